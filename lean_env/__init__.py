@@ -1,0 +1,1 @@
+"""The Lean boundary: which Lean, its processes, the worker, its protocol, verification."""

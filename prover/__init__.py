@@ -1,0 +1,1 @@
+"""Stepwise: an automated theorem-proving agent for Lean 4."""

@@ -1,0 +1,143 @@
+"""The Protocols that the parts of the prover meet at, and the values that cross them.
+
+`Environment` is a slot on a Lean worker (`lean_env.pool.Session`), `Policy` proposes tactics, `Search` decides which
+state comes next, `Verifier` has the last word. `prover.attempt` drives them; none of them knows another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from lean_env.protocol import Limits, Opened, Outcome, State
+from lean_env.verify import Verdict
+
+Result = Literal["proved", "not_proved", "not_elaborated", "error"]
+StopReason = Literal["proved", "expansions", "exhausted", "timeout", "not_elaborated", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be spent on one problem, written `PASSESxSAMPLES[xEXPANSIONS]`."""
+
+    passes: int = 1
+    """Independent attempts, each with its own seed; the first proof ends them."""
+    samples: int = 32
+    """Tactics proposed for each expanded state."""
+    expansions: int = 100
+    """States expanded in one attempt."""
+
+    def __str__(self) -> str:
+        return f"{self.passes}x{self.samples}x{self.expansions}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One statement to prove: a Lean text and which of its `sorry`s is meant."""
+
+    name: str
+    """Unique within a run; a file in `proofs/` is named after it."""
+    statement: str
+    """Lean text after the header, as its author wrote it, with its `sorry`."""
+    header: str = ""
+    """Imports, `open`s and options before it, as its author wrote them."""
+    source: str = ""
+    """Where it was read, `path:line`, for messages."""
+    split: str = ""
+    hole: int | None = 0
+    """Which `sorry` of the text, in order of position; None stands for all of them (a file before it is expanded)."""
+
+    def text(self) -> str:
+        """The whole text that Lean elaborates."""
+        return f"{self.header.rstrip()}\n\n{self.statement}" if self.header.strip() else self.statement
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A state for which a policy is asked to propose tactics."""
+
+    state: State
+    problem: str
+    """The name of the theorem."""
+    tactics: tuple[str, ...]
+    """The tactics that led from the statement to the state."""
+    seed: int
+    """Seed of the attempt; the same seed gives the same proposals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A proposed tactic."""
+
+    tactic: str
+    logprob: float
+    """Natural logarithm of its probability under the policy, at most 0."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """What an attempt has spent; times in seconds, never negative."""
+
+    expansions: int = 0
+    tactics: int = 0
+    lean_s: float = 0.0
+    """Inside Lean, as Lean measured it."""
+    policy_s: float = 0.0
+    verify_s: float = 0.0
+    wall_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one pass over one problem came to: the record of the journal."""
+
+    problem: str
+    pass_index: int
+    result: Result
+    stop: StopReason
+    seed: int
+    tactics: tuple[str, ...] = ()
+    """The proof, a tactic a step; empty unless proved."""
+    text: str = ""
+    """The whole verified Lean text; empty unless proved."""
+    axioms: tuple[str, ...] = ()
+    error: str = ""
+    """One line: why it does not elaborate, or what went wrong; empty otherwise."""
+    rejected: int = 0
+    """Candidates (no goals left in the search) that verification did not accept."""
+    usage: Usage = field(default_factory=Usage)
+
+
+class Policy(Protocol):
+    """Proposes tactics for a batch of states."""
+
+    name: str
+
+    async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
+        """At most `samples` distinct candidates for each query, most probable first."""
+        ...
+
+
+class Environment(Protocol):
+    """A place to try tactics in: one slot on a Lean worker. Its states survive the worker's death."""
+
+    async def open(self, text: str) -> Opened:
+        """Elaborate a text and make each of its `sorry`s a state."""
+        ...
+
+    async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
+        """Try each tactic on the state. Stops after the first that leaves no goal: the list may be shorter."""
+        ...
+
+    async def drop(self, states: Sequence[State]) -> None:
+        """Forget these states."""
+        ...
+
+
+class Verifier(Protocol):
+    """Re-elaborates whole texts; only its word makes a proof count (`lean_env.pool.Pool.verify`)."""
+
+    async def __call__(self, original: str, candidate: str) -> Verdict:
+        """Does `candidate` prove what `original` states with `sorry`?"""
+        ...
