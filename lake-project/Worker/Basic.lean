@@ -1,0 +1,148 @@
+import Lean
+
+/-!
+# Ground rules
+
+One source serves every Lean: `lean_env/source.py` puts the parts together (in the order `Compat`, `Basic`, `Refuse`,
+`Goal`, `Text`, `Tactic`, `Verify`, `Main`) and runs the whole with `lean --run`.
+
+The style is plainer than Lean allows, for one reason: the bundled Lean ships only the exported half of its library, in
+which functions that the compiler specialised cannot be called. So lists and arrays are walked by recursion, not by `for`,
+`map`, `toList`, `reverse` or string interpolation, and a few library functions are written out again below.
+-/
+
+open Lean Meta Elab
+
+namespace Worker
+
+def reverseOnto {α : Type} : List α → List α → List α
+  | [], acc => acc
+  | x :: xs, acc => reverseOnto xs (x :: acc)
+
+def append {α : Type} (xs ys : List α) : List α :=
+  reverseOnto (reverseOnto xs []) ys
+
+def lengthOf {α : Type} : List α → Nat → Nat
+  | [], n => n
+  | _ :: xs, n => lengthOf xs (n + 1)
+
+/-- The first `n` of a list. -/
+def firstOf {α : Type} : Nat → List α → List α
+  | 0, _ => []
+  | _, [] => []
+  | n + 1, x :: xs => x :: firstOf n xs
+
+def containsString (s : String) : List String → Bool
+  | [] => false
+  | x :: xs => if x == s then true else containsString s xs
+
+/-- `Meta.withLCtx`. -/
+def withContext {α : Type} (lctx : LocalContext) (insts : LocalInstances) (x : MetaM α) : MetaM α :=
+  fun ctx => x { ctx with lctx := lctx, localInstances := insts }
+
+/-! ## JSON -/
+
+def getStr? (j : Json) (key : String) : Option String :=
+  match j.getObjVal? key with
+  | .ok (.str s) => some s
+  | _ => none
+
+def getNat (j : Json) (key : String) (default : Nat) : Nat :=
+  match j.getObjVal? key with
+  | .ok (.num n) => n.mantissa.toNat
+  | _ => default
+
+def getArr (j : Json) (key : String) : Array Json :=
+  match j.getObjVal? key with
+  | .ok (.arr a) => a
+  | _ => #[]
+
+partial def jsonStringsFrom (a : Array String) (i : Nat) (acc : Array Json) : Array Json :=
+  if h : i < a.size then jsonStringsFrom a (i + 1) (acc.push (.str a[i])) else acc
+
+def jsonStrings (a : Array String) : Json := .arr (jsonStringsFrom a 0 #[])
+
+partial def jsonNames : List Name → Array Json → Json
+  | [], acc => .arr acc
+  | n :: ns, acc => jsonNames ns (acc.push (.str n.toString))
+
+/-- One reply, one line. -/
+def reply (fields : List (String × Json)) : IO Unit := do
+  let out ← IO.getStdout
+  out.putStrLn (Json.compress (.mkObj fields))
+  out.flush
+
+/-! ## Deadlines -/
+
+/-- The deadline of the request in hand, in milliseconds of the monotonic clock, and the token that stops it. -/
+structure Deadline where
+  current : IO.Ref (Option (Nat × IO.CancelToken))
+
+/-- Sets the token when the deadline has passed. Lean looks at it wherever it counts heartbeats. -/
+partial def watch (deadline : Deadline) : IO Unit := do
+  IO.sleep 10
+  match ← deadline.current.get with
+  | some (limit, token) =>
+    let now ← IO.monoMsNow
+    if now > limit then token.set
+  | none => pure ()
+  watch deadline
+
+def Deadline.start (deadline : Deadline) (ms : Nat) : IO IO.CancelToken := do
+  let token ← IO.CancelToken.new
+  if ms > 0 then
+    let now ← IO.monoMsNow
+    deadline.current.set (some (now + ms, token))
+  return token
+
+def Deadline.stop (deadline : Deadline) : IO Unit :=
+  deadline.current.set none
+
+/-! ## States -/
+
+/-- A tactic state that can be gone on from at any time. -/
+structure ProofState where
+  coreState : Core.State
+  metaState : Meta.State
+  termState : Term.State
+  goals : List MVarId
+  /-- What the first state of the proof asked for; its value is the proof. -/
+  root : MVarId
+  options : Options
+  currNamespace : Name
+  opens : List OpenDecl
+
+/-- A context for Lean's monads. Heartbeats are counted from now: they add up over the life of a process otherwise. -/
+def coreContext (heartbeats : Nat) (token : Option IO.CancelToken) (options : Options) (currNamespace : Name)
+    (opens : List OpenDecl) : BaseIO Core.Context := do
+  let now ← IO.getNumHeartbeats
+  return { fileName := "<worker>", fileMap := default, options := options, currNamespace := currNamespace, openDecls := opens,
+           maxHeartbeats := heartbeats * 1000, initHeartbeats := now, maxRecDepth := Lean.maxRecDepth.get options,
+           cancelTk? := token }
+
+def ProofState.context (s : ProofState) (heartbeats : Nat) (token : Option IO.CancelToken) : BaseIO Core.Context :=
+  coreContext heartbeats token s.options s.currNamespace s.opens
+
+/-! ## Messages -/
+
+def severityName : MessageSeverity → String
+  | .error => "error"
+  | .warning => "warning"
+  | .information => "info"
+
+def isError : MessageSeverity → Bool
+  | .error => true
+  | _ => false
+
+partial def jsonMessages : List Message → Array Json → IO (Array Json)
+  | [], acc => pure acc
+  | m :: ms, acc => do
+    let text ← m.data.toString
+    jsonMessages ms (acc.push (.mkObj [("line", .num m.pos.line), ("column", .num m.pos.column),
+      ("severity", .str (severityName m.severity)), ("text", .str text)]))
+
+partial def firstError : List Message → IO (Option String)
+  | [] => return none
+  | m :: ms => if isError m.severity then return some (← m.data.toString) else firstError ms
+
+end Worker

@@ -1,0 +1,165 @@
+import Worker.Tactic
+import Worker.Verify
+
+/-!
+# The loop: a request a line in, a reply a line out
+
+The protocol is described in `lean_env/protocol.py`.
+-/
+
+open Lean Meta Elab
+
+namespace Worker
+
+structure Server where
+  elaborator : Elaborator
+  states : IO.Ref (Array (Option ProofState))
+  /-- The environment of a text without imports. -/
+  plain : IO.Ref (Option Environment)
+
+def elapsedMicroseconds (since : Nat) : IO Json := do
+  let now ← IO.monoNanosNow
+  return .num ((now - since) / 1000 : Nat)
+
+def keep (s : Server) (state : ProofState) : IO Nat := do
+  let states ← s.states.get
+  s.states.set (states.push (some state))
+  return states.size
+
+partial def keepHoles (s : Server) (a : Array Hole) (i : Nat) (acc : Array Json) : IO (Array Json) := do
+  if hi : i < a.size then
+    let h := a[i]
+    let id ← keep s h.state
+    keepHoles s a (i + 1) (acc.push (.mkObj [("state", .num id), ("kind", .str h.kind), ("line", .num h.line), ("column", .num h.column),
+      ("end_line", .num h.endLine), ("end_column", .num h.endColumn), ("declaration", .str h.declaration.toString),
+      ("goals", jsonStrings h.goals), ("hash", .num h.hash.toNat)]))
+  else return acc
+
+def answerOpen (s : Server) (id : Json) (j : Json) : IO Unit := do
+  let start ← IO.monoNanosNow
+  let text := (getStr? j "text").getD ""
+  let e ← elaborate s.elaborator text (getNat j "ms" 0) none
+  let found ← holes e.fileMap e.progress.trees #[]
+  let messages ← jsonMessages e.progress.messages #[]
+  let kept ← keepHoles s found 0 #[]
+  reply [("id", id), ("end", .bool true), ("holes", .arr kept), ("messages", .arr messages), ("us", ← elapsedMicroseconds start)]
+
+/-- A reply a tactic. Stops after the first that leaves no goals. -/
+partial def applyFrom (s : Server) (id : Json) (state : ProofState) (tactics : Array Json) (heartbeats ms : Nat) (i : Nat) : IO Unit := do
+  if h : i < tactics.size then
+    match tactics[i] with
+    | .str source =>
+      let start ← IO.monoNanosNow
+      let result ← runTactic s.elaborator.deadline state source heartbeats ms
+      let us ← elapsedMicroseconds start
+      let last : Bool := i + 1 == tactics.size
+      match result with
+      | .next next goals hash =>
+        let proved := goals.size == 0
+        let n ← keep s next
+        let last := last || proved
+        reply [("id", id), ("index", .num i), ("end", .bool last), ("kind", .str (if proved then "proved" else "open")),
+          ("state", .num n), ("goals", jsonStrings goals), ("hash", .num hash.toNat), ("us", us)]
+        if last then return else applyFrom s id state tactics heartbeats ms (i + 1)
+      | .error message => fail i last "error" message us
+      | .timeout message => fail i last "timeout" message us
+      | .refused what => fail i last "refused" what us
+    | _ => reply [("id", id), ("end", .bool true), ("failure", .str "a tactic is not a string")]
+  else reply [("id", id), ("end", .bool true), ("failure", .str "no tactics")]
+where fail (i : Nat) (last : Bool) (kind message : String) (us : Json) : IO Unit := do
+  reply [("id", id), ("index", .num i), ("end", .bool last), ("kind", .str kind), ("message", .str message), ("us", us)]
+  if last then return else applyFrom s id state tactics heartbeats ms (i + 1)
+
+def answerApply (s : Server) (id : Json) (j : Json) : IO Unit := do
+  let states ← s.states.get
+  let n := getNat j "state" states.size
+  if h : n < states.size then
+    match states[n] with
+    | some state => applyFrom s id state (getArr j "tactics") (getNat j "heartbeats" 200000) (getNat j "ms" 0) 0
+    | none => reply [("id", id), ("end", .bool true), ("failure", .str "the state was dropped")]
+  else reply [("id", id), ("end", .bool true), ("failure", .str "there is no such state")]
+
+partial def dropFrom (s : Server) (ids : Array Json) (i : Nat) : IO Unit := do
+  if h : i < ids.size then
+    match ids[i] with
+    | .num n =>
+      let states ← s.states.get
+      s.states.set (states.setIfInBounds n.mantissa.toNat none)
+    | _ => pure ()
+    dropFrom s ids (i + 1)
+
+def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
+  let start ← IO.monoNanosNow
+  let ms := getNat j "ms" 0
+  let (original, allowed) ← match getStr? j "original" with
+    | some text => do
+      let e ← elaborate s.elaborator text ms none
+      pure (some e, e.progress.refusals)
+    | none => pure (none, [])
+  -- each hole of the original is one `sorry` that the candidate need not repeat: none is allowed to it
+  let e ← elaborate s.elaborator ((getStr? j "text").getD "") ms (some (withoutSorry allowed))
+  let messages ← jsonMessages e.progress.messages #[]
+  let env := e.progress.command.env
+  let names := addedConstants env
+  let ctx ← coreContext 2000000 none {} .anonymous []
+  let (v, failed) ← replayEach env e.base ctx names { env := e.base } []
+  let differ := match original with
+    | some o => differences o.progress.command.env env (publicNames (addedConstants o.progress.command.env)) []
+    | none => []
+  reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str (e.refused.getD "")),
+    ("declared", jsonNames (publicNames names) #[]), ("sorry", jsonNames (usersOfSorry env names []) #[]),
+    ("axioms", jsonNames v.axioms #[]), ("failed", jsonStringList failed #[]), ("differences", jsonStringList differ #[]),
+    ("us", ← elapsedMicroseconds start)]
+where
+  withoutSorry : List String → List String
+    | [] => []
+    | x :: xs => if x == "Lean.Parser.Tactic.tacticSorry" || x == "Lean.Parser.Term.sorry" then withoutSorry xs else x :: withoutSorry xs
+  jsonStringList : List String → Array Json → Json
+    | [], acc => .arr acc
+    | x :: xs, acc => jsonStringList xs (acc.push (.str x))
+
+def answerTactics (s : Server) (id : Json) (j : Json) : IO Unit := do
+  let e ← elaborate s.elaborator ((getStr? j "text").getD "") 0 none
+  reply [("id", id), ("end", .bool true), ("answers", .arr (probeTactics e.progress.command.env (getArr j "words") 0 #[]))]
+
+def answer (s : Server) (j : Json) : IO Unit := do
+  let id := match j.getObjVal? "id" with
+    | .ok id => id
+    | .error _ => .null
+  try
+    match getStr? j "op" with
+    | some "open" => answerOpen s id j
+    | some "apply" => answerApply s id j
+    | some "drop" => dropFrom s (getArr j "states") 0; reply [("id", id), ("end", .bool true)]
+    | some "verify" => answerVerify s id j
+    | some "tactics" => answerTactics s id j
+    | _ => reply [("id", id), ("end", .bool true), ("failure", .str "there is no such op")]
+  catch e =>
+    s.elaborator.deadline.stop
+    reply [("id", id), ("end", .bool true), ("failure", .str (toString e))]
+
+partial def loop (s : Server) (input : IO.FS.Stream) : IO Unit := do
+  let line ← input.getLine
+  if line.isEmpty then return
+  match Json.parse line with
+  | .ok j => answer s j
+  | .error e => reply [("id", .null), ("end", .bool true), ("failure", .str e)]
+  loop s input
+
+def serve : IO Unit := do
+  let deadline : Deadline := { current := ← IO.mkRef none }
+  let elaborator : Elaborator := { deadline := deadline, headers := ← IO.mkRef [], snapshots := ← IO.mkRef [] }
+  let s : Server := { elaborator := elaborator, states := ← IO.mkRef #[], plain := ← IO.mkRef none }
+  let _ ← IO.asTask (watch deadline) Task.Priority.dedicated
+  reply [("hello", .num 1), ("lean", .str Lean.versionString)]
+  loop s (← IO.getStdin)
+
+end Worker
+
+/-- Requests are answered in a task of its own, whose stack is large: deep recursion is then an error of Lean's, not the
+end of the process. -/
+def main : IO Unit := do
+  let task ← IO.asTask Worker.serve Task.Priority.dedicated
+  match task.get with
+  | .ok _ => pure ()
+  | .error e => throw e

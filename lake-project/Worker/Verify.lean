@@ -1,0 +1,174 @@
+import Worker.Text
+
+/-!
+# Verifying a whole text
+
+Every constant that the text adds to its imports goes through the kernel once more, with checking on, in an environment
+that holds nothing else; and every constant that the original text declares must be there with the same type. Constants
+of the imports are trusted.
+-/
+
+open Lean Meta Elab
+
+namespace Worker
+
+def allowedAxioms : List Name := [``propext, ``Classical.choice, ``Quot.sound]
+def forbiddenConstants : List Name := [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
+
+structure Replay where
+  env : Environment
+  done : NameSet := {}
+  axioms : List Name := []
+
+def reject {α : Type} (why : String) (n : Name) : IO α :=
+  throw (IO.userError (why ++ " " ++ n.toString))
+
+mutual
+/-- Replay `n`, and before it all that it stands on. -/
+partial def replay (src base : Environment) (ctx : Core.Context) (n : Name) (v : Replay) : IO Replay := do
+  if v.done.contains n then return v
+  let v := { v with done := v.done.insert n }
+  if forbiddenConstants.contains n then reject "uses" n
+  match base.find? n with
+  | some c =>
+    if allowedAxioms.contains n then return { v with axioms := n :: v.axioms }
+    if c.isUnsafe then reject "uses the unsafe constant" n
+    return v
+  | none =>
+    match src.find? n with
+    | none => reject "uses the unknown constant" n
+    | some (.axiomInfo _) => reject "declares the axiom" n
+    | some (.thmInfo t) => replayValue src base ctx t.type t.value (.thmDecl t) n v
+    | some (.defnInfo d) =>
+      match d.safety with
+      | .safe => replayValue src base ctx d.type d.value (.defnDecl d) n v
+      | _ => reject "uses the unsafe or partial constant" n
+    | some (.opaqueInfo d) =>
+      if d.isUnsafe then reject "uses the unsafe constant" n
+      replayValue src base ctx d.type d.value (.opaqueDecl d) n v
+    | some (.inductInfo i) => replayInductive src base ctx i v
+    | some (.ctorInfo c) => replay src base ctx c.induct v
+    | some (.recInfo r) => do
+      let v ← replayAll src base ctx r.type.getUsedConstants 0 v
+      match kernelFind? v.env n with
+      | some (.recInfo made) => if made.type == r.type then return v else reject "has another recursor than the kernel's" n
+      | _ => reject "has no recursor" n
+    | some (.quotInfo _) => reject "redeclares the quotient" n
+partial def replayInductive (src base : Environment) (ctx : Core.Context) (i : InductiveVal) (v : Replay) : IO Replay := do
+  if i.isUnsafe then reject "uses the unsafe type" i.name
+  let (v, types) ← inductiveTypes src base ctx i.all v []
+  let (_, core) ← (addDecl (.inductDecl i.levelParams i.numParams types false)).toIO ctx { env := v.env }
+  return { v with env := core.env }
+partial def inductiveTypes (src base : Environment) (ctx : Core.Context) : List Name → Replay → List InductiveType → IO (Replay × List InductiveType)
+  | [], v, acc => return (v, reverseOnto acc [])
+  | n :: ns, v, acc => do
+    let v := { v with done := v.done.insert n }
+    match src.find? n with
+    | some (.inductInfo i) =>
+      let v ← replayAll src base ctx i.type.getUsedConstants 0 v
+      let (v, ctors) ← constructors src base ctx i.ctors v []
+      inductiveTypes src base ctx ns v ({ name := n, type := i.type, ctors := ctors } :: acc)
+    | _ => reject "is not an inductive type:" n
+partial def constructors (src base : Environment) (ctx : Core.Context) : List Name → Replay → List Constructor → IO (Replay × List Constructor)
+  | [], v, acc => return (v, reverseOnto acc [])
+  | n :: ns, v, acc => do
+    let v := { v with done := v.done.insert n }
+    match src.find? n with
+    | some (.ctorInfo c) =>
+      let v ← replayAll src base ctx c.type.getUsedConstants 0 v
+      constructors src base ctx ns v ({ name := n, type := c.type } :: acc)
+    | _ => reject "is not a constructor:" n
+partial def replayValue (src base : Environment) (ctx : Core.Context) (type value : Expr) (d : Declaration) (n : Name) (v : Replay) : IO Replay := do
+  let v ← replayAll src base ctx type.getUsedConstants 0 v
+  let v ← replayAll src base ctx value.getUsedConstants 0 v
+  if type.hasMVar || value.hasMVar then reject "leaves metavariables in" n
+  let (_, core) ← (addDecl d).toIO ctx { env := v.env }
+  return { v with env := core.env }
+partial def replayAll (src base : Environment) (ctx : Core.Context) (names : Array Name) (i : Nat) (v : Replay) : IO Replay := do
+  if h : i < names.size then
+    let v ← replay src base ctx names[i] v
+    replayAll src base ctx names (i + 1) v
+  else return v
+end
+
+/-! ## The constants that a text adds -/
+
+mutual
+partial def nodeKeys : PersistentHashMap.Node Name ConstantInfo → List Name → List Name
+  | .entries es, acc => entryKeys es 0 acc
+  | .collision ks _ _, acc => arrayKeys ks 0 acc
+partial def entryKeys (es : Array (PersistentHashMap.Entry Name ConstantInfo (PersistentHashMap.Node Name ConstantInfo))) (i : Nat) (acc : List Name) : List Name :=
+  if h : i < es.size then
+    match es[i] with
+    | .entry k _ => entryKeys es (i + 1) (k :: acc)
+    | .ref n => entryKeys es (i + 1) (nodeKeys n acc)
+    | .null => entryKeys es (i + 1) acc
+  else acc
+partial def arrayKeys (ks : Array Name) (i : Nat) (acc : List Name) : List Name :=
+  if h : i < ks.size then arrayKeys ks (i + 1) (ks[i] :: acc) else acc
+end
+
+def addedConstants (env : Environment) : List Name := nodeKeys env.constants.map₂.root []
+
+partial def publicNames : List Name → List Name
+  | [] => []
+  | n :: ns => if n.isInternalDetail then publicNames ns else n :: publicNames ns
+
+/-- Compiled helpers (`unsafe`, `partial`) that a safe definition brings along: nothing may use them, but they may be there. -/
+def isHelper (src : Environment) (n : Name) : Bool :=
+  match src.find? n with
+  | some (.defnInfo d) => (match d.safety with
+    | .safe => false
+    | _ => true)
+  | some (.opaqueInfo d) => d.isUnsafe
+  | _ => false
+
+/-- Replay each; why not, for those that fail. -/
+partial def replayEach (src base : Environment) (ctx : Core.Context) : List Name → Replay → List String → IO (Replay × List String)
+  | [], v, bad => return (v, bad)
+  | n :: ns, v, bad => do
+    if isHelper src n then return ← replayEach src base ctx ns v bad
+    match ← (replay src base ctx n v).toBaseIO with
+    | .ok v => replayEach src base ctx ns v bad
+    | .error e => replayEach src base ctx ns v ((n.toString ++ " " ++ toString e) :: bad)
+
+/-! ## Comparison with the original -/
+
+def sameKind : ConstantInfo → ConstantInfo → Bool
+  | .defnInfo x, .defnInfo y => x.value.hasSorry || x.value == y.value
+  | .thmInfo _, .thmInfo _ => true
+  | .inductInfo _, .inductInfo _ => true
+  | .ctorInfo _, .ctorInfo _ => true
+  | .recInfo _, .recInfo _ => true
+  | .opaqueInfo x, .opaqueInfo y => x.value.hasSorry || x.value == y.value
+  | .axiomInfo _, .axiomInfo _ => true
+  | _, _ => false
+
+/-- Every constant that the original declares is in the candidate, with the same universes, type and kind; definitions
+keep their value, unless it was a `sorry`. -/
+partial def differences (original candidate : Environment) : List Name → List String → List String
+  | [], bad => bad
+  | n :: ns, bad =>
+    match original.find? n with
+    | none => differences original candidate ns bad
+    | some c =>
+      match candidate.find? n with
+      | none => differences original candidate ns ((n.toString ++ " is missing") :: bad)
+      | some d =>
+        if !(c.levelParams == d.levelParams) then differences original candidate ns ((n.toString ++ " has other universe parameters") :: bad)
+        else if !(c.type == d.type) then differences original candidate ns ((n.toString ++ " states something else") :: bad)
+        else if !(sameKind c d) then differences original candidate ns ((n.toString ++ " is defined otherwise") :: bad)
+        else differences original candidate ns bad
+
+partial def usersOfSorry (env : Environment) : List Name → List Name → List Name
+  | [], acc => acc
+  | n :: ns, acc =>
+    match env.find? n with
+    | none => usersOfSorry env ns acc
+    | some c =>
+      let inValue := match c.value? (allowOpaque := true) with
+        | some v => v.hasSorry
+        | none => false
+      usersOfSorry env ns (if inValue || c.type.hasSorry then n :: acc else acc)
+
+end Worker
