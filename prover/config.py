@@ -1,0 +1,266 @@
+"""What a run is asked to do: one frozen value, checked when it is made, and the parsers of its options.
+
+Everything here raises `UsageError` with one plain sentence that names the option as it is written on the command line
+(the Python API's arguments have the same names), and a hint that says what is allowed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lean_env.errors import UsageError
+from prover.interfaces import Budget
+
+BENCHMARKS = ("minif2f", "proofnet", "lean-workbook", "core", "stdlib")
+POLICIES = ("auto", "tactics")
+SEARCHES = ("best-first",)
+CRITICS = ("none",)
+
+MAX_PASSES = 100_000
+MAX_SAMPLES = 10_000
+MAX_EXPANSIONS = 10_000_000
+MAX_SECONDS = 30 * 24 * 3600.0
+MAX_WORKERS = 1024
+MAX_SLOTS = 64
+MAX_COUNT = 1_000_000_000
+MAX_SEED = 2**63 - 1
+
+_BUDGET = re.compile(r"([0-9]{1,12})x([0-9]{1,12})(?:x([0-9]{1,12}))?", re.ASCII | re.IGNORECASE)
+_SHARD = re.compile(r"([0-9]{1,12})/([0-9]{1,12})", re.ASCII)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
+_SECONDS = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})", re.ASCII)
+_DECLARATION = re.compile(r"\b(?:theorem|lemma|def)\s+([^\s:({\[]+)")
+_BUDGET_HINT = "Write PASSESxSAMPLES or PASSESxSAMPLESxEXPANSIONS, for example 1x32 or 8x32x300."
+_SHOWN = 60
+
+DEFAULT_BUDGET = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Everything that decides what a run does.
+
+    Raises:
+        UsageError: a value is outside what its option allows.
+    """
+
+    target: str
+    """A benchmark's name, a `.lean` or `.jsonl` file, a folder, or a statement."""
+    budget: Budget = DEFAULT_BUDGET
+    policies: tuple[str, ...] = ("auto",)
+    search: str = "best-first"
+    critic: str = "none"
+    data: Path | None = None
+    """Where a benchmark's checkout is; None for the cache."""
+    split: str | None = None
+    limit: int | None = None
+    """Only the first so many problems; applied before `shard`."""
+    shard: tuple[int, int] = (1, 1)
+    """The i-th of n equal parts, counted from 1."""
+    seed: int = 0
+    timeout_s: float = 300.0
+    """Wall-clock seconds for one attempt at one problem."""
+    tactic_timeout_s: float = 5.0
+    """Wall-clock seconds for one tactic."""
+    workers: int | None = None
+    """Lean processes; None for as many as the machine takes."""
+    slots: int = 2
+    """Attempts that share one worker."""
+    lean: str | None = None
+    """`bundled`, `project`, or the path of a Lean; None for the first that is there."""
+    project: Path | None = None
+    out: Path | None = None
+    """The run's folder; None for `default_out`."""
+    fresh: bool = False
+    """Delete what the folder holds of an earlier run."""
+
+    def __post_init__(self) -> None:
+        if not self.target.strip():
+            raise UsageError(
+                "The target is empty.", f"Name a benchmark ({', '.join(BENCHMARKS)}), a file or a statement."
+            )
+        if "\0" in self.target:
+            raise UsageError("The target holds a NUL character.", "Give a benchmark's name, a file or a statement.")
+        check_budget(self.budget)
+        if not self.policies:
+            raise UsageError("--policy is empty.", f"Choose from: {', '.join(POLICIES)}.")
+        for policy in self.policies:
+            one_of("--policy", policy, POLICIES)
+        if len(set(self.policies)) < len(self.policies):
+            raise UsageError("--policy names the same policy twice.", "Name each policy once.")
+        one_of("--search", self.search, SEARCHES)
+        one_of("--critic", self.critic, CRITICS)
+        if self.split is not None and not re.fullmatch(r"[\w.-]{1,64}", self.split):
+            raise UsageError(
+                f"--split takes the name of a split, not {shown(self.split)}.", "For example --split test."
+            )
+        if self.limit is not None:
+            _within("--limit", self.limit, 1, MAX_COUNT)
+        check_shard(self.shard)
+        _within("--seed", self.seed, 0, MAX_SEED)
+        _seconds_within("--timeout", self.timeout_s)
+        _seconds_within("--tactic-timeout", self.tactic_timeout_s)
+        if self.workers is not None:
+            _within("--workers", self.workers, 1, MAX_WORKERS)
+        _within("--slots", self.slots, 1, MAX_SLOTS)
+        if self.lean is not None and (not self.lean.strip() or "\0" in self.lean):
+            raise UsageError("--lean is empty.", "Write bundled, project, or the path of a Lean.")
+
+    def identity(self) -> dict[str, object]:
+        """What must be equal for a run to be resumed, by the option's name, as JSON values.
+
+        Workers, slots and paths of the same data change how fast a run goes and not what it means, so they are not in
+        it. The data and the Lean are compared by what they are (see `prover.results`).
+        """
+        return {
+            "target": self.target,
+            "budget": str(self.budget),
+            "policy": list(self.policies),
+            "search": self.search,
+            "critic": self.critic,
+            "split": self.split,
+            "limit": self.limit,
+            "shard": "{}/{}".format(*self.shard),
+            "seed": self.seed,
+            "timeout": self.timeout_s,
+            "tactic-timeout": self.tactic_timeout_s,
+        }
+
+    def folder(self) -> Path:
+        """The run's folder: `out`, or one under `runs/` whose name is made from what was asked, so that the same
+        command finds it again."""
+        if self.out is not None:
+            return self.out
+        asked = [self.identity(), self.lean, None if self.project is None else str(self.project)]
+        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
+        return Path("runs") / f"{target_slug(self.target)}-{digest}"
+
+
+def target_slug(target: str) -> str:
+    """A short name for a target that is safe in a path: a file's stem, a theorem's name, a benchmark's name."""
+    declared = _DECLARATION.search(target) if any(c.isspace() for c in target) else None
+    name = declared.group(1) if declared else re.split(r"[/\\]", target.strip().rstrip("/\\"))[-1]
+    name = re.sub(r"\.(lean|jsonl|json)$", "", name)
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:40] or "statement"
+
+
+def parse_budget(text: str) -> Budget:
+    """Read `PASSESxSAMPLES[xEXPANSIONS]`, such as `1x32` or `8x32x300`.
+
+    Raises:
+        UsageError: it is not of that form, or a number is 0 or beyond what is allowed.
+    """
+    match = _BUDGET.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"--budget cannot be read from {shown(text)}.", _BUDGET_HINT)
+    passes, samples, expansions = match.groups()
+    budget = Budget(int(passes), int(samples), DEFAULT_BUDGET.expansions if expansions is None else int(expansions))
+    check_budget(budget)
+    return budget
+
+
+def check_budget(budget: Budget) -> None:
+    """Raise `UsageError` where a number of the budget is 0, negative or huge."""
+    for what, value, most in (
+        ("passes", budget.passes, MAX_PASSES),
+        ("samples", budget.samples, MAX_SAMPLES),
+        ("expansions", budget.expansions, MAX_EXPANSIONS),
+    ):
+        if not 1 <= value <= most:
+            raise UsageError(f"--budget asks for {value} {what}, which must be from 1 to {most}.", _BUDGET_HINT)
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Read `i/n`: the i-th of n parts, counted from 1.
+
+    Raises:
+        UsageError: it is not of that form, or i is not from 1 to n.
+    """
+    match = _SHARD.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(
+            f"--shard cannot be read from {shown(text)}.", "Write i/n with i from 1 to n, for example 1/4."
+        )
+    shard = (int(match.group(1)), int(match.group(2)))
+    check_shard(shard)
+    return shard
+
+
+def check_shard(shard: tuple[int, int]) -> None:
+    """Raise `UsageError` where i is not from 1 to n."""
+    index, parts = shard
+    if not 1 <= index <= parts <= MAX_COUNT:
+        raise UsageError(
+            f"--shard {index}/{parts} names no part.", "Write i/n with i from 1 to n, for example 1/4 to 4/4."
+        )
+
+
+def parse_integer(option: str, text: str, least: int, most: int) -> int:
+    """Read a whole number in decimal digits.
+
+    Raises:
+        UsageError: it is none, or is not from `least` to `most`.
+    """
+    if _INTEGER.fullmatch(text.strip()) is None:
+        raise UsageError(f"{option} takes a whole number, not {shown(text)}.", f"It can be from {least} to {most}.")
+    value = int(text)
+    _within(option, value, least, most)
+    return value
+
+
+def parse_seconds(option: str, text: str) -> float:
+    """Read a positive number of seconds, such as `30` or `2.5`.
+
+    Raises:
+        UsageError: it is none, or is not more than 0 and at most thirty days.
+    """
+    if _SECONDS.fullmatch(text.strip()) is None:
+        raise UsageError(f"{option} takes a number of seconds, not {shown(text)}.", f"For example {option} 30.")
+    value = float(text)
+    _seconds_within(option, value)
+    return value
+
+
+def one_of(option: str, value: str, allowed: Sequence[str]) -> str:
+    """The value, where it is one of those allowed.
+
+    Raises:
+        UsageError: it is not; the hint names the nearest.
+    """
+    if value in allowed:
+        return value
+    if not value.strip():
+        raise UsageError(f"{option} is empty.", f"Choose from: {', '.join(allowed)}.")
+    raise UsageError(f"{option} does not know {shown(value)}.", nearest(value, allowed))
+
+
+def nearest(value: str, allowed: Iterable[str]) -> str:
+    """A hint: the name most like the one that was written, if any is, and all of them."""
+    import difflib
+
+    names = list(allowed)
+    alike = difflib.get_close_matches(value.lower(), names, n=1)
+    guess = f"Did you mean {alike[0]}? " if alike else ""
+    return f"{guess}Choose from: {', '.join(names)}."
+
+
+def shown(text: str) -> str:
+    """A user's own text for a message: quoted, on one line, cut when long."""
+    quoted = ascii(text) if any(not c.isprintable() for c in text) else f"'{text}'"
+    return quoted if len(quoted) <= _SHOWN else f"{quoted[: _SHOWN - 2]}…'"
+
+
+def _within(option: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{option} cannot be {value}.", f"It can be from {least} to {most}.")
+
+
+def _seconds_within(option: str, value: float) -> None:
+    if not (math.isfinite(value) and 0.001 <= value <= MAX_SECONDS):
+        raise UsageError(f"{option} cannot be {value:g} seconds.", f"It can be from 0.001 to {MAX_SECONDS:.0f}.")
