@@ -1,0 +1,69 @@
+"""Reading files of text, with one plain sentence for each way that can go wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lean_env.errors import DataError
+
+LARGEST_LEAN = 16 << 20
+LARGEST_DATA = 1 << 30
+_BOM = b"\xef\xbb\xbf"
+
+
+def exists(path: Path) -> str:
+    """`file`, `folder`, or an empty string for what is not there or cannot be a path."""
+    try:
+        return "folder" if path.is_dir() else "file" if path.is_file() else ""
+    except (OSError, ValueError):  # a statement may be too long for a path, or contain a NUL
+        return ""
+
+
+def read_bytes(path: Path, largest: int = LARGEST_DATA) -> bytes:
+    """A file's content without a byte-order mark.
+
+    Raises:
+        DataError: it is missing, a folder, unreadable, empty or too large.
+    """
+    try:
+        size = path.stat().st_size
+        if size > largest:
+            raise DataError(
+                f"{path} is {size >> 20} MB, more than the {largest >> 20} MB that are read.", "Split it into parts."
+            )
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"There is no file {path}.", "Check the path.") from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder, not a file.", "Name a file in it.") from None
+    except PermissionError:
+        raise DataError(f"{path} may not be read.", "Check its permissions.") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    content = content.removeprefix(_BOM)
+    if not content.strip():
+        raise DataError(f"{path} is empty.")
+    return content
+
+
+def decode(content: bytes, where: str) -> str:
+    """Text from UTF-8, its line ends made `\\n`.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{where} is not UTF-8 text (byte {error.start}, line {line}).", "Save it as UTF-8.") from None
+    return text.replace("\r\n", "\n")
+
+
+def read_lean(path: Path) -> str:
+    """The text of a Lean file.
+
+    Raises:
+        DataError: it cannot be read, or is not UTF-8.
+    """
+    return decode(read_bytes(path, LARGEST_LEAN), str(path))
