@@ -8,17 +8,26 @@ worker answers requests one after another, in the order in which they came, so s
     apply    state, tactics, ms, heartbeats   a reply a tactic, as soon as it is known; stops after the first proof
     drop     states                           forget them
     verify   text, original, ms               re-elaborate a text; compare its statements with those of the original
-    tactics  words                            which of these words begin a tactic in the default environment
+    tactics  text, words                      which of these words begin a tactic after that text
 
 What is read here becomes a frozen value; what cannot be read becomes a `ProtocolError`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
+
+from lean_env.errors import ProtocolError
 
 PROTOCOL_VERSION = 1
+
+Reply = Mapping[str, Any]
+"""One line of the worker, read but not yet understood."""
 
 OutcomeKind = Literal["open", "proved", "error", "timeout", "refused"]
 
@@ -101,3 +110,165 @@ class Outcome:
     """Lean's error, or what was refused."""
     lean_ms: float
     """Milliseconds that it took inside Lean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the worker found when it verified a text. Empty tuples everywhere are good news."""
+
+    messages: tuple[Message, ...]
+    refused: str
+    """The syntax that stopped the verification, or nothing."""
+    declared: tuple[str, ...]
+    targets: tuple[str, ...]
+    """The declarations whose `sorry` the text was to replace; without an original, every theorem of the text."""
+    sorry: tuple[str, ...]
+    """Declarations that stand on `sorry`."""
+    axioms: tuple[str, ...]
+    """Those of the three allowed axioms that were met; a lower bound where the library ships no proofs."""
+    failed: tuple[str, ...]
+    """Declarations that the kernel, asked again, did not accept, or that stand on what is forbidden."""
+    differences: tuple[str, ...]
+    """How the text's statements differ from the original's."""
+    lean_ms: float
+
+
+def encode(fields: Mapping[str, object]) -> bytes:
+    """One request as a line."""
+    return (json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def decode(line: bytes) -> Reply | None:
+    """One line of the worker's output, or None for the prose that Lean itself may print among the replies."""
+    if not line.startswith(b"{"):
+        return None
+    try:
+        reply = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return reply if isinstance(reply, dict) else None
+
+
+def state_hash(goals: Sequence[str], lean_hash: int) -> str:
+    """The hash of a state: Lean's of the goals' terms (32 bits), and ours of the goals as printed.
+
+    Names of hypotheses count, since scripts refer to them; names of metavariables and of goals (`case` lines) do not.
+    """
+    names: dict[str, str] = {}
+
+    def rename(match: re.Match[str]) -> str:
+        return names.setdefault(match.group(), f"?{len(names)}")
+
+    digest = hashlib.blake2b(digest_size=12)
+    digest.update(lean_hash.to_bytes(8, "little"))
+    for goal in goals:
+        lines = [line for line in goal.split("\n") if not line.startswith("case ")]
+        digest.update(_METAVARIABLE.sub(rename, "\n".join(lines)).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+_METAVARIABLE = re.compile(r"\?[\w.✝¹²³⁴⁵⁶⁷⁸⁹⁰]+")
+
+
+def parse_opened(reply: Reply) -> Opened:
+    """The reply to `open`; the states carry the worker's own ids.
+
+    Raises:
+        ProtocolError: it is not such a reply.
+    """
+    with _Reading(reply):
+        holes = sorted((_parse_hole(hole) for hole in reply["holes"]), key=lambda hole: (hole.line, hole.column))
+        return Opened(tuple(holes), _parse_messages(reply), _milliseconds(reply))
+
+
+def parse_outcome(reply: Reply) -> Outcome:
+    """One reply to `apply`.
+
+    Raises:
+        ProtocolError: it is not such a reply.
+    """
+    with _Reading(reply):
+        kind = reply["kind"]
+        if kind in ("open", "proved"):
+            return Outcome(kind, _parse_state(reply), "", _milliseconds(reply))
+        if kind not in ("error", "timeout", "refused"):
+            raise ValueError(kind)
+        message = str(reply["message"])
+        if kind == "error" and "maximum number of heartbeats" in message:
+            kind = "timeout"
+        return Outcome(kind, None, message[:_LONGEST_MESSAGE], _milliseconds(reply))
+
+
+def parse_report(reply: Reply) -> Report:
+    """The reply to `verify`.
+
+    Raises:
+        ProtocolError: it is not such a reply.
+    """
+    with _Reading(reply):
+        return Report(
+            messages=_parse_messages(reply),
+            refused=str(reply["refused"]),
+            declared=_strings(reply["declared"]),
+            targets=_strings(reply["targets"]),
+            sorry=_strings(reply["sorry"]),
+            axioms=tuple(sorted(_strings(reply["axioms"]))),
+            failed=_strings(reply["failed"]),
+            differences=_strings(reply["differences"]),
+            lean_ms=_milliseconds(reply),
+        )
+
+
+_LONGEST_MESSAGE = 4_000
+
+
+class _Reading:
+    """Turns whatever goes wrong while a reply is read into a ProtocolError."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def __enter__(self) -> None:
+        if "failure" in self._reply:
+            raise ProtocolError(f"The Lean worker refused a request: {self._reply['failure']}.")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (KeyError, TypeError, ValueError, AttributeError)):
+            raise ProtocolError(f"The Lean worker sent a reply that cannot be read: {str(self._reply)[:200]}.") from error
+
+
+def _parse_state(reply: Reply) -> State:
+    goals = _strings(reply["goals"])
+    return State(int(reply["state"]), goals, state_hash(goals, int(reply["hash"])))
+
+
+def _parse_hole(reply: Reply) -> Hole:
+    if reply["kind"] not in ("tactic", "term"):
+        raise ValueError(reply["kind"])
+    return Hole(
+        state=_parse_state(reply),
+        kind=cast(Literal["tactic", "term"], reply["kind"]),
+        declaration=str(reply["declaration"]),
+        line=int(reply["line"]),
+        column=int(reply["column"]),
+        end_line=int(reply["end_line"]),
+        end_column=int(reply["end_column"]),
+    )
+
+
+def _parse_messages(reply: Reply) -> tuple[Message, ...]:
+    return tuple(
+        Message(m["severity"], str(m["text"])[:_LONGEST_MESSAGE], int(m["line"]), int(m["column"]))
+        for m in reply["messages"]
+    )
+
+
+def _strings(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(values)
+    return tuple(values)
+
+
+def _milliseconds(reply: Reply) -> float:
+    return max(0.0, float(reply["us"]) / 1000)

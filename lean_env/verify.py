@@ -1,8 +1,34 @@
-"""Verification: only a fresh Lean process's word makes a proof count."""
+"""Verification: only its word makes a proof count.
+
+Two independent looks at the whole text of a proof, both from its text alone:
+
+1. **A worker** elaborates the text from its imports on, refuses by syntax what no proof needs, compares every statement
+   with the original's, elaborated alone, and sends every new constant through the kernel once more.
+2. **A fresh Lean process**, started for this one text and ended after it, elaborates the text as any user's `lean` would.
+   It must report no error and no `sorry`. Where the build allows (`#print axioms`), it must name for each theorem no
+   axiom beyond `propext`, `Classical.choice` and `Quot.sound`.
+
+Not covered: the Lean binary and the imported library are trusted. The bundled Lean ships no proofs of library theorems
+and refuses `#print axioms`, so there the axioms are those met in the proof itself: a lower bound.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from lean_env import process
+from lean_env.errors import WorkerDied
+from lean_env.protocol import Message, Report
+from lean_env.toolchain import Toolchain
+
+ALLOWED_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
+CHECK_S = 600.0
+"""Seconds that a fresh process may take for one text, its own start included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +42,149 @@ class Verdict:
     """The axioms that it was seen to stand on."""
     lean: str
     """Which Lean said so: its kind and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a fresh Lean process said of a text."""
+
+    status: int
+    """Its exit status; 0 when it reported no error."""
+    messages: tuple[Message, ...]
+
+
+class Checkers:
+    """Fresh Lean processes, one for each text, the next one started before it is needed."""
+
+    def __init__(self, toolchain: Toolchain) -> None:
+        self._toolchain = toolchain
+        self._ready: asyncio.Task[asyncio.subprocess.Process] | None = None
+        self._running: set[asyncio.subprocess.Process] = set()
+        # Each holds about 1 GB while it elaborates
+        self._turns = asyncio.Semaphore(2)
+        self.lean = f"{toolchain.kind} Lean {toolchain.version}"
+        self.prints_axioms = toolchain.kind != "bundled"
+
+    def prepare(self) -> None:
+        """Start the next process now, unless one waits already."""
+        if self._ready is None:
+            self._ready = asyncio.create_task(self._spawn())
+
+    async def run(self, text: str) -> Fresh:
+        """Elaborate the text in a process that has seen nothing else.
+
+        Raises:
+            WorkerDied: the process ended without a verdict, or took too long.
+        """
+        async with self._turns:
+            self.prepare()
+            assert self._ready is not None
+            ready, self._ready = self._ready, None
+            started = await ready
+            self._running.add(started)
+            try:
+                output, _ = await asyncio.wait_for(started.communicate(text.encode()), CHECK_S)
+            except TimeoutError:
+                raise WorkerDied(f"A fresh Lean did not finish within {CHECK_S:.0f} s.") from None
+            finally:
+                process.end(started)
+                self._running.discard(started)
+                self.prepare()
+            return Fresh(started.returncode or 0, parse_messages(output))
+
+    def end(self) -> None:
+        """End every process that is still there."""
+        if self._ready is not None and self._ready.done() and not self._ready.cancelled() and not self._ready.exception():
+            process.end(self._ready.result())
+        elif self._ready is not None:
+            self._ready.cancel()
+        for started in list(self._running):
+            process.end(started)
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        command = self._toolchain.checker()
+        return await process.spawn(command.argv, env=command.env, cwd=command.cwd)
+
+
+def parse_messages(output: bytes) -> tuple[Message, ...]:
+    """The messages among the lines that `lean --json` prints; everything else is passed over."""
+    messages = []
+    for line in output.splitlines():
+        if not line.startswith(b'{"'):
+            continue
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            position = entry["pos"]
+            severity = {"information": "info"}.get(entry["severity"], entry["severity"])
+            messages.append(Message(severity, str(entry["data"]), int(position["line"]), int(position["column"])))
+    return tuple(messages)
+
+
+async def judge(checkers: Checkers, report: Report, candidate: str) -> Verdict:
+    """Put the two looks together. A fresh process is asked only when the worker has found nothing."""
+    reasons = worker_reasons(report)
+    axioms = frozenset(report.axioms)
+    if not reasons:
+        try:
+            if checkers.prints_axioms:
+                asked = candidate.rstrip() + "\n\n" + "".join(f"#print axioms {name}\n" for name in report.targets)
+                fresh = await checkers.run(asked)
+                reasons, printed = axiom_reasons(fresh, report.targets)
+                axioms |= printed
+            else:
+                fresh = await checkers.run(candidate)
+            reasons = fresh_reasons(fresh) + reasons
+        except WorkerDied as error:
+            reasons.append(error.message)
+    return Verdict(not reasons, tuple(reasons), tuple(sorted(axioms)), checkers.lean)
+
+
+def worker_reasons(report: Report) -> list[str]:
+    """Why the worker does not accept a text; empty when it does."""
+    reasons = [f"line {m.line}: {first_line(m.text)}" for m in report.messages if m.severity == "error"]
+    if report.refused:
+        reasons.append(f"it uses `{report.refused}`, which no proof may")
+    reasons += [f"`{name}` stands on `sorry`" for name in report.sorry]
+    reasons += list(report.failed)
+    reasons += [f"compared with the original, {difference}" for difference in report.differences]
+    if not report.targets:
+        reasons.append("it proves no theorem")
+    reasons += [f"it stands on the axiom `{name}`" for name in report.axioms if name not in ALLOWED_AXIOMS]
+    return reasons
+
+
+def fresh_reasons(fresh: Fresh) -> list[str]:
+    """Why a fresh process does not accept a text; empty when it does."""
+    reasons = [f"a fresh Lean says: line {m.line}: {first_line(m.text)}" for m in fresh.messages if m.severity == "error"]
+    reasons += ["a fresh Lean says that it uses `sorry`" for m in fresh.messages if is_sorry_warning(m)]
+    if fresh.status != 0 and not reasons:
+        reasons.append(f"a fresh Lean ended with status {fresh.status}")
+    return reasons
+
+
+def is_sorry_warning(message: Message) -> bool:
+    """Lean's own warning that a declaration stands on `sorry`, in the wording of any version."""
+    return message.severity == "warning" and re.search(r"declaration uses [`']sorry[`']", message.text) is not None
+
+
+def axiom_reasons(fresh: Fresh, targets: Sequence[str]) -> tuple[list[str], frozenset[str]]:
+    """What `#print axioms` said of each target: why not, and the axioms that were named."""
+    reasons: list[str] = []
+    axioms: set[str] = set()
+    text = "\n".join(m.text for m in fresh.messages if m.severity == "info")
+    for target in targets:
+        if f"'{target}' does not depend on any axioms" in text:
+            continue
+        found = re.search(rf"'{re.escape(target)}' depends on axioms: \[([^\]]*)\]", text)
+        if found is None:
+            reasons.append(f"a fresh Lean did not print the axioms of `{target}`")
+            continue
+        named = {name.strip() for name in found.group(1).split(",")}
+        axioms |= named
+        reasons += [f"`{target}` stands on the axiom `{name}`" for name in sorted(named - ALLOWED_AXIOMS)]
+    return reasons, frozenset(axioms)
+
+
+def first_line(text: str) -> str:
+    """The first line of a message, cut to a readable length."""
+    return text.strip().split("\n", 1)[0][:200]

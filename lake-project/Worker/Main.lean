@@ -14,8 +14,6 @@ namespace Worker
 structure Server where
   elaborator : Elaborator
   states : IO.Ref (Array (Option ProofState))
-  /-- The environment of a text without imports. -/
-  plain : IO.Ref (Option Environment)
 
 def elapsedMicroseconds (since : Nat) : IO Json := do
   let now ← IO.monoNanosNow
@@ -103,11 +101,14 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
   let names := addedConstants env
   let ctx ← coreContext 2000000 none {} .anonymous []
   let (v, failed) ← replayEach env e.base ctx names { env := e.base } []
-  let differ := match original with
-    | some o => differences o.progress.command.env env (publicNames (addedConstants o.progress.command.env)) []
-    | none => []
+  let (targets, differ) := match original with
+    | some o =>
+      let source := o.progress.command.env
+      let originals := addedConstants source
+      (usersOfSorry source originals [], differences source env (publicNames originals) [])
+    | none => (theorems env (publicNames names), [])
   reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str (e.refused.getD "")),
-    ("declared", jsonNames (publicNames names) #[]), ("sorry", jsonNames (usersOfSorry env names []) #[]),
+    ("declared", jsonNames (publicNames names) #[]), ("targets", jsonNames targets #[]), ("sorry", jsonNames (usersOfSorry env names []) #[]),
     ("axioms", jsonNames v.axioms #[]), ("failed", jsonStringList failed #[]), ("differences", jsonStringList differ #[]),
     ("us", ← elapsedMicroseconds start)]
 where
@@ -149,7 +150,7 @@ partial def loop (s : Server) (input : IO.FS.Stream) : IO Unit := do
 def serve : IO Unit := do
   let deadline : Deadline := { current := ← IO.mkRef none }
   let elaborator : Elaborator := { deadline := deadline, headers := ← IO.mkRef [], snapshots := ← IO.mkRef [] }
-  let s : Server := { elaborator := elaborator, states := ← IO.mkRef #[], plain := ← IO.mkRef none }
+  let s : Server := { elaborator := elaborator, states := ← IO.mkRef #[] }
   let _ ← IO.asTask (watch deadline) Task.Priority.dedicated
   reply [("hello", .num 1), ("lean", .str Lean.versionString)]
   loop s (← IO.getStdin)

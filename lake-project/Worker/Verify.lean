@@ -114,6 +114,13 @@ partial def publicNames : List Name → List Name
   | [] => []
   | n :: ns => if n.isInternalDetail then publicNames ns else n :: publicNames ns
 
+partial def theorems (env : Environment) : List Name → List Name
+  | [] => []
+  | n :: ns =>
+    match env.find? n with
+    | some (.thmInfo _) => n :: theorems env ns
+    | _ => theorems env ns
+
 /-- Compiled helpers (`unsafe`, `partial`) that a safe definition brings along: nothing may use them, but they may be there. -/
 def isHelper (src : Environment) (n : Name) : Bool :=
   match src.find? n with

@@ -1,0 +1,356 @@
+"""A pool of Lean workers, and the slots that attempts hold on them.
+
+Several attempts share a worker, so that Lean works on one while the policy thinks about another. A `Session` is one
+attempt's slot. It knows how each of its states came about, so when its worker dies, or is replaced because it holds too
+much memory, it goes on in a new one from its tactics replayed. Workers start when they are first needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+
+import psutil
+
+from lean_env.errors import WorkerDied, WorkerStartError
+from lean_env.protocol import Hole, Limits, Opened, Outcome, State
+from lean_env.source import worker_source
+from lean_env.toolchain import Toolchain
+from lean_env.verify import Checkers, Verdict, judge
+from lean_env.worker import Interrupted, Worker
+
+GIB = 1024**3
+OPEN_MS = 120_000
+"""Time limit for the elaboration of one text."""
+RETRIES = 3
+"""How often a request that was not the reason for a worker's death is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What one worker needs, for planning and for the bound past which it is replaced."""
+
+    expected: int
+    """Bytes to reckon with for each worker."""
+    bound: int
+    """Bytes past which a worker is replaced between two steps."""
+
+
+def footprint(toolchain: Toolchain) -> Footprint:
+    """Measured for the bundled Lean (2.0 GB when ready, 2.9 after the first steps, 4 at its end); for a native one,
+    most of Mathlib's memory is shared between workers."""
+    if toolchain.kind == "bundled":
+        return Footprint(int(2.5 * GIB), int(3.8 * GIB))
+    return Footprint((2 if toolchain.mathlib else 1) * GIB, (10 if toolchain.mathlib else 6) * GIB)
+
+
+def affordable_workers(toolchain: Toolchain) -> int:
+    """As many workers as cores and free memory allow, at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(cores, psutil.virtual_memory().available // footprint(toolchain).expected))
+
+
+@dataclass(slots=True)
+class PoolStats:
+    """What the pool has done so far; for progress lines and reports."""
+
+    starts: int = 0
+    start_s: float = 0.0
+    """Wall seconds spent waiting for workers to become ready."""
+    deaths: int = 0
+    replacements: int = 0
+    """Workers replaced because of their memory."""
+    lean_s: float = 0.0
+    """Seconds inside Lean, by Lean's own clock, of workers that have ended."""
+    checks: int = 0
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A place for one worker, whichever it is at the moment."""
+
+    worker: Worker | None = None
+    generation: int = 0
+    sessions: int = 0
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Pool:
+    """Workers of one toolchain. Use it as an asynchronous context manager; nothing it started outlives it."""
+
+    def __init__(self, toolchain: Toolchain, *, workers: int | None = None, slots: int = 2) -> None:
+        """
+        Args:
+            workers: how many workers at most; as many as cores and memory allow when None.
+            slots: attempts that share one worker.
+        """
+        self.toolchain = toolchain
+        self.stats = PoolStats()
+        self._footprint = footprint(toolchain)
+        self._seats = [_Seat() for _ in range(workers or affordable_workers(toolchain))]
+        self._slots = slots
+        self._free = asyncio.Semaphore(self.capacity)
+        self._checkers = Checkers(toolchain)
+        self._spare: asyncio.Task[Worker] | None = None
+        self._folder: TemporaryDirectory[str] | None = None
+        self._source = Path()
+
+    @property
+    def capacity(self) -> int:
+        """Attempts that can be under way at once."""
+        return len(self._seats) * self._slots
+
+    @property
+    def workers(self) -> int:
+        """Workers at most."""
+        return len(self._seats)
+
+    @property
+    def busy(self) -> int:
+        """Workers that have something to do now."""
+        return sum(1 for seat in self._seats if seat.worker is not None and seat.worker.busy)
+
+    @property
+    def lean_s(self) -> float:
+        """Seconds spent inside Lean so far, by Lean's own clock, summed over all workers."""
+        return self.stats.lean_s + sum(seat.worker.lean_s for seat in self._seats if seat.worker is not None)
+
+    async def __aenter__(self) -> Pool:
+        self._folder = TemporaryDirectory(prefix="stepwise-", ignore_cleanup_errors=True)
+        self._source = Path(self._folder.name) / "worker.lean"
+        self._source.write_text(worker_source(bundled=self.toolchain.kind == "bundled"), encoding="utf-8")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._spare is not None:
+            self._spare.cancel()
+            with contextlib.suppress(asyncio.CancelledError, WorkerStartError):
+                (await self._spare).end()
+        for seat in self._seats:
+            self._retire(seat)
+        self._checkers.end()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """A slot on the worker with the fewest attempts; waits until one is free."""
+        async with self._free:
+            seat = min(self._seats, key=lambda seat: seat.sessions)
+            seat.sessions += 1
+            session = Session(self, seat)
+            try:
+                yield session
+            finally:
+                seat.sessions -= 1
+                with contextlib.suppress(WorkerDied):
+                    await session.close()
+
+    async def verify(self, original: str, candidate: str, *, ms: int = OPEN_MS) -> Verdict:
+        """Does `candidate` prove what `original` states with `sorry`? See `lean_env.verify` for what is checked.
+
+        With an empty original there is no statement to compare with: every theorem of the candidate is checked.
+        """
+        self.stats.checks += 1
+        seat = min(self._seats, key=lambda seat: (seat.worker is None, seat.worker.busy if seat.worker else 0))
+        for attempts_left in reversed(range(RETRIES)):
+            try:
+                report = await (await self.worker(seat)).verify(candidate, original, ms=ms)
+                return await judge(self._checkers, report, candidate)
+            except Interrupted as death:
+                if death.guilty or not attempts_left:
+                    return Verdict(False, (f"verifying it ended a worker: {death.message}",), (), self._checkers.lean)
+        raise AssertionError("unreachable")
+
+    async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]:
+        """Those of the words that begin a tactic after `text` (its imports, say)."""
+        async with self.session() as session:
+            return await (await self.worker(session.seat)).known_tactics(words, text=text)
+
+    # -- seats
+
+    async def worker(self, seat: _Seat) -> Worker:
+        """The seat's worker, started or replaced if need be."""
+        async with seat.starting:
+            worker = seat.worker
+            if worker is not None and worker.alive:
+                if worker.busy or worker.resident_bytes() < self._footprint.bound:
+                    return worker
+                self.stats.replacements += 1
+            elif worker is not None:
+                self.stats.deaths += 1
+            self._retire(seat)
+            # A verification needs a process of its own: have one ready by the time of the first candidate
+            self._checkers.prepare()
+            began = asyncio.get_running_loop().time()
+            seat.worker = await self._next_worker()
+            seat.generation += 1
+            self.stats.start_s += asyncio.get_running_loop().time() - began
+            return seat.worker
+
+    def _retire(self, seat: _Seat) -> None:
+        if seat.worker is not None:
+            self.stats.lean_s += seat.worker.lean_s
+            seat.worker.end()
+            seat.worker = None
+
+    async def _next_worker(self) -> Worker:
+        spare, self._spare = self._spare, None
+        worker = None
+        if spare is not None:
+            with contextlib.suppress(WorkerStartError):
+                worker = await spare
+        if worker is None or not worker.alive:
+            worker = await self._start()
+        # A spare is worth its start only once a worker has been lost
+        if self.stats.deaths + self.stats.replacements and self._memory_allows():
+            self._spare = asyncio.create_task(self._start())
+        return worker
+
+    def _memory_allows(self) -> bool:
+        return psutil.virtual_memory().available > 2 * self._footprint.expected
+
+    async def _start(self) -> Worker:
+        self.stats.starts += 1
+        return await Worker.start(self.toolchain.worker(self._source))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """How a state came about, and where it is now."""
+
+    hole: int
+    tactics: tuple[str, ...]
+    worker_id: int
+    generation: int
+
+
+class Session:
+    """One attempt's slot on a worker (`prover.interfaces.Environment`). Its states survive the worker's death."""
+
+    def __init__(self, pool: Pool, seat: _Seat) -> None:
+        self._pool = pool
+        self.seat = seat
+        self._text = ""
+        self._known: dict[int, _Known] = {}
+        self._ids = itertools.count()
+
+    async def open(self, text: str) -> Opened:
+        """Elaborate a text and make each of its `sorry`s a state; those of an earlier text are forgotten.
+
+        Raises:
+            WorkerDied: elaborating the text ends its worker.
+        """
+        await self.close()
+        self._text = text
+        opened, generation = await self._open(text)
+        holes = tuple(self._adopt_hole(hole, index, generation) for index, hole in enumerate(opened.holes))
+        return replace(opened, holes=holes)
+
+    async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
+        """Try each tactic on the state. Stops after the first that leaves no goal: the list may be shorter.
+
+        A tactic that ends the worker is a `timeout`; those after it are tried in a new one.
+
+        Raises:
+            WorkerDied: the worker cannot be replaced, or dies again and again.
+        """
+        outcomes: list[Outcome] = []
+        retries = 0
+        while len(outcomes) < len(tactics):
+            worker, known = await self._here(state)
+            if known is None:
+                rest = len(tactics) - len(outcomes)
+                return outcomes + [Outcome("error", None, "the state could not be replayed in a new worker", 0.0)] * rest
+            try:
+                async for outcome in worker.apply(known.worker_id, tactics[len(outcomes) :], limits):
+                    outcomes.append(self._adopt(outcome, known, tactics[len(outcomes)]))
+                    if outcome.kind == "proved":
+                        return outcomes
+            except Interrupted as death:
+                if death.guilty:
+                    outcomes.append(Outcome("timeout", None, f"ended from outside: {death.message}", float(limits.ms)))
+                    continue
+                retries += 1
+                if retries > RETRIES:
+                    raise
+        return outcomes
+
+    async def drop(self, states: Sequence[State]) -> None:
+        """Forget these states."""
+        here = [self._known.pop(state.id, None) for state in states]
+        await self._forget([known for known in here if known is not None])
+
+    async def close(self) -> None:
+        """Forget every state."""
+        known, self._known = list(self._known.values()), {}
+        await self._forget(known)
+
+    # -- states
+
+    async def _open(self, text: str) -> tuple[Opened, int]:
+        for attempts_left in reversed(range(RETRIES)):
+            worker = await self._pool.worker(self.seat)
+            generation = self.seat.generation
+            try:
+                return await worker.open(text, ms=OPEN_MS), generation
+            except Interrupted as death:
+                if death.guilty or not attempts_left:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _here(self, state: State) -> tuple[Worker, _Known | None]:
+        """The seat's worker, and the state in it: replayed when the worker is not the one that made it."""
+        worker = await self._pool.worker(self.seat)
+        known = self._known[state.id]
+        if known.generation == self.seat.generation:
+            return worker, known
+        try:
+            opened, generation = await self._open(self._text)
+            if known.hole >= len(opened.holes):
+                return worker, None
+            here, last = opened.holes[known.hole].state.id, None
+            worker = await self._pool.worker(self.seat)
+            for tactic in known.tactics:
+                last = None
+                async for last in worker.apply(here, [tactic], REPLAY_LIMITS):
+                    pass
+                if last is None or last.state is None:
+                    return worker, None
+                here = last.state.id
+        except Interrupted:
+            return await self._pool.worker(self.seat), None
+        self._known[state.id] = replace(known, worker_id=here, generation=generation)
+        return worker, self._known[state.id]
+
+    def _adopt_hole(self, hole: Hole, index: int, generation: int) -> Hole:
+        return replace(hole, state=self._name(hole.state, _Known(index, (), hole.state.id, generation)))
+
+    def _adopt(self, outcome: Outcome, parent: _Known, tactic: str) -> Outcome:
+        if outcome.state is None:
+            return outcome
+        known = _Known(parent.hole, (*parent.tactics, tactic), outcome.state.id, parent.generation)
+        return replace(outcome, state=self._name(outcome.state, known))
+
+    def _name(self, state: State, known: _Known) -> State:
+        number = next(self._ids)
+        self._known[number] = known
+        return replace(state, id=number)
+
+    async def _forget(self, known: Sequence[_Known]) -> None:
+        worker = self.seat.worker
+        if worker is not None:
+            await worker.drop([k.worker_id for k in known if k.generation == self.seat.generation])
+
+
+REPLAY_LIMITS = Limits(ms=30_000, heartbeats=1_000_000)
+"""A tactic that once succeeded gets more time when it is replayed: the machine may be busier now."""
