@@ -29,6 +29,8 @@ from lean_env.worker import Interrupted, Worker
 GIB = 1024**3
 OPEN_MS = 120_000
 """Time limit for the elaboration of one text."""
+MEASURE_S = 1.0
+"""Seconds between two looks at a worker's memory, each of which costs milliseconds."""
 RETRIES = 3
 """How often a request that was not the reason for a worker's death is tried again."""
 
@@ -79,6 +81,8 @@ class _Seat:
     worker: Worker | None = None
     generation: int = 0
     sessions: int = 0
+    measured: float = 0.0
+    """When its memory was looked at last, by the event loop's clock."""
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -183,7 +187,7 @@ class Pool:
         async with seat.starting:
             worker = seat.worker
             if worker is not None and worker.alive:
-                if worker.busy or worker.resident_bytes() < self._footprint.bound:
+                if worker.busy or not self._too_large(seat, worker):
                     return worker
                 self.stats.replacements += 1
             elif worker is not None:
@@ -196,6 +200,13 @@ class Pool:
             seat.generation += 1
             self.stats.start_s += asyncio.get_running_loop().time() - began
             return seat.worker
+
+    def _too_large(self, seat: _Seat, worker: Worker) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - seat.measured < MEASURE_S:
+            return False
+        seat.measured = now
+        return worker.resident_bytes() > self._footprint.bound
 
     def _retire(self, seat: _Seat) -> None:
         if seat.worker is not None:
@@ -270,7 +281,9 @@ class Session:
             worker, known = await self._here(state)
             if known is None:
                 rest = len(tactics) - len(outcomes)
-                return outcomes + [Outcome("error", None, "the state could not be replayed in a new worker", 0.0)] * rest
+                return (
+                    outcomes + [Outcome("error", None, "the state could not be replayed in a new worker", 0.0)] * rest
+                )
             try:
                 async for outcome in worker.apply(known.worker_id, tactics[len(outcomes) :], limits):
                     outcomes.append(self._adopt(outcome, known, tactics[len(outcomes)]))

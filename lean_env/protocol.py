@@ -234,8 +234,10 @@ class _Reading:
             raise ProtocolError(f"The Lean worker refused a request: {self._reply['failure']}.")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (KeyError, TypeError, ValueError, AttributeError)):
-            raise ProtocolError(f"The Lean worker sent a reply that cannot be read: {str(self._reply)[:200]}.") from error
+        if isinstance(error, (KeyError, TypeError, ValueError, AttributeError, OverflowError)):
+            raise ProtocolError(
+                f"The Lean worker sent a reply that cannot be read: {str(self._reply)[:200]}."
+            ) from error
 
 
 def _parse_state(reply: Reply) -> State:

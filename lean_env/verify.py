@@ -94,7 +94,12 @@ class Checkers:
 
     def end(self) -> None:
         """End every process that is still there."""
-        if self._ready is not None and self._ready.done() and not self._ready.cancelled() and not self._ready.exception():
+        if (
+            self._ready is not None
+            and self._ready.done()
+            and not self._ready.cancelled()
+            and not self._ready.exception()
+        ):
             process.end(self._ready.result())
         elif self._ready is not None:
             self._ready.cancel()
@@ -155,7 +160,9 @@ def worker_reasons(report: Report) -> list[str]:
 
 def fresh_reasons(fresh: Fresh) -> list[str]:
     """Why a fresh process does not accept a text; empty when it does."""
-    reasons = [f"a fresh Lean says: line {m.line}: {first_line(m.text)}" for m in fresh.messages if m.severity == "error"]
+    reasons = [
+        f"a fresh Lean says: line {m.line}: {first_line(m.text)}" for m in fresh.messages if m.severity == "error"
+    ]
     reasons += ["a fresh Lean says that it uses `sorry`" for m in fresh.messages if is_sorry_warning(m)]
     if fresh.status != 0 and not reasons:
         reasons.append(f"a fresh Lean ended with status {fresh.status}")

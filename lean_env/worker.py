@@ -82,6 +82,7 @@ class Worker:
             WorkerStartError: it did not become ready; the sentence ends with its last words.
         """
         worker = cls(await process.spawn(command.argv, env=command.env, cwd=command.cwd, limit=LONGEST_LINE))
+        worker._tasks = [asyncio.create_task(worker._listen())]
         try:
             await asyncio.wait_for(worker._greet(), timeout_s)
         except TimeoutError:
@@ -92,7 +93,7 @@ class Worker:
         except BaseException:
             worker.end()
             raise
-        worker._tasks = [asyncio.create_task(worker._read()), asyncio.create_task(worker._watch())]
+        worker._tasks += [asyncio.create_task(worker._read()), asyncio.create_task(worker._watch())]
         return worker
 
     @property
@@ -211,9 +212,15 @@ class Worker:
                 await asyncio.wait_for(self._process.wait(), 2)
             self._died(f"it ended with status {self._process.returncode}")
             raise WorkerStartError(self._epitaph(), "`prove doctor` tells what was found.")
-        if not line.startswith(b"{") and b"[DEBUG:" not in line:
+        if not line.startswith((b"{", b" ", b"[DEBUG:")):  # the bundled Lean prints notes about its imports
             self._last_words.append(line.decode(errors="replace").strip())
         return line
+
+    async def _listen(self) -> None:
+        stderr = self._process.stderr
+        assert stderr is not None
+        while chunk := await stderr.read(1 << 16):
+            self._last_words.extend(chunk.decode(errors="replace").splitlines()[-6:])
 
     async def _read(self) -> None:
         with contextlib.suppress(WorkerStartError):
