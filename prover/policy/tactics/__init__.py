@@ -1,0 +1,80 @@
+"""The built-in policy: tactics with prior probabilities from the shape of the goal. No model, no weights.
+
+Each file proposes for one kind of reasoning, as pairs of a tactic and a weight. A weight says how likely the tactic is
+to be the next step of a proof, and how cheap it is to find out: a worker stops at the first tactic that leaves no
+goal, so what closes goals quickly comes first. Weights above 0.5 are for what usually either closes the goal or fails.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+
+from prover.interfaces import Candidate, Query
+from prover.policy.tactics import arithmetic, bounded, closers, induction, mathlib, modular, structure, witnesses
+from prover.policy.tactics.view import Proposal, view_of
+
+_SOURCES = (
+    closers.propose,
+    structure.propose,
+    induction.propose,
+    arithmetic.propose,
+    modular.propose,
+    bounded.propose,
+    witnesses.propose,
+    mathlib.propose,
+)
+# Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
+_FIXED = 0.5
+_SHUFFLE = 0.25
+
+
+class TacticsPolicy:
+    """Proposes tactics by rules.
+
+    Args:
+        available: the tactic words that the environment has (`omega`, `linarith`, …); None for those of core Lean.
+    """
+
+    name = "tactics"
+
+    def __init__(self, available: frozenset[str] | None = None) -> None:
+        self.available = available
+
+    async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
+        """At most `samples` candidates for each query; the same query gives the same ones."""
+        return [self.candidates(query, samples) for query in queries]
+
+    def candidates(self, query: Query, samples: int) -> list[Candidate]:
+        """The candidates of one query, most probable first; their probabilities sum to at most 1."""
+        view = view_of(query.state.goals, query.tactics)
+        if view is None or samples <= 0:
+            return []
+        weights = _best(proposal for source in _SOURCES for proposal in source(view) if self._exists(proposal[0]))
+        noise = random.Random(f"{query.seed}|{query.state.hash}")
+        scored = [(tactic, _vary(weight, noise, query.seed)) for tactic, weight in weights.items()]
+        scored.sort(key=lambda proposal: -proposal[1])  # stable: equal weights stay in the order of the sources
+        scored = scored[:samples]
+        total = sum(weight for _, weight in scored)
+        return [Candidate(tactic, min(0.0, math.log(weight / total))) for tactic, weight in scored]
+
+    def _exists(self, tactic: str) -> bool:
+        words = mathlib.words(tactic)
+        if self.available is None:
+            return not words & mathlib.WORDS
+        return words <= self.available | mathlib.NOT_TACTICS
+
+
+def _best(proposals: Iterable[Proposal]) -> dict[str, float]:
+    """Each tactic once, with its highest weight, in the order of first mention."""
+    weights: dict[str, float] = {}
+    for tactic, weight in proposals:
+        if weight > weights.get(tactic, 0.0):
+            weights[tactic] = weight
+    return weights
+
+
+def _vary(weight: float, noise: random.Random, seed: int) -> float:
+    factor = math.exp(noise.gauss(0.0, _SHUFFLE))
+    return weight if seed == 0 or weight >= _FIXED else min(_FIXED, weight * factor)

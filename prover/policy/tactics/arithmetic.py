@@ -1,0 +1,117 @@
+"""Nonlinear facts for the linear and algebraic solvers: products, squares, powers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+
+from prover.goal import top_level
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions
+
+_ORDER = re.compile(r"[≤<≥>≠]")
+_SQUARE = re.compile(r" ?\^ ?(?:2|4|6)\b")
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    nats, ints, rats = view.of_type(NAT), view.of_type(INT), view.of_type(RAT)
+    yield from _rewriting(view)
+    if rats:
+        yield from _rational(view)
+    if not _ORDER.search(view.facts) or not (nats or ints or rats):
+        return
+    yield from _products(view, nats)
+    if ints or rats:
+        yield from _squares(view, ints or rats, "Int" if ints else "Rat")
+
+
+def _rewriting(view: View) -> Iterator[Proposal]:
+    if "^" in view.facts:
+        lemmas = "Int.pow_succ" if "ℤ" in view.facts or view.of_type(INT) else "Nat.pow_succ"
+        yield f"simp [{lemmas}]", 0.06
+        yield f"simp only [{lemmas}, {lemmas[:3]}.pow_zero, {lemmas[:3]}.one_mul] at *", 0.06
+    if " - " in view.target and view.of_type(NAT):
+        yield "simp [Nat.sub_mul, Nat.mul_sub, Nat.sub_sub]", 0.04
+    if "gcd" in view.target or "lcm" in view.target:
+        yield "simp [Nat.gcd_comm, Nat.lcm_comm]", 0.05
+        yield "simp [Nat.gcd_add_mul_right_left, Nat.gcd_rec]", 0.04
+        yield "apply Nat.dvd_antisymm", 0.03
+    if " ∣ " in view.target:
+        yield "apply Nat.dvd_of_mod_eq_zero", 0.06
+        yield "apply Int.dvd_of_emod_eq_zero", 0.05
+    parts = view.connective
+    if parts and parts[0] == "=" and view.of_type(NAT):
+        yield "apply Nat.le_antisymm", 0.04
+
+
+def _rational(view: View) -> Iterator[Proposal]:
+    if "/" in view.facts:
+        yield "simp_all <;> grind", 0.2
+        yield "subst_vars <;> grind", 0.15
+        yield "subst_vars <;> rfl", 0.1
+        yield "subst_vars <;> decide +kernel", 0.1
+
+
+def _products(view: View, nats: tuple[str, ...]) -> Iterator[Proposal]:
+    """Multiply two inequalities between natural numbers; or show that a product of positive ones is."""
+    bounds = [h for h in view.props if re.search(r" [≤<] | [≥>] ", h.type) and "∀" not in h.type and "∧" not in h.type]
+    used = [n for n in nats if mentions(view.facts, n)]
+    for a, b in list(combinations(used[:4], 2))[:4]:
+        if re.search(rf"\b{re.escape(a)} \* {re.escape(b)}\b|\b{re.escape(b)} \* {re.escape(a)}\b|\^", view.facts):
+            yield f"have hm := Nat.mul_le_mul (Nat.le_refl {a}) (Nat.succ_le_of_lt (show 0 < {b} by omega))", 0.02
+    pairs = [(g, h) for i, g in enumerate(bounds[:4]) for h in bounds[i:4]]
+    for g, h in pairs[:6]:
+        if nats:
+            name = view.fresh("hm")
+            yield f"have {name} := Nat.mul_le_mul {g.name} {h.name}; grind", 0.12 if g is not h else 0.1
+    for g, h in pairs[:4]:
+        if view.of_type(INT):
+            yield (
+                (
+                    f"have {view.fresh('hm')} := Int.mul_nonneg (Int.sub_nonneg_of_le {g.name}) "
+                    f"(Int.sub_nonneg_of_le {h.name}); grind"
+                ),
+                0.12 if g is not h else 0.1,
+            )
+
+
+def _squares(view: View, names: tuple[str, ...], kind: str) -> Iterator[Proposal]:
+    """Squares are not negative: of the terms squared in the goal, of the variables, of their differences."""
+    used = [n for n in names if mentions(view.facts, n)][:4]
+    terms = [term for term in squared(view.target) if len(term) < 60][:4]
+    terms += [n for n in used if n not in terms]
+    differences = [f"{a} - {b}" for a, b in combinations(used, 2)]
+    sums = [f"{a} + {b}" for a, b in combinations(used, 2)]
+    lemma = "Int.mul_self_nonneg" if kind == "Int" else "Rat.mul_self_nonneg"
+
+    def hint(squares: list[str]) -> str:
+        return "; ".join(f"have {view.fresh(f'hs{i}')} := @{lemma} ({s})" for i, s in enumerate(squares)) + "; grind"
+
+    if terms:
+        yield hint(terms), 0.25
+    if differences:
+        yield hint(differences), 0.24
+        yield hint([*used, *differences]), 0.2
+        yield hint([*sums, *differences]), 0.12
+    for n in used[:2]:
+        yield hint([f"{n} - 1", f"{n} + 1", n]), 0.1
+        yield hint([f"2 * {n} - 1", f"2 * {n} + 1", n]), 0.05
+
+
+def squared(text: str) -> list[str]:
+    """The terms that stand under an even power: `(t - 1) ^ 2` gives `t - 1`."""
+    found = []
+    for match in _SQUARE.finditer(text):
+        end = match.start()
+        if end and text[end - 1] == ")":
+            depth, at = 0, end - 1
+            while at >= 0:
+                depth += (text[at] == ")") - (text[at] == "(")
+                if depth == 0:
+                    break
+                at -= 1
+            if at >= 0:
+                found.append(text[at + 1 : end - 1])
+        elif name := re.search(r"[\w'₀-₉]+$", text[:end]):
+            found.append(name[0])
+    return [term for term in dict.fromkeys(found) if not term.isdigit() and top_level(term, ", ") is None]

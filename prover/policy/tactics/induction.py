@@ -1,0 +1,110 @@
+"""Induction and case analysis on variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
+
+# Lemmas that bring the step of an induction into the form of its hypothesis.
+STEP = "Nat.pow_succ, Nat.pow_add, Nat.pow_mul, Nat.mul_add, Nat.add_mul"
+INT_STEP = "Int.pow_succ, Int.mul_add, Int.add_mul"
+_MAX_DEPTH = 3
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    done = sum(tactic.startswith(("induction", "(induction")) for tactic in view.history)
+    near = 1.0 if done == 0 else 0.3
+    if done >= _MAX_DEPTH:
+        return
+    for v in view.vars:
+        if v.value is not None or not mentions(view.target, v.name):
+            continue
+        if v.type in NAT:
+            yield from _nat(view, v.name, near)
+        elif v.type.startswith(("List ", "Array ")):
+            yield from _list(view, v.name, v.type, near)
+        elif _inductive(view, v.type):
+            yield f"cases {v.name} <;> simp_all", 0.12 * near
+            yield f"cases {v.name}", 0.12 * near
+            yield f"induction {v.name} <;> simp_all", 0.12 * near
+            yield f"induction {v.name} <;> grind", 0.12 * near
+            yield f"induction {v.name}", 0.12 * near
+
+
+def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
+    ih = view.fresh("ih")
+    power = "^" in view.target
+    weight = (0.3 if power or any(h.type.startswith("∀") for h in view.props) else 0.12) * near
+    yield f"induction {n} <;> grind", weight
+    yield f"induction {n} <;> simp_all", weight * 0.9
+    lemmas = INT_STEP if "ℤ" in view.facts or "Int" in view.facts else STEP
+    if power:
+        yield f"induction {n} <;> simp_all [{lemmas}] <;> omega", weight * 1.1
+        yield f"induction {n} <;> simp_all [{lemmas}] <;> grind", weight * 0.8
+    yield f"induction {n} <;> simp_all <;> omega", weight * 0.7
+    yield f"(induction {n}; case' succ {n} {ih} => skip)", weight * 0.8
+    others = [v.name for v in view.vars if v.name != n and v.type in NUMBERS and mentions(view.target, v.name)]
+    if others:
+        yield f"induction {n} generalizing {' '.join(others[:3])} <;> grind", weight * 0.5
+        yield f"(induction {n} generalizing {' '.join(others[:3])}; case' succ {n} {ih} => skip)", weight * 0.3
+    if bound := _lower_bound(view, n):
+        name, least = bound
+        yield (
+            (
+                f"(obtain ⟨k, rfl⟩ : ∃ k, {n} = k + {least} := ⟨{n} - {least}, by omega⟩; clear {name}; "
+                f"induction k <;> simp_all [{lemmas}] <;> omega)"
+            ),
+            weight * 0.8,
+        )
+        yield f"obtain ⟨k, rfl⟩ : ∃ k, {n} = k + {least} := ⟨{n} - {least}, by omega⟩", weight * 0.5
+    yield f"cases {n}", 0.06 * near
+    yield f"cases {n} <;> simp_all", 0.06 * near
+    yield f"cases {n} <;> grind", 0.05 * near
+    yield f"induction {n} using Nat.strongRecOn with | ind {n} {ih} => grind", 0.05 * near
+    yield f"(induction {n} using Nat.strongRecOn; rename_i {n} {ih})", 0.04 * near
+
+
+def _list(view: View, xs: str, kind: str, near: float) -> Iterator[Proposal]:
+    ih = view.fresh("ih")
+    if kind.startswith("List "):
+        yield f"induction {xs} <;> simp_all", 0.3 * near
+        yield f"induction {xs} <;> grind", 0.28 * near
+        yield f"(induction {xs}; case' cons x {xs} {ih} => skip)", 0.2 * near
+        others = [v.name for v in view.vars if v.name != xs and mentions(view.target, v.name) and _plain(v.type)]
+        if others:
+            general = " ".join(others[:3])
+            yield f"induction {xs} generalizing {general} <;> simp_all", 0.2 * near
+            yield f"induction {xs} generalizing {general} <;> grind", 0.18 * near
+            yield f"(induction {xs} generalizing {general}; case' cons x {xs} {ih} => skip)", 0.1 * near
+    yield f"cases {xs} <;> simp_all", 0.12 * near
+    yield f"cases {xs}", 0.08 * near
+
+
+def _lower_bound(view: View, n: str) -> tuple[str, int] | None:
+    """The hypothesis that says `c ≤ n`, with `c`."""
+    for h in view.props:
+        for pattern, more in (
+            (r"(\d+) ≤ {}", 0),
+            (r"(\d+) < {}", 1),
+            (r"{} ≥ (\d+)", 0),
+            (r"{} > (\d+)", 1),
+            (r"{} ≠ (0)", 1),
+        ):
+            match = re.fullmatch(pattern.format(re.escape(n)), h.type)
+            if match and len(match[1]) < 6:
+                return h.name, int(match[1]) + more
+    return None
+
+
+def _plain(kind: str) -> bool:
+    return not kind.startswith(("Type", "Sort", "Prop")) and "→" not in kind
+
+
+def _inductive(view: View, kind: str) -> bool:
+    """Could this be an inductive type of the file: a capitalised name, no arrow, no type of numbers?"""
+    head = kind.split(" ")[0]
+    known = ("Type", "Sort", "Prop", "BitVec", "String", "Char", "Float", "Fin", "Bool", "UInt8", "UInt32", "UInt64")
+    taken = {h.name for h in view.goal.hypotheses}
+    return "→" not in kind and head[:1].isupper() and head not in known and head not in NUMBERS and head not in taken

@@ -1,0 +1,131 @@
+"""What the rules of the policy look at: the first goal, read from its printed form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from prover.goal import Goal, Hypothesis, parse, top_level
+
+Proposal = tuple[str, float]
+
+NAT = frozenset({"Nat", "ℕ"})
+INT = frozenset({"Int", "ℤ"})
+RAT = frozenset({"Rat", "ℚ"})
+REAL = frozenset({"Real", "ℝ"})
+NUMBERS = NAT | INT | RAT | REAL
+
+_RELATION = re.compile(r"[=<>≤≥≠∣∧∨↔∃∀¬∈∉⊆≡∤]")
+_DATA_END = re.compile(r"(?:^|→ *)(?:Nat|Int|Rat|Real|Bool|String|Char|Unit|Prop|Type.*|Sort.*|[ℕℤℚℝ])$")
+IDENT = re.compile(r"(?<![\w.'✝])[^\W\d][\w'₀-₉!?]*(?:\.[^\W\d][\w'₀-₉!?]*)*")
+NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
+
+# Weakest first, as Lean binds them.
+_CONNECTIVES = (" ↔ ", " → ", " ∨ ", " ∧ ")
+_RELATIONS = (" = ", " ≠ ", " ≤ ", " < ", " ≥ ", " > ", " ∣ ", " ∈ ", " ∉ ", " ⊆ ")
+
+
+@dataclass(frozen=True)
+class View:
+    """The first goal of a state, with what the rules ask of it; everything is guessed from text."""
+
+    goal: Goal
+    goals: int
+    """How many goals the state has."""
+    history: tuple[str, ...]
+    """The tactics that led here."""
+
+    @property
+    def target(self) -> str:
+        return self.goal.target
+
+    @cached_property
+    def names(self) -> tuple[Hypothesis, ...]:
+        """The hypotheses that a tactic can name; of equal names only the last is meant."""
+        last = {hypothesis.name: hypothesis for hypothesis in self.goal.hypotheses if hypothesis.accessible}
+        return tuple(h for h in self.goal.hypotheses if last.get(h.name) is h)
+
+    @cached_property
+    def hidden(self) -> tuple[Hypothesis, ...]:
+        """Those that no tactic can name."""
+        return tuple(h for h in self.goal.hypotheses if not h.accessible)
+
+    @cached_property
+    def props(self) -> tuple[Hypothesis, ...]:
+        """The nameable hypotheses that look like propositions."""
+        letters = {h.name for h in self.goal.hypotheses if h.type == "Prop" or h.type.endswith("→ Prop")}
+        return tuple(h for h in self.names if h.value is None and _is_prop(h.type, letters))
+
+    @cached_property
+    def vars(self) -> tuple[Hypothesis, ...]:
+        """The nameable hypotheses that look like data."""
+        props = {h.name for h in self.props}
+        return tuple(h for h in self.names if h.name not in props and not h.name.startswith("inst"))
+
+    def of_type(self, types: frozenset[str]) -> tuple[str, ...]:
+        """The variables of one of the types."""
+        return tuple(h.name for h in self.vars if h.type in types and h.value is None)
+
+    @cached_property
+    def connective(self) -> tuple[str, str, str] | None:
+        """The weakest connective or relation of the target, with what is left and right of it."""
+        return connective(self.target)
+
+    @cached_property
+    def facts(self) -> str:
+        """Propositions and target in one text, for a search of words."""
+        return "\n".join([*(h.type for h in self.props), self.target])
+
+    def fresh(self, wish: str, taken: Sequence[str] = ()) -> str:
+        """The wished name, or one made from it that nothing has."""
+        used = {h.name for h in self.goal.hypotheses} | set(taken)
+        name, number = wish, 1
+        while name in used:
+            name, number = f"{wish}{number}", number + 1
+        return name
+
+
+def view_of(goals: Sequence[str], history: Sequence[str]) -> View | None:
+    """The view of a state's first goal, or None when there is none."""
+    return View(parse(goals[0]), len(goals), tuple(history)) if goals else None
+
+
+def connective(text: str) -> tuple[str, str, str] | None:
+    """`p ∧ q` as ("∧", "p", "q"); None for what is not joined, a binder among them."""
+    if text.startswith(("∀", "∃", "fun ", "¬", "let ", "have ", "if ", "match ")) and not text.startswith("¬"):
+        return None
+    for group in (_CONNECTIVES, _RELATIONS):
+        for mark in group:
+            at = top_level(text, mark)
+            binder = min(
+                (p for b in ("∀ ", "∃ ", "fun ", "∃! ") if (p := top_level(text, b)) is not None), default=None
+            )
+            if at is not None and (binder is None or at < binder):
+                return mark.strip(), text[:at].strip(), text[at + len(mark) :].strip()
+    return None
+
+
+def identifiers(text: str) -> list[str]:
+    """The names in a text, each once, in order."""
+    return list(dict.fromkeys(IDENT.findall(text)))
+
+
+def numerals(text: str) -> list[int]:
+    """The numerals in a text, each once, in order; absurdly long ones are left out."""
+    return list(dict.fromkeys(int(n) for n in NUMERAL.findall(text) if len(n) < 12))
+
+
+def mentions(text: str, name: str) -> bool:
+    return name in IDENT.findall(text) or any(name == word.split(".")[0] for word in IDENT.findall(text))
+
+
+def _is_prop(kind: str, letters: set[str]) -> bool:
+    if _DATA_END.search(kind) and not _RELATION.search(kind):
+        return False
+    if _RELATION.search(kind):
+        return not _DATA_END.search(kind) or kind.startswith(("∀", "∃", "¬")) or " = " in kind
+    last = kind.split("→")[-1].strip()
+    head = last.split(" ")[0].strip("()")
+    return head in letters or head in ("True", "False") or kind.startswith("¬")
