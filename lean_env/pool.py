@@ -331,12 +331,12 @@ class Session:
             opened, generation = await self._open(self._text)
             if known.hole >= len(opened.holes):
                 return worker, None
-            here, last = opened.holes[known.hole].state.id, None
+            here = opened.holes[known.hole].state.id
             worker = await self._pool.worker(self.seat)
             for tactic in known.tactics:
-                last = None
-                async for last in worker.apply(here, [tactic], REPLAY_LIMITS):
-                    pass
+                last: Outcome | None = None
+                async for outcome in worker.apply(here, [tactic], REPLAY_LIMITS):
+                    last = outcome
                 if last is None or last.state is None:
                     return worker, None
                 here = last.state.id

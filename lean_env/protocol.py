@@ -51,7 +51,7 @@ class State:
     goals: tuple[str, ...]
     """The goals as Lean prints them: hypotheses a line each, then `⊢ target`. Tactics act on the first."""
     hash: str
-    """Equal for states with equal goals (names of hypotheses included), whatever their metavariables are called."""
+    """Equal for states with equal goals, names of hypotheses included, whatever their metavariables are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ class Outcome:
     """What one tactic did to one state."""
 
     kind: OutcomeKind
-    """`open`: goals are left; `proved`: none are (a candidate, not yet a proof); `error`: Lean says no; `timeout`: it was
-    stopped by a limit; `refused`: its syntax is not allowed in a proof."""
+    """`open`: goals are left; `proved`: none are (a candidate, not yet a proof); `error`: Lean says no; `timeout`: it
+    was stopped by a limit; `refused`: its syntax is not allowed in a proof."""
     state: State | None
     """The state that it led to, for `open` and `proved`."""
     message: str

@@ -2,11 +2,11 @@
 
 Two independent looks at the whole text of a proof, both from its text alone:
 
-1. **A worker** elaborates the text from its imports on, refuses by syntax what no proof needs, compares every statement
-   with the original's, elaborated alone, and sends every new constant through the kernel once more.
-2. **A fresh Lean process**, started for this one text and ended after it, elaborates the text as any user's `lean` would.
-   It must report no error and no `sorry`. Where the build allows (`#print axioms`), it must name for each theorem no
-   axiom beyond `propext`, `Classical.choice` and `Quot.sound`.
+1. **A worker** elaborates the text from its imports on, refuses by syntax what no proof needs, compares every
+   statement with the original's, elaborated alone, and sends every new constant through the kernel once more.
+2. **A fresh Lean process**, started for this one text and ended after it, elaborates the text as any user's `lean`
+   would. It must report no error and no `sorry`. Where the build allows (`#print axioms`), it must name for each
+   theorem no axiom beyond `propext`, `Classical.choice` and `Quot.sound`.
 
 Not covered: the Lean binary and the imported library are trusted. The bundled Lean ships no proofs of library theorems
 and refuses `#print axioms`, so there the axioms are those met in the proof itself: a lower bound.

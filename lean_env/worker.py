@@ -1,8 +1,9 @@
 """One Lean worker: a process, and the requests that wait for its replies.
 
 The worker answers requests one after another. So of all that wait only the oldest can be the reason for silence: its
-patience is the one that counts, and when it has run out the process is ended from outside. What Lean says about a tactic
-is a value; a worker that ends is an exception, raised in every request that waits, and marked in the oldest as its doing.
+patience is the one that counts, and when it has run out the process is ended from outside. What Lean says about a
+tactic is a value; a worker that ends is an exception, raised in every request that waits, and marked in the oldest as
+its doing.
 """
 
 from __future__ import annotations

@@ -13,13 +13,13 @@ from typing import cast
 import psutil
 import pytest
 import pytest_asyncio
+from lean_env.toolchain import Command, Toolchain
 
 from lean_env import pool as pool_module
 from lean_env import worker as worker_module
 from lean_env.errors import ProtocolError, WorkerDied, WorkerStartError
 from lean_env.pool import Pool
 from lean_env.protocol import Limits, State
-from lean_env.toolchain import Command, Toolchain
 from lean_env.worker import Worker
 
 SCRIPT = Path(__file__).with_name("scripted_worker.py")
