@@ -1,0 +1,121 @@
+"""The changes to the bundled Lean's JavaScript glue, as plain text in, plain text out.
+
+The glue is Emscripten's, made for one page in a browser. As published, it takes two minutes to start, cannot wait on a
+pipe, and sees two fixed folders of the host. Each change below says what it mends. Each must match exactly, so that
+another glue is refused instead of half changed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lean_env.errors import BundleError
+
+VERSION = 1
+"""To be raised with every change below: it is part of the patched file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A piece of text that occurs exactly once, and what stands there instead."""
+
+    why: str
+    old: str
+    new: str
+
+
+REPLACEMENTS = (
+    Replacement(
+        "a read of standard input returns what has come instead of waiting for more: nothing, once after each chunk",
+        "var FS_stdin_getChar=()=>{if(!FS_stdin_getChar_buffer.length){var result=null;",
+        "var __served=false;var FS_stdin_getChar=()=>{if(!FS_stdin_getChar_buffer.length){"
+        "if(__served){__served=false;return null}__served=true;var result=null;",
+    ),
+    Replacement(
+        "standard input is descriptor 0: asking for `process.stdin` would make the pipe non-blocking",
+        "var BUFSIZE=256;var buf=Buffer.alloc(BUFSIZE);var bytesRead=0;var fd=process.stdin.fd;",
+        "var BUFSIZE=65536;var buf=Buffer.alloc(BUFSIZE);var bytesRead=0;var fd=0;",
+    ),
+    Replacement(
+        "a symbol is looked up in a map, not by a linear search through 200,000 names (110 s at the start)",
+        "newSymIndex=Object.keys(lib.exports).indexOf(symbol);",
+        "if(!lib.__ix){lib.__ix=new Map(Object.keys(lib.exports).map((k,i)=>[k,i]))}"
+        "newSymIndex=lib.__ix.has(symbol)?lib.__ix.get(symbol):-1;",
+    ),
+    Replacement(
+        "the number of threads made in advance comes from LEAN_WASM_POOL; each costs 200 MB",
+        "var pthreadPoolSize=4;",
+        "var pthreadPoolSize=+(process.env.LEAN_WASM_POOL||4);",
+    ),
+    Replacement(
+        "the threads' stack, in MB, comes from LEAN_WASM_STACK_MB; Node's own 4 MB overflow in deep recursion",
+        '{workerData:"em-pthread",name:"em-pthread"}',
+        '{workerData:"em-pthread",name:"em-pthread",'
+        "resourceLimits:{stackSizeMb:+(process.env.LEAN_WASM_STACK_MB||64)}}",
+    ),
+    Replacement(
+        "the folders that Lean sees come from LEAN_WASM_MOUNTS, as JSON: [[host, guest, 'ro' or 'rw'], ...]; writing "
+        "to a read-only one fails with EROFS (69); LEAN_WASM_CWD is the guest folder that Lean starts in",
+        'FS.mount(NODEFS,{root:"/home"},"/home");FS.mount(NODEFS,{root:"/tmp"},"/tmp");var cwd=process.cwd();'
+        'if(cwd.startsWith("/private/tmp/")){cwd=cwd.replace("/private/tmp/","/tmp/")}'
+        'else if(cwd==="/private/tmp"){cwd="/tmp"}FS.chdir(cwd)',
+        "var RO=n=>{if(n.mount.opts.ro)throw new FS.ErrnoError(69)};"
+        'for(let[k,ix]of[["mknod",[0]],["rename",[0,1]],["unlink",[0]],["rmdir",[0]],["symlink",[0]],["setattr",[0]]])'
+        "{let f=NODEFS.node_ops[k];NODEFS.node_ops[k]=(...x)=>{ix.forEach(j=>RO(x[j]));return f(...x)}}"
+        # 1731: the flags O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC and O_APPEND.
+        "let open0=NODEFS.stream_ops.open;NODEFS.stream_ops.open=s=>{if(s.flags&1731)RO(s.node);return open0(s)};"
+        'for(let[host,guest,mode]of JSON.parse(process.env.LEAN_WASM_MOUNTS||"[]"))'
+        '{FS.mkdirTree(guest);FS.mount(NODEFS,{root:host,ro:mode!=="rw"},guest)}'
+        'FS.mkdirTree("/bin");FS.writeFile("/bin/lean","");'
+        'FS.chdir(process.env.LEAN_WASM_CWD||"/")',
+    ),
+    Replacement(
+        "Lean's own path is a file inside: that of the glue on the host need not be mounted",
+        'if(isNode){path=__filename}else{path="/bin/lean.wasm"}',
+        'path="/bin/lean";',
+    ),
+)
+
+GLOBALS = "var _main,_lean_main,"
+ASSIGNMENTS = "function assignWasmExports(wasmExports){"
+
+
+def patch(glue: str) -> str:
+    """The glue with every change made.
+
+    Raises:
+        BundleError: it is not the glue that the changes were written for.
+    """
+    # First, since what remains is a hundredth of it.
+    glue = _without_unused_exports(glue)
+    for replacement in REPLACEMENTS:
+        if glue.count(replacement.old) != 1:
+            raise _unknown(f"no single place where {replacement.why.split(':')[0]}")
+        glue = glue.replace(replacement.old, replacement.new)
+    # Its debug prints would mix with Lean's answers.
+    return glue.replace('console.log("[DEBUG:', 'void("[DEBUG:')
+
+
+def _without_unused_exports(glue: str) -> str:
+    """Leave out the variables, one for each of 200,000 exported functions, that nothing reads: 87 of the 89 MB."""
+    start = glue.find(GLOBALS)
+    stop = glue.find(";", start)
+    assign = glue.find(ASSIGNMENTS, stop)
+    close = glue.find("}", assign)
+    if min(start, stop, assign, close) < 0:
+        raise _unknown("no list of exported functions")
+    names = glue[start + len("var ") : stop].split(",")
+    assignments = glue[assign + len(ASSIGNMENTS) : close].split(";")
+    head, between, tail = glue[:start], glue[stop:assign], glue[close:]
+    used = set(re.findall(r"[A-Za-z_$][\w$]*", head + between + tail))
+    kept_names = ",".join(name for name in names if name in used)
+    kept_assignments = ";".join(line for line in assignments if line and line.split("=", 1)[0] in used)
+    return f"{head}var {kept_names}{between}{ASSIGNMENTS}{kept_assignments}{tail}"
+
+
+def _unknown(what: str) -> BundleError:
+    return BundleError(
+        f"The bundled Lean's lean.js is not the one that this version of Stepwise knows: {what}.",
+        "Delete the cache folder that `prove doctor` names and run it again.",
+    )
