@@ -17,9 +17,7 @@ from pathlib import Path
 from lean_env.errors import UsageError
 from prover.interfaces import Budget
 
-BENCHMARKS = ("minif2f", "proofnet", "lean-workbook", "core", "stdlib")
 POLICIES = ("auto", "tactics")
-SEARCHES = ("best-first",)
 CRITICS = ("none",)
 
 MAX_PASSES = 100_000
@@ -37,6 +35,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
 _SECONDS = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})", re.ASCII)
 _DECLARATION = re.compile(r"\b(?:theorem|lemma|def)\s+([^\s:({\[]+)")
 _BUDGET_HINT = "Write PASSESxSAMPLES or PASSESxSAMPLESxEXPANSIONS, for example 1x32 or 8x32x300."
+_TARGET_HINT = "Name a benchmark, a file, a folder or a statement."
 _SHOWN = 60
 
 DEFAULT_BUDGET = Budget()
@@ -81,19 +80,19 @@ class RunConfig:
     """Delete what the folder holds of an earlier run."""
 
     def __post_init__(self) -> None:
+        from prover.search import SEARCHES
+
         if not self.target.strip():
-            raise UsageError(
-                "The target is empty.", f"Name a benchmark ({', '.join(BENCHMARKS)}), a file or a statement."
-            )
+            raise UsageError("The target is empty.", _TARGET_HINT)
         if "\0" in self.target:
-            raise UsageError("The target holds a NUL character.", "Give a benchmark's name, a file or a statement.")
+            raise UsageError("The target holds a NUL character.", _TARGET_HINT)
         check_budget(self.budget)
         if not self.policies:
             raise UsageError("--policy is empty.", f"Choose from: {', '.join(POLICIES)}.")
         for policy in self.policies:
             one_of("--policy", policy, POLICIES)
-        if len(set(self.policies)) < len(self.policies):
-            raise UsageError("--policy names the same policy twice.", "Name each policy once.")
+        if len(self.policies) > 1:
+            raise UsageError("--policy names more than one policy.", "A run uses one policy: give the option once.")
         one_of("--search", self.search, SEARCHES)
         one_of("--critic", self.critic, CRITICS)
         if self.split is not None and not re.fullmatch(r"[\w.-]{1,64}", self.split):

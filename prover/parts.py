@@ -5,27 +5,19 @@ The Protocols say what a run needs of each, and no more. `real_parts` imports th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
 
 from lean_env.protocol import Limits
 from lean_env.verify import Verdict
 from prover.interfaces import Attempt, Budget, Environment, Policy, Problem, Verifier
 
-
-class Toolchain(Protocol):
-    """Which Lean is used (`lean_env.toolchain.Toolchain`)."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def mathlib(self) -> object: ...
-    def identity(self) -> Mapping[str, object]: ...
+if TYPE_CHECKING:
+    from lean_env.toolchain import Toolchain
 
 
 class LeanPool(Protocol):
@@ -34,9 +26,15 @@ class LeanPool(Protocol):
     @property
     def capacity(self) -> int: ...
     @property
-    def stats(self) -> object: ...
-    async def __aenter__(self) -> LeanPool: ...
-    async def __aexit__(self, *exc: object) -> object: ...
+    def workers(self) -> int: ...
+    @property
+    def busy(self) -> int: ...
+    @property
+    def lean_s(self) -> float: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
     def session(self) -> AbstractAsyncContextManager[Environment]: ...
     async def verify(self, original: str, candidate: str) -> Verdict: ...
 
@@ -88,14 +86,39 @@ class PoolFunction(Protocol):
     def __call__(self, toolchain: Toolchain, *, workers: int | None, slots: int) -> LeanPool: ...
 
 
+class PolicyFunction(Protocol):
+    """The policy that a spec names, for these problems on these workers."""
+
+    async def __call__(self, spec: str, pool: LeanPool, problems: Sequence[Problem]) -> Policy: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The callables that a run is made of."""
 
+    check: Callable[[str], object]
+    """Raises `UsageError` or `DataError` where a target is none; quick, and asked before anything that is not."""
     resolve: ResolveFunction
     load: LoadFunction
     pool: PoolFunction
-    policy: Callable[[Sequence[str]], Policy]
-    """A policy from its specs, such as `("auto",)`."""
+    policy: PolicyFunction
     attempt: AttemptFunction
     expand: ExpandFunction
+
+
+def real_parts() -> Parts:
+    """The parts of a real run."""
+    from lean_env.pool import Pool
+    from lean_env.toolchain import resolve
+    from prover.attempt import attempt, expand
+    from prover.problems import load
+    from prover.problems.targets import classify
+
+    return Parts(classify, resolve, load, Pool, make_policy, attempt, expand)
+
+
+async def make_policy(spec: str, pool: LeanPool, problems: Sequence[Problem]) -> Policy:
+    """The policy that a spec names; `auto` is the best one that needs nothing else: the built-in tactics."""
+    from prover.policy import make
+
+    return make("tactics" if spec == "auto" else spec)

@@ -1,0 +1,196 @@
+"""`prove verify`: what there is to verify in a file or a run's folder, and the verdicts on it, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lean_env.errors import DataError, UsageError, WorkerError, WorkerStartError
+from lean_env.verify import Verdict
+from prover.parts import LeanPool
+from prover.proofs import whole_text
+from prover.report import read_report
+
+_ROW_HINT = (
+    "Each line is an object with formal_statement, and proof (what stands after `:= by`) or code (the whole text)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One text to verify."""
+
+    name: str
+    original: str
+    """The text with the statement to compare with, `sorry` in place of its proof; empty where there is none."""
+    candidate: str
+    obstacle: str = ""
+    """Why it is rejected before Lean sees it."""
+
+
+def checks_of(target: str, *, mathlib: bool) -> list[Check]:
+    """What a target of `prove verify` holds.
+
+    Args:
+        mathlib: whether the Lean has Mathlib, for the header of statements that come without one.
+
+    Raises:
+        UsageError: it is not a .lean file, a .jsonl file, or a folder.
+        DataError: a file is missing, malformed or empty.
+        ResultsError: a folder is not that of a run.
+    """
+    kind = kind_of(target)
+    path = Path(target)
+    if kind == "run":
+        return _of_run(path)
+    from prover.problems.reading import decode, read_bytes, read_lean
+
+    if kind == "lean":
+        return [Check(path.stem, "", read_lean(path))]
+    return _of_rows(path, decode(read_bytes(path), str(path)), mathlib)
+
+
+def kind_of(target: str) -> str:
+    """`lean`, `rows` or `run`.
+
+    Raises:
+        UsageError: it is none of these.
+        DataError: there is no such file.
+    """
+    try:
+        path = Path(target)
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError):
+        is_folder = is_file = False
+    hint = "Name a .lean file, a .jsonl file or the folder of a run."
+    if not target.strip():
+        raise UsageError("The target is empty.", hint)
+    if is_folder:
+        return "run"
+    kinds = {".lean": "lean", ".jsonl": "rows"}
+    suffix = "" if "\0" in target else Path(target).suffix
+    if is_file and suffix in kinds:
+        return kinds[suffix]
+    if is_file:
+        raise UsageError(f"{target} is neither a .lean nor a .jsonl file.", hint)
+    from prover.config import shown
+
+    raise DataError(f"There is no file or folder {shown(target)}.", hint)
+
+
+async def verdicts(checks: Sequence[Check], pool: LeanPool) -> AsyncIterator[tuple[Check, Verdict]]:
+    """Verify each, several at once, and give the verdicts in order. A worker that fails on a text rejects that text.
+
+    Raises:
+        WorkerStartError: no worker starts.
+    """
+    turns = asyncio.Semaphore(max(1, pool.capacity))
+
+    async def judge(check: Check) -> Verdict:
+        if check.obstacle:
+            return Verdict(False, (check.obstacle,), (), "")
+        async with turns:
+            try:
+                return await pool.verify(check.original, check.candidate)
+            except WorkerStartError:
+                raise
+            except WorkerError as error:
+                return Verdict(False, (f"it could not be verified: {error.message}",), (), "")
+
+    tasks = [asyncio.create_task(judge(check)) for check in checks]
+    try:
+        for check, task in zip(checks, tasks, strict=True):
+            yield check, await task
+    finally:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def verdict_json(check: Check, verdict: Verdict) -> str:
+    """A verdict as one line of JSON."""
+    record = {
+        "name": check.name,
+        "verdict": "accepted" if verdict.accepted else "rejected",
+        "reasons": list(verdict.reasons),
+        "axioms": list(verdict.axioms),
+        "lean": verdict.lean,
+    }
+    return json.dumps(record, ensure_ascii=False)
+
+
+def verdict_line(check: Check, verdict: Verdict) -> str:
+    """A verdict as a line for people."""
+    if not verdict.accepted:
+        return f"rejected {check.name}: {'; '.join(verdict.reasons)}"
+    axioms = f" (axioms: {', '.join(verdict.axioms)})" if verdict.axioms else ""
+    return f"accepted {check.name}{axioms}"
+
+
+def _of_rows(path: Path, text: str, mathlib: bool) -> list[Check]:
+    checks = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            checks.append(_of_row(f"{path}:{number}", f"line {number}", line, mathlib))
+    if not checks:
+        raise DataError(f"{path} is empty.", _ROW_HINT)
+    return checks
+
+
+def _of_row(where: str, name: str, line: str, mathlib: bool) -> Check:
+    from prover.problems.headers import for_bare_statement
+    from prover.problems.leantext import close
+
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where} is not JSON.", _ROW_HINT) from error
+    if not isinstance(row, dict):
+        raise DataError(f"{where} is not a JSON object.", _ROW_HINT)
+    name = next((str(row[key]) for key in ("id", "name", "full_name") if row.get(key) not in (None, "")), name)
+    statement = _text(row, "formal_statement", where)
+    if not statement.strip():
+        raise DataError(f"{where} has no formal_statement.", _ROW_HINT)
+    proof, code = _text(row, "proof", where), _text(row, "code", where)
+    if bool(proof.strip()) == bool(code.strip()):
+        raise DataError(f"{where} has {'both proof and code' if proof.strip() else 'no proof and no code'}.", _ROW_HINT)
+    header = _text(row, "header", where) or for_bare_statement(statement, name, mathlib=mathlib)
+    closed = close(statement) or statement
+    original = _joined(header, closed)
+    return Check(name, original, code if code.strip() else _joined(header, whole_text(closed, proof)))
+
+
+def _text(row: dict[str, Any], key: str, where: str) -> str:
+    value = row.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DataError(f"{where}: {key} is not a string.", _ROW_HINT)
+    return value
+
+
+def _joined(header: str, statement: str) -> str:
+    return f"{header.rstrip()}\n\n{statement}" if header.strip() else statement
+
+
+def _of_run(path: Path) -> list[Check]:
+    """Each proof file of a run against the statement that the run recorded; what is not there is rejected."""
+    report = read_report(path)
+    statements = {problem.name: problem.text() for problem in report.problems}
+    files = {path / file: name for name, file in report.summary.proofs.items()}
+    checks = []
+    for file, name in files.items():
+        try:
+            checks.append(Check(name, statements[name], file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeError):
+            checks.append(Check(name, "", "", f"{file} cannot be read"))
+    for file in sorted((path / "proofs").glob("*.lean")):
+        if file not in files:
+            checks.append(Check(file.stem, "", "", "the run records no proof under this name"))
+    return checks

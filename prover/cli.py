@@ -1,0 +1,262 @@
+"""The `prove` command. What it runs is imported when it runs: `prove --help` loads click and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from lean_env.errors import StepwiseError, UsageError
+
+DONE, FAILED, USAGE, NOT_PROVED, INTERRUPTED = 0, 1, 2, 3, 130
+
+F = TypeVar("F", bound=Callable[..., Any])
+_TARGETS = ("minif2f", "proofnet", "lean-workbook", "core")
+
+
+class Commands(click.Group):
+    """Subcommands; a first word that names none is the target of `run`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `run` before anything that is not a subcommand, help or the version."""
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Complete targets where subcommands are completed."""
+        from click.shell_completion import CompletionItem
+
+        found = super().shell_complete(ctx, incomplete)
+        return found + [CompletionItem(name) for name in _TARGETS if name.startswith(incomplete)]
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"prove {version('stepwise-prover')}")
+        except PackageNotFoundError:
+            click.echo("prove (not installed)")
+        ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+def cli() -> None:
+    """Prove Lean 4 theorems by search, each proof verified by a fresh Lean.
+
+    `prove TARGET` is short for `prove run TARGET`; see `prove run --help` for its options.
+
+    Exit status: 0 done (of a single statement: proved), 1 failure, 2 usage, 3 a single statement not proved or a text
+    rejected by verify, 130 interrupted.
+    """
+
+
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_lean_options: Callable[[F], F] = _options(
+    click.option("--lean", metavar="bundled|project|PATH", help="Which Lean to use."),
+    click.option("--project", metavar="DIR", help="The Lake project whose imports to use."),
+)
+_debug = click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+
+
+@cli.command(short_help="Prove a benchmark, a file, a folder or a statement.")
+@click.argument("target", metavar="TARGET", nargs=-1)
+@click.option("--budget", metavar="PxS[xK]", help="Passes x samples a state x expansions; default 1x32x100.")
+@click.option("--policy", metavar="SPEC", multiple=True, help="What proposes tactics: auto (default) or tactics.")
+@click.option("--search", metavar="NAME", help="Which state is next: best-first (default).")
+@click.option("--split", metavar="NAME", help="Only this part of a benchmark, such as test.")
+@click.option("--limit", metavar="N", help="Only the first N problems.")
+@click.option("--shard", metavar="i/n", help="Only the i-th of n equal parts, counted from 1.")
+@click.option("--seed", metavar="N", help="Seed of the run; default 0.")
+@click.option("--timeout", metavar="S", help="Seconds for an attempt at one problem; default 300.")
+@click.option("--tactic-timeout", metavar="S", help="Seconds for one tactic; default 5.")
+@click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default.")
+@click.option("--slots", metavar="N", help="Attempts that share one Lean process; default 2.")
+@click.option("--data", metavar="DIR", help="Where a benchmark's checkout is; else what `prove data get` fetched.")
+@_lean_options
+@click.option("--out", metavar="DIR", help="The run's folder; default runs/TARGET-…. The same command resumes.")
+@click.option("--fresh", is_flag=True, help="Delete what the run's folder holds, and start over.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON on standard output.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@_debug
+def run(target: tuple[str, ...], as_json: bool, quiet: bool, debug: bool, **options: Any) -> int:
+    """Prove a benchmark (minif2f, proofnet, lean-workbook, core), FILE.lean, FILE.jsonl, a FOLDER or "theorem …"."""
+    from prover.running import config_from, run_command
+
+    return run_command(config_from(_only(target, "prove run"), options), as_json=as_json, quiet=quiet)
+
+
+@cli.command(short_help="Verify the proofs in a file or a run.")
+@click.argument("target", metavar="TARGET", nargs=-1)
+@_lean_options
+@click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@_debug
+def verify(target: tuple[str, ...], as_json: bool, debug: bool, **options: Any) -> int:
+    """Verify the proofs in FILE.lean, FILE.jsonl or the folder of a RUN.
+
+    A line of FILE.jsonl has formal_statement, and proof (what stands after `:= by`) or code (the whole text). Exit
+    status 0 if all are accepted, 3 if not.
+    """
+    from prover.running import verify_command
+
+    return verify_command(_only(target, "prove verify"), options, as_json=as_json)
+
+
+@cli.command()
+@click.argument("folder", metavar="RUN", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+@_debug
+def report(folder: tuple[str, ...], as_json: bool, debug: bool) -> int:
+    """Print what a RUN came to so far. Needs no Lean."""
+    from prover.running import report_command
+
+    return report_command(_only(folder, "prove report"), as_json=as_json)
+
+
+@cli.group()
+def data() -> None:
+    """Fetch benchmarks."""
+
+
+@data.command("get")
+@click.argument("name", metavar="NAME", nargs=-1)
+@_debug
+def data_get(name: tuple[str, ...], debug: bool) -> int:
+    """Fetch the benchmark NAME into the cache: minif2f, proofnet or lean-workbook."""
+    from prover.data import get
+
+    click.echo(get(_only(name, "prove data get"), progress=lambda line: click.echo(line, err=True)))
+    return DONE
+
+
+@cli.command(short_help="Say which Lean is used, and what is missing.")
+@_lean_options
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@_debug
+def doctor(as_json: bool, lean: str | None, project: str | None, debug: bool) -> int:
+    """Say which Lean is used and why, whether Mathlib is there, and what is missing."""
+    from prover.doctor import run as examine
+    from prover.running import lean_choice
+
+    return examine(as_json, *lean_choice(lean, project))
+
+
+@cli.command()
+@click.argument("shell", metavar="SHELL", nargs=-1)
+@_debug
+def completion(shell: tuple[str, ...], debug: bool) -> int:
+    """Print the completion script of SHELL: bash, zsh or fish.
+
+    For example, in ~/.bashrc: eval "$(prove completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    from prover.config import one_of
+
+    name = one_of("prove completion", _only(shell, "prove completion"), ("bash", "zsh", "fish"))
+    found = get_completion_class(name)
+    if found is None:
+        raise UsageError(f"There is no completion for {name}.", "Choose from: bash, zsh, fish.")
+    click.echo(found(cli, {}, "prove", "_PROVE_COMPLETE").source())
+    return DONE
+
+
+def _only(words: tuple[str, ...], command: str) -> str:
+    """The one argument of a command."""
+    what = {"prove report": "RUN", "prove data get": "NAME", "prove completion": "SHELL"}.get(command, "TARGET")
+    if not words:
+        raise UsageError(f"{command} needs a {what}.", f"See `{command} --help`.")
+    if len(words) > 1:
+        from prover.config import nearest, shown
+
+        near = nearest(words[0], cli.commands) if command == "prove run" else ""
+        guess = f"{near.split('?')[0]}? " if "?" in near else ""
+        raise UsageError(
+            f"{command} takes one {what}, not {shown(words[0])} and {shown(words[1])}.",
+            f"{guess}Put quotation marks around a statement.",
+        )
+    return words[0]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit status. Errors go to standard error as a sentence and a hint."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a proof must not fail for the terminal's encoding
+    try:
+        if not arguments:
+            raise UsageError("prove needs a TARGET.", "For example: prove core. See `prove --help`.")
+        status = cli.main(arguments, prog_name="prove", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else DONE
+    except StepwiseError as error:
+        return _fail(error.message, error.hint, error.exit_status, debug)
+    except click.UsageError as error:
+        return _fail(*_sentence(error), USAGE, debug)
+    except (KeyboardInterrupt, click.Abort, EOFError):
+        return _fail("Interrupted.", "The same command goes on from there.", INTERRUPTED, False)
+    except BrokenPipeError:
+        _close_stdout()
+        return FAILED
+    except click.ClickException as error:
+        return _fail(error.format_message(), "", FAILED, debug)
+    except OSError as error:
+        _close_stdout()
+        return _fail(f"The system refused: {error}.", "", FAILED, debug)
+    except Exception as error:
+        return _fail(f"Something unexpected happened: {type(error).__name__}: {error}.", _BUG, FAILED, debug)
+
+
+_BUG = "This is a bug: please report it with what --debug prints."
+
+
+def _sentence(error: click.UsageError) -> tuple[str, str]:
+    """What click says, as a sentence and a hint."""
+    command = error.ctx.command_path if error.ctx is not None else "prove"
+    see = f"See `{command} --help`."
+    if isinstance(error, click.NoSuchOption):
+        near = f"Did you mean {' or '.join(sorted(error.possibilities))}? " if error.possibilities else ""
+        return f"There is no option {error.option_name}.", near + see
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return f"{command} needs a subcommand.", see
+    return error.format_message(), see
+
+
+def _fail(message: str, hint: str, status: int, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    text = " ".join(message.split())
+    try:
+        click.echo(f"error: {text}" + (f"\nhint: {' '.join(hint.split())}" if hint else ""), err=True)
+    except OSError:  # standard error is gone too
+        return status
+    return status
+
+
+def _close_stdout() -> None:
+    """Let the interpreter's last flush go nowhere: its failure has been reported."""
+    import os
+
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        try:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        except (OSError, ValueError):
+            return
