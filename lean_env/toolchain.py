@@ -1,0 +1,264 @@
+"""Which Lean: the one of a Lake project, one on PATH, or the bundled one; and the commands that run it.
+
+In a Lake project (a lakefile up the tree, or one that was named) it is the project's Lean, which sees its imports,
+Mathlib included. Else it is a `lean` on PATH. Else it is the bundled Lean, which has no Mathlib.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from lean_env import project as lake
+from lean_env.bundled import BundledLean
+from lean_env.errors import LeanNotFound, UsageError, WorkerStartError
+
+Kind = Literal["project", "path", "bundled"]
+Progress = Callable[[str], None]
+
+LEAN_VARIABLE = "STEPWISE_LEAN"
+MINIMUM = (4, 9)
+LEAN_LIMIT_S = 900
+"""Seconds: at the first call elan may download a toolchain."""
+
+STACK_KB = 32768
+"""Stack of Lean's threads. With less, deep recursion kills the process before Lean's own limit stops it."""
+WASM_STACK_MB = 64
+"""Stack of the JavaScript threads below them, for the same reason."""
+
+# The code that Lean elaborates may come from a model: it need not see the keys and tokens of whoever runs it.
+_KEPT_VARIABLES = re.compile(
+    r"PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|ELAN.*|LEAN.*|(?:DY)?LD_LIBRARY_PATH", re.IGNORECASE
+)
+_VERSION = re.compile(r"Lean \(version (\d+)\.(\d+)([^,)]*)(?:,.*?commit ([0-9a-f]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A process to start."""
+
+    argv: tuple[str, ...]
+    env: dict[str, str]
+    """Its whole environment."""
+    cwd: Path | None
+    """The folder that it starts in; None for ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """A Lean that works, and how to run it."""
+
+    kind: Kind
+    version: str
+    """As Lean says it, such as `4.28.0` or `4.29.0-rc1`."""
+    mathlib: bool
+    """Whether `import Mathlib` works."""
+    why: str
+    """Why this one, for `prove doctor`: a clause."""
+    project: Path | None = None
+    commit: str | None = None
+    """Lean's own commit, if it says."""
+    mathlib_revision: str | None = None
+    lean: Path | None = None
+    """The program; None for the bundled Lean."""
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The environment that the program needs; empty for the bundled Lean."""
+    bundle: BundledLean | None = None
+
+    def worker(self, source: Path) -> Command:
+        """Run a Lean file's `main`; its standard input and output are the worker's protocol."""
+        if self.bundle is not None:
+            return self._bundled("--run", f"/worker/{source.name}", mount=source.absolute().parent)
+        return self._native("-j2", f"--tstack={STACK_KB}", "--run", str(source.absolute()))
+
+    def checker(self) -> Command:
+        """Elaborate the text on standard input, to its end, and print Lean's messages as JSON, one a line."""
+        if self.bundle is not None:
+            return self._bundled("--json", "--stdin")
+        return self._native(f"--tstack={STACK_KB}", "--json", "--stdin")
+
+    def identity(self) -> dict[str, str | bool | None]:
+        """What a run records, so that it can be compared with another: no paths."""
+        return {
+            "kind": self.kind,
+            "version": self.version,
+            "commit": self.commit,
+            "mathlib": self.mathlib,
+            "mathlib_revision": self.mathlib_revision,
+        }
+
+    def _native(self, *arguments: str) -> Command:
+        return Command((str(self.lean), *arguments), dict(self.env), self.project)
+
+    def _bundled(self, *arguments: str, mount: Path | None = None) -> Command:
+        """Lean sees two folders of the host, its own library and the worker's, and can write to neither."""
+        assert self.bundle is not None
+        mounts = [[str(self.bundle.lib), "/lean", "ro"]]
+        if mount is not None:
+            mounts.append([str(mount), "/worker", "ro"])
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LEAN_PATH": "/lean/lib/lean",
+            "LEAN_SYSROOT": "/lean",
+            "LEAN_WASM_POOL": "1",
+            "LEAN_WASM_STACK_MB": str(WASM_STACK_MB),
+            "LEAN_WASM_MOUNTS": json.dumps(mounts),
+            "LEAN_WASM_CWD": "/" if mount is None else "/worker",
+        }
+        # Each further thread costs 200 MB.
+        flags = ("-j1", f"--tstack={STACK_KB}")
+        return Command((str(self.bundle.node), str(self.bundle.js), *flags, *arguments), env, None)
+
+
+def resolve(
+    lean: str | None = None,
+    project: Path | None = None,
+    start: Path | None = None,
+    progress: Progress | None = None,
+) -> Toolchain:
+    """Choose a Lean and make sure that it works. It may take minutes where something is downloaded first.
+
+    Args:
+        lean: `bundled`, `project`, or a path to a `lean` or to a folder with `bin/lean`; None to choose, or to take
+            what the environment variable STEPWISE_LEAN says.
+        project: the folder of a Lake project.
+        start: where to look for a Lake project, upwards; None for the current folder.
+        progress: told, in a sentence, what takes long.
+
+    Raises:
+        LeanNotFound: the one that was asked for does not work, or is older than 4.9.
+        BundleError: the bundled Lean is needed and cannot be had.
+        UsageError: `lean` and `project` contradict each other.
+    """
+    if lean is None and project is None:
+        lean = os.environ.get(LEAN_VARIABLE) or None
+    if project is not None and lean not in (None, "project"):
+        raise UsageError(
+            f"`--lean {lean}` and `--project {project}` contradict each other.",
+            "A project has its own Lean: leave one of the two out.",
+        )
+    if lean == "bundled":
+        return _bundled(progress, "it was asked for")
+    if lean not in (None, "project"):
+        return _native(Path(lean).expanduser(), "it was asked for", progress)
+    folder = project if project is not None else lake.find_project(start or Path.cwd())
+    if project is not None or lean == "project":
+        if folder is None:
+            raise LeanNotFound(
+                f"There is no Lake project in {(start or Path.cwd()).absolute()} or above it.",
+                "Name its folder with `--project DIR`.",
+            )
+        return _project(folder, "it was asked for", progress)
+    return _choose(folder, progress)
+
+
+def _choose(folder: Path | None, progress: Progress | None) -> Toolchain:
+    """Nobody asked for a Lean: the project's, else the one on PATH, else the bundled one."""
+    passed_over = ""
+    if folder is not None:
+        if shutil.which("lake") is not None:
+            return _project(folder, f"{folder} has a lakefile", progress)
+        passed_over = f"; the Lake project {folder} is not used, since no `lake` is on PATH"
+    found = shutil.which("lean")
+    if found is not None:
+        try:
+            return _native(Path(found), f"`lean` is on PATH{passed_over}", progress)
+        except LeanNotFound as error:
+            return _bundled(progress, f"the `lean` on PATH cannot be used ({error.message.rstrip('.')}){passed_over}")
+    return _bundled(progress, f"no `lean` is on PATH{passed_over}")
+
+
+def _bundled(progress: Progress | None, why: str) -> Toolchain:
+    from lean_env import bundled
+
+    bundle = bundled.ensure(progress)
+    return Toolchain("bundled", bundle.version, mathlib=False, why=why, bundle=bundle)
+
+
+def _project(folder: Path, why: str, progress: Progress | None) -> Toolchain:
+    loaded = lake.load_project(folder, progress)
+    env = {**_kept_environment(), **loaded.env}
+    version, commit = _version(loaded.lean, env, loaded.folder)
+    return Toolchain(
+        "project",
+        version,
+        mathlib=loaded.mathlib,
+        why=why,
+        project=loaded.folder,
+        commit=commit,
+        mathlib_revision=loaded.mathlib_revision,
+        lean=loaded.lean,
+        env=env,
+    )
+
+
+def _native(lean: Path, why: str, progress: Progress | None) -> Toolchain:
+    if lean.is_dir():
+        lean = lean / "bin" / "lean"
+    found = shutil.which(lean)
+    if found is None:
+        raise LeanNotFound(
+            f"{lean} is not a Lean that can be run.",
+            "Give the path of a `lean`, or `--lean bundled` for the bundled one.",
+        )
+    if progress is not None:
+        progress(f"Asking {found} for its version")
+    program = Path(found).absolute()
+    version, commit = _version(program, os.environ, None)
+    # The program itself, not elan's stand-in for it: that would choose a Lean again at every start, and by the folder.
+    prefix = Path(_ask(program, "--print-prefix", os.environ, None).strip())
+    if (prefix / "bin" / "lean").is_file():
+        program = prefix / "bin" / "lean"
+    env = {**_kept_environment(), "LEAN_SYSROOT": str(prefix)}
+    path = [Path(entry) for entry in env.get("LEAN_PATH", "").split(os.pathsep) if entry]
+    mathlib = lake.has_mathlib([*path, prefix / "lib" / "lean"])
+    return Toolchain("path", version, mathlib=mathlib, why=why, commit=commit, lean=program, env=env)
+
+
+def _kept_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if _KEPT_VARIABLES.fullmatch(name)}
+
+
+def _version(lean: Path, env: Mapping[str, str], cwd: Path | None) -> tuple[str, str | None]:
+    """The version and commit of a Lean, such as `4.9.0-rc1` and `8f9843a4a5fe`."""
+    answer = _ask(lean, "--version", env, cwd)
+    match = _VERSION.search(answer)
+    if match is None:
+        raise LeanNotFound(
+            f"{lean} does not say which Lean it is.",
+            "Give the path of a Lean 4, or `--lean bundled` for the bundled one.",
+        )
+    major, minor, rest, commit = match.groups()
+    version = f"{major}.{minor}{rest}".strip()
+    if (int(major), int(minor)) < MINIMUM:
+        raise LeanNotFound(
+            f"{lean} is Lean {version}; Stepwise needs {MINIMUM[0]}.{MINIMUM[1]} or newer.",
+            "Choose a newer one with elan, or use `--lean bundled`.",
+        )
+    return version, commit
+
+
+def _ask(lean: Path, option: str, env: Mapping[str, str], cwd: Path | None) -> str:
+    from lean_env import process
+
+    try:
+        finished = process.run([str(lean), option], env=env, cwd=cwd, timeout=LEAN_LIMIT_S)
+    except WorkerStartError as error:
+        raise LeanNotFound(error.message, error.hint) from error
+    if finished.timed_out:
+        raise LeanNotFound(
+            f"`{lean} {option}` did not answer within {LEAN_LIMIT_S // 60} minutes.",
+            "Run it yourself and see what it waits for, or use `--lean bundled`.",
+        )
+    if finished.status != 0:
+        raise LeanNotFound(
+            f"`{lean} {option}` failed: {lake.complaint(finished.stderr)}.",
+            "Run it yourself and mend what it says, or use `--lean bundled`.",
+        )
+    return finished.stdout
