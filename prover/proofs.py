@@ -55,7 +55,8 @@ def _indented(proof: str) -> str:
 def _plain(name: str) -> str:
     if _PLAIN.fullmatch(name) and not _RESERVED.fullmatch(name):
         return name
-    return re.sub(r"[^A-Za-z0-9_]+", "-", name, flags=re.ASCII).strip("-")[:80] or "proof"
+    safe = re.sub(r"[^A-Za-z0-9_]+", "-", name, flags=re.ASCII).strip("-")[:80]
+    return "proof" if not safe or _RESERVED.fullmatch(safe) else safe
 
 
 def _digest(name: str) -> str:
