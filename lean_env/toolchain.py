@@ -70,16 +70,17 @@ class Toolchain:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The environment that the program needs; empty for the bundled Lean."""
     bundle: BundledLean | None = None
+    """Where the bundled Lean is; None for another, and for a bundled one that is not fetched yet (see `resolve`)."""
 
     def worker(self, source: Path) -> Command:
         """Run a Lean file's `main`; its standard input and output are the worker's protocol."""
-        if self.bundle is not None:
+        if self.kind == "bundled":
             return self._bundled("--run", f"/worker/{source.name}", mount=source.absolute().parent)
         return self._native("-j2", f"--tstack={STACK_KB}", "--run", str(source.absolute()))
 
     def checker(self) -> Command:
         """Elaborate the text on standard input, to its end, and print Lean's messages as JSON, one a line."""
-        if self.bundle is not None:
+        if self.kind == "bundled":
             return self._bundled("--json", "--stdin")
         return self._native(f"--tstack={STACK_KB}", "--json", "--stdin")
 
@@ -98,7 +99,7 @@ class Toolchain:
 
     def _bundled(self, *arguments: str, mount: Path | None = None) -> Command:
         """Lean sees two folders of the host, its own library and the worker's, and can write to neither."""
-        assert self.bundle is not None
+        assert self.bundle is not None, "it was resolved with fetch=False"
         mounts = [[str(self.bundle.lib), "/lean", "ro"]]
         if mount is not None:
             mounts.append([str(mount), "/worker", "ro"])
@@ -121,6 +122,8 @@ def resolve(
     project: Path | None = None,
     start: Path | None = None,
     progress: Progress | None = None,
+    *,
+    fetch: bool = True,
 ) -> Toolchain:
     """Choose a Lean and make sure that it works. It may take minutes where something is downloaded first.
 
@@ -130,6 +133,7 @@ def resolve(
         project: the folder of a Lake project.
         start: where to look for a Lake project, upwards; None for the current folder.
         progress: told, in a sentence, what takes long.
+        fetch: False to leave the bundled Lean where it is if it is not here yet; the answer can then not be run.
 
     Raises:
         LeanNotFound: the one that was asked for does not work, or is older than 4.9.
@@ -144,7 +148,7 @@ def resolve(
             "A project has its own Lean: leave one of the two out.",
         )
     if lean == "bundled":
-        return _bundled(progress, "it was asked for")
+        return _bundled(progress, "it was asked for", fetch)
     if lean not in (None, "project"):
         return _native(Path(lean).expanduser(), "it was asked for", progress)
     folder = project if project is not None else lake.find_project(start or Path.cwd())
@@ -155,10 +159,10 @@ def resolve(
                 "Name its folder with `--project DIR`.",
             )
         return _project(folder, "it was asked for", progress)
-    return _choose(folder, progress)
+    return _choose(folder, progress, fetch)
 
 
-def _choose(folder: Path | None, progress: Progress | None) -> Toolchain:
+def _choose(folder: Path | None, progress: Progress | None, fetch: bool) -> Toolchain:
     """Nobody asked for a Lean: the project's, else the one on PATH, else the bundled one."""
     passed_over = ""
     if folder is not None:
@@ -170,15 +174,17 @@ def _choose(folder: Path | None, progress: Progress | None) -> Toolchain:
         try:
             return _native(Path(found), f"`lean` is on PATH{passed_over}", progress)
         except LeanNotFound as error:
-            return _bundled(progress, f"the `lean` on PATH cannot be used ({error.message.rstrip('.')}){passed_over}")
-    return _bundled(progress, f"no `lean` is on PATH{passed_over}")
+            why = f"the `lean` on PATH cannot be used ({error.message.rstrip('.')}){passed_over}"
+            return _bundled(progress, why, fetch)
+    return _bundled(progress, f"no `lean` is on PATH{passed_over}", fetch)
 
 
-def _bundled(progress: Progress | None, why: str) -> Toolchain:
+def _bundled(progress: Progress | None, why: str, fetch: bool) -> Toolchain:
     from lean_env import bundled
+    from lean_env.bundled_package import PUBLISHED
 
-    bundle = bundled.ensure(progress)
-    return Toolchain("bundled", bundle.version, mathlib=False, why=why, bundle=bundle)
+    bundle = bundled.ensure(progress) if fetch else bundled.find()
+    return Toolchain("bundled", PUBLISHED.lean, mathlib=False, why=why, bundle=bundle)
 
 
 def _project(folder: Path, why: str, progress: Progress | None) -> Toolchain:
