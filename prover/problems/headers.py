@@ -9,8 +9,17 @@ import re
 
 from prover.problems.leantext import mask
 
-CORE = 'notation "ℕ" => Nat\nnotation "ℤ" => Int\nnotation "ℚ" => Rat\nopen Nat\n'
-"""Without Mathlib: its names of the number types. The author's own `open`s and options name what is not there."""
+CORE = (
+    'notation "ℕ" => Nat\nnotation "ℤ" => Int\nnotation "ℚ" => Rat\n'
+    'set_option quotPrecheck false in\nnotation "ℝ" => Real\n'
+    'set_option quotPrecheck false in\nnotation "ℂ" => Complex\n'
+    "open Nat\n"
+)
+"""Without Mathlib: its names of the number types. The author's own `open`s and options name what is not there.
+
+The reals and the complex numbers are not there either. They are named so that a statement about them is refused:
+unknown, they would be bound as variables, and a theorem about any type at all would pass for the one that was meant.
+"""
 
 _AUTO_IMPLICIT = "set_option autoImplicit true\nset_option relaxedAutoImplicit true\n"
 
@@ -27,7 +36,7 @@ MATHLIB = "import Mathlib\n"
 
 _IMPORTS_MATHLIB = re.compile(r"^\s*(?:public\s+|meta\s+)*import\s+(?:all\s+)?(?:Mathlib|MiniF2F)\b", re.MULTILINE)
 _MINIF2F_IMPORT = re.compile(r"^import MiniF2F\S*$", re.MULTILINE)
-_NUMBER_TYPE = re.compile(r"[ℕℤℚ]")
+_NUMBER_TYPE = re.compile(r"[ℕℤℚℝℂ]")
 
 
 def imports_mathlib(header: str) -> bool:

@@ -19,12 +19,12 @@ def load_file(path: Path) -> list[Problem]:
     Raises:
         DataError: the file cannot be read, or has no `sorry` outside comments and strings.
     """
-    problem = _problem(path, path.stem)
-    if problem is None:
+    text = read_lean(path)
+    if not sorries(text):
         raise DataError(
             f"{path} has no sorry: nothing in it is left to prove.", "Write `sorry` where a proof is missing."
         )
-    return [problem]
+    return [_problem(path, path.stem, text)]
 
 
 def load_folder(folder: Path) -> list[Problem]:
@@ -36,8 +36,11 @@ def load_folder(folder: Path) -> list[Problem]:
     paths = lean_files(folder)
     if not paths:
         raise DataError(f"{folder} has no Lean files.", "Name a folder with .lean files, or a .jsonl file.")
-    found = [_problem(path, ".".join(path.relative_to(folder).with_suffix("").parts)) for path in paths]
-    problems = [problem for problem in found if problem is not None]
+    problems = []
+    for path in paths:
+        text = read_lean(path, may_be_empty=True)
+        if sorries(text):
+            problems.append(_problem(path, ".".join(path.relative_to(folder).with_suffix("").parts), text))
     if not problems:
         raise DataError(
             f"None of the {len(paths)} Lean files in {folder} has a sorry: nothing in them is left to prove.",
@@ -63,13 +66,5 @@ def lean_files(folder: Path) -> list[Path]:
     return sorted(paths)
 
 
-def _problem(path: Path, name: str) -> Problem | None:
-    try:
-        text = read_lean(path)
-    except DataError as error:
-        if error.message.endswith("is empty."):
-            return None
-        raise
-    if not sorries(text):
-        return None
+def _problem(path: Path, name: str, text: str) -> Problem:
     return Problem(name=name, statement=text, source=f"{path}:1", hole=None)

@@ -140,9 +140,16 @@ def close(statement: str) -> str | None:
     first `:=` outside brackets must begin it: a `let` or `have` before it, or a proof by equations, gives None.
     Everything before the end stays as it was written.
     """
-    code = mask(statement).rstrip()
+    closed = _cut(statement, mask(statement).rstrip())
+    return closed if closed and mask(closed).endswith(_CLOSED) else None  # not inside a string that never ends
+
+
+_CLOSED = ":= by sorry"
+
+
+def _cut(statement: str, code: str) -> str | None:
     if match := _END.search(code):
-        return f"{statement[: match.start()]}:= by sorry"
+        return f"{statement[: match.start()]}{_CLOSED}"
     depth = 0
     for token in _PROOF_TOKEN.finditer(code):
         if token.group() in "([{⟨⦃⟦":
@@ -152,5 +159,5 @@ def close(statement: str) -> str | None:
         elif depth <= 0:
             if token.group() != ":=" or _EQUATION.search(code, 0, token.start()):
                 return None
-            return f"{statement[: token.start()]}:= by sorry"
-    return None if _EQUATION.search(code) else f"{statement[: len(code)]} := by sorry"
+            return f"{statement[: token.start()]}{_CLOSED}"
+    return None if _EQUATION.search(code) else f"{statement[: len(code)]} {_CLOSED}"

@@ -19,7 +19,7 @@ def exists(path: Path) -> str:
         return ""
 
 
-def read_bytes(path: Path, largest: int = LARGEST_DATA) -> bytes:
+def read_bytes(path: Path, largest: int = LARGEST_DATA, *, may_be_empty: bool = False) -> bytes:
     """A file's content without a byte-order mark.
 
     Raises:
@@ -41,7 +41,7 @@ def read_bytes(path: Path, largest: int = LARGEST_DATA) -> bytes:
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     content = content.removeprefix(_BOM)
-    if not content.strip():
+    if not may_be_empty and not content.strip():
         raise DataError(f"{path} is empty.")
     return content
 
@@ -60,10 +60,10 @@ def decode(content: bytes, where: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def read_lean(path: Path) -> str:
+def read_lean(path: Path, *, may_be_empty: bool = False) -> str:
     """The text of a Lean file.
 
     Raises:
         DataError: it cannot be read, or is not UTF-8.
     """
-    return decode(read_bytes(path, LARGEST_LEAN), str(path))
+    return decode(read_bytes(path, LARGEST_LEAN, may_be_empty=may_be_empty), str(path))
