@@ -99,7 +99,10 @@ def by_hand(name: str) -> str:
     source = SOURCES[name]
     if source.file:
         return f"Download {_file_url(source)} into a folder DIR yourself, then use --data DIR."
-    return f"Run `git clone {source.url}` where there is a network, then use --data DIR with its folder."
+    return (
+        f"Where there is a network, run `git clone {source.url} DIR` and `git -C DIR checkout {source.revision[:12]}`, "
+        "then use --data DIR."
+    )
 
 
 def _revision(folder: Path) -> str:
@@ -143,7 +146,9 @@ def _git(arguments: tuple[str, ...], folder: Path, source: Source, hint: str) ->
             process.communicate()
     if process.returncode:
         lines = errors.decode(errors="replace").strip().splitlines() or [f"exit status {process.returncode}"]
-        raise DataError(f"{source.url} cannot be fetched: {lines[-1].strip().rstrip('.')}.", hint)
+        raise DataError(
+            f"{source.url} cannot be fetched: {lines[-1].strip().removeprefix('fatal: ').rstrip('.')}.", hint
+        )
 
 
 def _file_url(source: Source) -> str:
