@@ -380,7 +380,7 @@ def test_names_that_differ_in_capitals_get_files_that_differ_in_more() -> None:
         ("theorem t : p := by", "\n  a\n  b\n", "theorem t : p := by\n  a\n  b\n"),
         ("theorem t : p", "a\nb", "theorem t : p := by\n  a\n  b\n"),
         ("theorem t : p :=\n  by\n  sorry\n", "a\n  b", "theorem t : p :=\n  by\n  a\n  b\n"),
-        ("theorem t : p", "have : q := by\n  x\nexact this", "theorem t : p := by\n  have : q := by\n    x\n  exact this\n"),
+        ("theorem t : p", "have h : q := by\n  x\ny", "theorem t : p := by\n  have h : q := by\n    x\n  y\n"),
         ("theorem t : p := by sorry", "cases h with\n  | a => x", "theorem t : p := by\n  cases h with\n  | a => x\n"),
         ("theorem t : p := by sorry", "have h : q := by\n    x", "theorem t : p := by\n  have h : q := by\n      x\n"),
     ],
