@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -200,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a proof must not fail for the terminal's encoding
     try:
-        if not arguments:
+        if not arguments and "_PROVE_COMPLETE" not in os.environ:
             raise UsageError("prove needs a TARGET.", "For example: prove core. See `prove --help`.")
         status = cli.main(arguments, prog_name="prove", standalone_mode=False)
         sys.stdout.flush()
@@ -231,11 +232,14 @@ def _sentence(error: click.UsageError) -> tuple[str, str]:
     command = error.ctx.command_path if error.ctx is not None else "prove"
     see = f"See `{command} --help`."
     if isinstance(error, click.NoSuchOption):
-        near = f"Did you mean {' or '.join(sorted(error.possibilities))}? " if error.possibilities else ""
-        return f"There is no option {error.option_name}.", near + see
+        import difflib
+
+        near = difflib.get_close_matches(error.option_name, error.possibilities or (), n=1)
+        return f"There is no option {error.option_name}.", (f"Did you mean {near[0]}? " if near else "") + see
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return f"{command} needs a subcommand.", see
-    return error.format_message(), see
+    message = error.format_message()
+    return message if message.endswith((".", "?", "!")) else f"{message}.", see
 
 
 def _fail(message: str, hint: str, status: int, debug: bool) -> int:
@@ -253,8 +257,6 @@ def _fail(message: str, hint: str, status: int, debug: bool) -> int:
 
 def _close_stdout() -> None:
     """Let the interpreter's last flush go nowhere: its failure has been reported."""
-    import os
-
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123
         try:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
