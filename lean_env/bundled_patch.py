@@ -38,10 +38,42 @@ REPLACEMENTS = (
         "var BUFSIZE=65536;var buf=Buffer.alloc(BUFSIZE);var bytesRead=0;var fd=0;",
     ),
     Replacement(
-        "a symbol is looked up in a map, not by a linear search through 200,000 names (110 s at the start)",
-        "newSymIndex=Object.keys(lib.exports).indexOf(symbol);",
-        "if(!lib.__ix){lib.__ix=new Map(Object.keys(lib.exports).map((k,i)=>[k,i]))}"
-        "newSymIndex=lib.__ix.has(symbol)?lib.__ix.get(symbol):-1;",
+        "the places of the symbols (`bundled_slim`) are read once, into memory that all threads share",
+        "var GOT={};var GOTHandler=",
+        "var SYMS=ENVIRONMENT_IS_PTHREAD?worker_threads.workerData.syms:(()=>{"
+        'var f=fs.openSync(locateFile("lean.sym")),n=fs.fstatSync(f).size,s=new SharedArrayBuffer(n+3&-4),'
+        "u=new Uint8Array(s);for(var i=0;i<n;)i+=fs.readSync(f,u,i,n-i);fs.closeSync(f);return s})();"
+        "var SYM8=new Uint8Array(SYMS),SYM32=new Uint32Array(SYMS);"
+        "var symFind=(h,p)=>{var n=SYM32[0],lo=0,hi=n;while(lo<hi){var m=lo+hi>>1,q=SYM32[1+m],i=0,c,d;"
+        "do{c=h[p+i];d=SYM8[q+i];i++}while(c===d&&c);if(c===d)return SYM32[1+n+m];if(c<d)hi=m;else lo=m+1}return 0};"
+        'var symOf=name=>symFind(new TextEncoder().encode(name+"\\0"),0);'
+        "var GOT={};var GOTHandler=",
+    ),
+    Replacement(
+        "a symbol is looked up there, not by a linear search through 200,000 names (110 s at the start)",
+        "var __dlsym_js=(handle,symbol,symbolIndex)=>{symbol=UTF8ToString(symbol);",
+        "var __dlsym_js=(handle,symbol,symbolIndex)=>{"
+        "if(!handle){var at=symFind((growMemViews(),HEAPU8),symbol);if(at)return at}symbol=UTF8ToString(symbol);",
+    ),
+    Replacement(
+        "a function that the module needs the address of has its place already",
+        'if(typeof value=="function"){newValue=addFunction(value)}',
+        'if(typeof value=="function"){newValue=symOf(symName)||addFunction(value)}',
+    ),
+    Replacement(
+        "the same where its signature is known",
+        'if(typeof value=="function"){entry.value=addFunction(value,value.sig)}',
+        'if(typeof value=="function"){entry.value=symOf(symName)||addFunction(value,value.sig)}',
+    ),
+    Replacement(
+        "the table's 200,000 functions need not be remembered: only JavaScript's are added from here on",
+        "functionsInTableMap=new WeakMap;updateTableMap(0,wasmTable.length)}",
+        "functionsInTableMap=new WeakMap}",
+    ),
+    Replacement(
+        "a thread is known by a field, since it is given the symbols as well",
+        'worker_threads["workerData"]=="em-pthread"',
+        'worker_threads["workerData"]?.name=="em-pthread"',
     ),
     Replacement(
         "the number of threads made in advance comes from LEAN_WASM_POOL; each costs 200 MB",
@@ -51,7 +83,7 @@ REPLACEMENTS = (
     Replacement(
         "the threads' stack, in MB, comes from LEAN_WASM_STACK_MB; Node's own 4 MB overflow in deep recursion",
         '{workerData:"em-pthread",name:"em-pthread"}',
-        '{workerData:"em-pthread",name:"em-pthread",'
+        '{workerData:{name:"em-pthread",syms:SYMS},name:"em-pthread",'
         "resourceLimits:{stackSizeMb:+(process.env.LEAN_WASM_STACK_MB||64)}}",
     ),
     Replacement(

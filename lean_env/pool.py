@@ -46,10 +46,10 @@ class Footprint:
 
 
 def footprint(toolchain: Toolchain) -> Footprint:
-    """Measured for the bundled Lean (2.0 GB when ready, 2.9 after the first steps, 4 at its end); for a native one,
-    most of Mathlib's memory is shared between workers."""
+    """Measured for the bundled Lean (0.8 GB when ready, 1.0 after the first steps); for a native one, most of Mathlib's
+    memory is shared between workers."""
     if toolchain.kind == "bundled":
-        return Footprint(int(2.5 * GIB), int(3.8 * GIB))
+        return Footprint(int(1.3 * GIB), int(2.5 * GIB))
     return Footprint((2 if toolchain.mathlib else 1) * GIB, (10 if toolchain.mathlib else 6) * GIB)
 
 
@@ -138,10 +138,11 @@ class Pool:
         if self._spare is not None:
             self._spare.cancel()
             with contextlib.suppress(asyncio.CancelledError, WorkerStartError):
-                (await self._spare).end()
+                await (await self._spare).close()
         for seat in self._seats:
-            self._retire(seat)
-        self._checkers.end()
+            if (worker := self._retire(seat)) is not None:
+                await worker.close()
+        await self._checkers.close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -208,11 +209,12 @@ class Pool:
         seat.measured = now
         return worker.resident_bytes() > self._footprint.bound
 
-    def _retire(self, seat: _Seat) -> None:
-        if seat.worker is not None:
-            self.stats.lean_s += seat.worker.lean_s
-            seat.worker.end()
-            seat.worker = None
+    def _retire(self, seat: _Seat) -> Worker | None:
+        worker, seat.worker = seat.worker, None
+        if worker is not None:
+            self.stats.lean_s += worker.lean_s
+            worker.end()
+        return worker
 
     async def _next_worker(self) -> Worker:
         spare, self._spare = self._spare, None

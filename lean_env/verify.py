@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lean_env import process
-from lean_env.errors import WorkerDied
+from lean_env.errors import WorkerDied, WorkerStartError
 from lean_env.protocol import Message, Report
 from lean_env.toolchain import Toolchain
 
@@ -92,19 +92,14 @@ class Checkers:
                 self.prepare()
             return Fresh(started.returncode or 0, parse_messages(output))
 
-    def end(self) -> None:
-        """End every process that is still there."""
-        if (
-            self._ready is not None
-            and self._ready.done()
-            and not self._ready.cancelled()
-            and not self._ready.exception()
-        ):
-            process.end(self._ready.result())
-        elif self._ready is not None:
+    async def close(self) -> None:
+        """End every process that is still there, and wait until it is gone."""
+        if self._ready is not None:
             self._ready.cancel()
+            with contextlib.suppress(asyncio.CancelledError, WorkerStartError):
+                self._running.add(await self._ready)
         for started in list(self._running):
-            process.end(started)
+            await process.end_and_wait(started)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         command = self._toolchain.checker()

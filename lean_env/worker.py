@@ -154,6 +154,11 @@ class Worker:
         for task in self._tasks:
             task.cancel()
 
+    async def close(self) -> None:
+        """End the process, and wait until it is gone."""
+        self.end()
+        await process.end_and_wait(self._process)
+
     # -- requests
 
     async def _ask(self, op: str, patience_s: float, **fields: object) -> Reply:

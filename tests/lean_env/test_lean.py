@@ -1,0 +1,312 @@
+"""The worker on a real Lean: texts, tactics, hashes, what must survive, and what must be refused.
+
+One Lean is shared by all of these tests; those that end it on purpose say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from lean_env.pool import Pool
+from lean_env.protocol import Limits, Outcome
+
+pytestmark = pytest.mark.lean
+
+HEADER = 'notation "ℕ" => Nat\nopen Nat\nset_option maxRecDepth 2000\nset_option autoImplicit true\n\n'
+
+FILE = """namespace A
+variable (n : Nat) {α : Type} (xs : List α)
+def twice (k : Nat) : Nat := k + k
+theorem one : twice n = 2 * n := by
+  unfold twice
+  sorry
+section
+variable (h : 0 < n)
+include h
+theorem two : n ≠ 0 ∧ 0 ≤ n := by
+  constructor
+  · sorry
+  · have k : 0 ≤ n := sorry
+    exact k
+end
+theorem three (p q : Prop) (hp : p) (hq : q) : p ∧ q := ⟨sorry, by
+  skip
+  sorry⟩
+theorem five (a b : Nat) : a + b = b + a := by
+  cases a <;> sorry
+end A
+inductive T | a | b
+theorem six (t : T) : t = .a ∨ t = .b := by
+  match t with
+  | .a => sorry
+  | .b => sorry
+"""
+
+
+async def tried(lean: Pool, statement: str, *tactics: str, ms: int = 5_000) -> list[Outcome]:
+    """Open `theorem t : STATEMENT`, apply the tactics one after the other, and return what each did."""
+    async with lean.session() as session:
+        opened = await session.open(f"{HEADER}theorem t : {statement} := by sorry")
+        assert opened.error is None, opened.error
+        state, outcomes = opened.holes[0].state, []
+        for tactic in tactics:
+            outcome = (await session.apply(state, [tactic], Limits(ms=ms)))[0]
+            outcomes.append(outcome)
+            if outcome.state is None:
+                break
+            state = outcome.state
+        return outcomes
+
+
+async def final_hash(lean: Pool, statement: str, tactics: Sequence[str]) -> str:
+    outcome = (await tried(lean, statement, *tactics))[-1]
+    assert outcome.state is not None, outcome
+    return outcome.state.hash
+
+
+@pytest.mark.parametrize(
+    ("statement", "tactics"),
+    [
+        ("∀ a b : ℕ, a < b → a + 1 ≤ b", ["intro a b h", "exact succ_le_of_lt h"]),
+        ("∀ (x y : Int), x + y = 3 → x - y = 1 → x = 2", ["grind"]),
+        ("∀ l : List ℕ, (l ++ []).length = l.length", ["intro l", "induction l", "simp", "simp"]),
+        ("∀ p : Prop, p ∨ ¬p", ["intro p", "exact Classical.em p"]),
+        ("(29 * 79 + 31 * 81) % 10 = 2", ["decide"]),
+        ("∃ n : ℕ, n * n = 49", ["refine ⟨?_, ?_⟩", "exact 7", "rfl"]),
+    ],
+)
+async def test_tactics_lead_to_a_proof(lean: Pool, statement: str, tactics: list[str]) -> None:
+    assert (await tried(lean, statement, *tactics))[-1].kind == "proved"
+
+
+@pytest.mark.parametrize(
+    "tactic",
+    [
+        "exact nope",
+        "refine ⟨nope, ?_⟩",
+        "simp [nope]",
+        "have h : nope := 1",
+        "rw [nope]",
+        "all_goals exact nope",
+        "omega",
+    ],
+)
+async def test_an_error_that_lean_would_recover_from_is_an_error(lean: Pool, tactic: str) -> None:
+    assert [o.kind for o in await tried(lean, "1 = 2", tactic)] == ["error"]
+
+
+@pytest.mark.parametrize(
+    "tactic",
+    [
+        "sorry",
+        "admit",
+        "exact sorry",
+        "exact (show_term sorry)",
+        "· sorry",
+        "exact sorryAx _ false",
+        "native_decide",
+        "decide +native",
+        "decide (config := {native := true})",
+        "run_tac skip",
+        "exact by_elab return default",
+        "exact run_elab return default",
+        "set_option debug.skipKernelTC true in decide",
+        "exact unsafe 1",
+        "exact lcProof",
+        "open Lean in exact ofReduceBool _ true rfl",
+        "stop skip",
+    ],
+)
+async def test_what_no_proof_may_use_is_refused(lean: Pool, tactic: str) -> None:
+    outcome = (await tried(lean, "1 = 2", tactic))[0]
+    assert outcome.kind == "refused" or (outcome.kind == "error" and "sorry" not in outcome.message), outcome
+
+
+async def test_a_theorem_does_not_prove_itself(lean: Pool) -> None:
+    for tactic in ("exact t", "exact?", "apply t", "simp [t]"):
+        outcome = (await tried(lean, "∀ n : ℕ, n * n + 7 = 3 → n = 12345", tactic))[0]
+        assert outcome.kind != "proved", tactic
+
+
+async def test_a_statement_opens_as_its_author_wrote_it(lean: Pool) -> None:
+    async with lean.session() as session:
+        for statement, goal in [
+            ("theorem t (a b : ℕ) (h : a < b) : a + 1 ≤ b := by sorry", "a b : ℕ\nh : a < b\n⊢ a + 1 ≤ b"),
+            ("theorem t (xs : List α) : xs ++ [] = xs := sorry", "α : Type u_1\nxs : List α\n⊢ xs ++ [] = xs"),
+            (
+                "theorem t {α : Type u} [Inhabited α] (x : α) : x = x := by\n  sorry",
+                "α : Type u\ninst✝ : Inhabited α\nx : α\n⊢ x = x",
+            ),
+        ]:
+            opened = await session.open(HEADER + statement)
+            assert [hole.state.goals for hole in opened.holes] == [(goal,)]
+
+
+async def test_every_sorry_of_a_file_is_a_hole_in_its_own_context(lean: Pool) -> None:
+    async with lean.session() as session:
+        opened = await session.open(FILE)
+        assert opened.error is None
+        where = [(hole.line, hole.column, hole.declaration, hole.kind) for hole in opened.holes]
+        assert where == [
+            (6, 2, "A.one", "tactic"),
+            (12, 4, "A.two", "tactic"),
+            (13, 22, "A.two", "term"),
+            (17, 57, "A.three", "term"),
+            (19, 2, "A.three", "tactic"),
+            (21, 14, "A.five", "tactic"),
+            (21, 14, "A.five", "tactic"),
+            (25, 10, "six", "tactic"),
+            (26, 10, "six", "tactic"),
+        ]
+        for hole in opened.holes:
+            outcomes = await session.apply(hole.state, ["assumption", "rfl", "omega", "simp", "grind"], Limits())
+            assert outcomes[-1].kind == "proved", (hole, outcomes)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("theorem t : 1 + = 2 := by sorry", "unexpected token"),
+        ("theorem t : Nope = 2 := by sorry", "Nope"),
+        ("import Nope\ntheorem t : 1 = 1 := by sorry", "Nope"),
+        ("theorem t : 1 = 1 := by\n  sorry\n  exact nope", ""),
+    ],
+)
+async def test_a_text_that_does_not_elaborate_says_why(lean: Pool, text: str, word: str) -> None:
+    async with lean.session() as session:
+        opened = await session.open(text)
+        assert opened.error is not None and word in opened.error
+
+
+async def test_equal_goals_have_equal_hashes(lean: Pool) -> None:
+    plain = await final_hash(lean, "∀ a b : ℕ, a < b → a + 1 ≤ b", ["intro a b h"])
+    assert plain == await final_hash(lean, "∀ a b : ℕ, a < b → a + 1 ≤ b", ["intro a", "intro b", "skip", "intro h"])
+    assert plain == await final_hash(lean, "∀ x y : ℕ, x < y → x + 1 ≤ y", ["intro a b h"])
+    assert plain != await final_hash(lean, "∀ a b : ℕ, a < b → a + 1 ≤ b", ["intro a b k"])
+    assert plain != await final_hash(lean, "∀ a b : ℕ, a < b → a + 2 ≤ b", ["intro a b h"])
+    first = await final_hash(lean, "∃ x : ℕ, x = x", ["refine ⟨?_, ?_⟩"])
+    assert first == await final_hash(lean, "∃ x : ℕ, x = x", ["refine ⟨?a, ?b⟩", "skip"])
+
+
+SURVIVED = [
+    ("a tactic that repeats itself for ever", "1 = 2", ["repeat skip"]),
+    ("a tactic that adds hypotheses for ever", "1 = 2", ["repeat have := 1"]),
+    (
+        "simp in a loop",
+        "∀ (f : ℕ → ℕ), (∀ x, f x = f (x + 1)) → f 0 = 1",
+        ["intro f h", "set_option maxRecDepth 1000000 in simp (config := {maxSteps := 100000000}) [h]"],
+    ),
+    ("a large decision", "∀ n m : Fin 300, n + m = m + n", ["set_option maxRecDepth 1000000 in decide"]),
+    ("a large decision in the kernel", "∀ n m : Fin 300, n + m = m + n", ["decide +kernel"]),
+    ("a long computation", "(List.range 20000).length = 20000", ["rfl"]),
+    ("a long term", "1 = 1", [f"have : {'+'.join(['1'] * 3000)} = 3000 := by decide"]),
+    ("a large number", "(2 ^ 16777215 * 2 ^ 16777215) % 2 = 0", ["decide"]),
+    ("a shift", "(1 <<< 30000000000) % 2 = 0", ["decide"]),
+    (
+        "a computation without end in the kernel",
+        "(Nat.repeat (fun x => (x * x + 1) % 1000003) 3000000 3) % 2 = 1",
+        ["decide +kernel"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "tactics"), [case[1:] for case in SURVIVED], ids=[case[0] for case in SURVIVED])
+async def test_what_does_not_end_is_stopped(lean: Pool, statement: str, tactics: list[str]) -> None:
+    outcome = (await tried(lean, statement, *tactics, ms=2_000))[-1]
+    assert outcome.kind in ("error", "timeout", "open", "proved")
+    assert (await tried(lean, "1 = 1", "rfl"))[-1].kind == "proved", "the worker goes on"
+
+
+async def test_heartbeats_do_not_add_up(lean: Pool) -> None:
+    async with lean.session() as session:
+        opened = await session.open(
+            "theorem t (a b c d : Int) (h : a + b = c) : 2 * a + 2 * b + d = 2 * c + d := by sorry"
+        )
+        few = Limits(heartbeats=20_000)
+        for _ in range(40):
+            assert (await session.apply(opened.holes[0].state, ["omega"], few))[0].kind == "proved"
+
+
+async def test_what_cannot_be_stopped_inside_is_ended_from_outside(lean: Pool) -> None:
+    """Ends the shared Lean: one operation on a number of 10^18 digits listens to nobody."""
+    async with lean.session() as session:
+        opened = await session.open(
+            "theorem t (p : Prop) (h : p) : p ∧ (Nat.repeat (fun x => x * x) 40 3) % 2 = 1 := by sorry"
+        )
+        split = (await session.apply(opened.holes[0].state, ["refine ⟨?_, ?_⟩"], Limits()))[0].state
+        assert split is not None
+        first = (await session.apply(split, ["exact h"], Limits()))[0].state
+        assert first is not None
+        deaths = lean.stats.deaths
+        outcomes = await session.apply(first, ["decide +kernel", "skip"], Limits(ms=1_000))
+        assert [o.kind for o in outcomes] == ["timeout", "open"]
+        assert outcomes[1].state is not None and outcomes[1].state.goals == first.goals
+        assert lean.stats.deaths == deaths + 1
+
+
+async def test_which_tactics_exist(lean: Pool) -> None:
+    words = ["omega", "grind", "simp", "bv_decide", "exact?", "linarith", "nlinarith", "norm_num", "ring", "aesop"]
+    assert await lean.known_tactics(words) == {"omega", "grind", "simp", "bv_decide", "exact?"}
+
+
+SORRY = HEADER + "theorem foo (a b : ℕ) (h : a < b) : a + 1 ≤ b := by sorry\n"
+PROOF = HEADER + "theorem foo (a b : ℕ) (h : a < b) : a + 1 ≤ b := by\n  have k := h\n  omega\n"
+
+
+@pytest.mark.parametrize(
+    ("original", "candidate"),
+    [
+        (SORRY, PROOF),
+        ("", PROOF),
+        ("theorem t (p : Prop) : p ∨ ¬p := sorry", "theorem t (p : Prop) : p ∨ ¬p := Classical.em p"),
+        (
+            "def f (n : Nat) : Nat := if n = 0 then 0 else f (n / 2)\ntheorem t : f 0 = 0 := by sorry",
+            "def f (n : Nat) : Nat := if n = 0 then 0 else f (n / 2)\ntheorem t : f 0 = 0 := by unfold f; rfl",
+        ),
+        (
+            "inductive Tr | leaf | node (a : List Tr)\ntheorem t : Tr.leaf ≠ .node [] := by sorry",
+            "inductive Tr | leaf | node (a : List Tr)\ntheorem t : Tr.leaf ≠ .node [] := by simp",
+        ),
+    ],
+)
+async def test_a_proof_is_accepted(lean: Pool, original: str, candidate: str) -> None:
+    verdict = await lean.verify(original, candidate)
+    assert verdict.accepted, verdict.reasons
+    assert set(verdict.axioms) <= {"propext", "Classical.choice", "Quot.sound"}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reason"),
+    [
+        (SORRY, "tacticSorry"),
+        (PROOF.replace("omega", "rfl"), "rfl"),
+        (PROOF.replace("a + 1 ≤ b", "a ≤ b"), "states something else"),
+        (PROOF.replace("foo", "fooo"), "foo is missing"),
+        (PROOF.replace("omega", "native_decide"), "nativeDecide"),
+        ("axiom f : False\n" + PROOF.replace("omega", "exact f.elim"), "axiom"),
+        ("set_option debug.skipKernelTC true\n" + PROOF, "debug.skipKernelTC"),
+        ("run_cmd pure ()\n" + PROOF, "runCmd"),
+        ("#eval 1\n" + PROOF, "eval"),
+        ('macro "zz" : tactic => `(tactic| sorry)\n' + PROOF.replace("omega", "zz"), "refuse|which no proof may"),
+        (PROOF.replace('"ℕ" => Nat', '"ℕ" => Int'), "states something else"),
+        (PROOF + "theorem more : 1 = 2 := by sorry\n", "tacticSorry"),
+        (PROOF.replace("  omega\n", "  omega\n  exact nope\n"), "line"),
+        ("-- nothing\n", "foo is missing"),
+        (PROOF.replace("theorem foo", "theorem foo.bar"), "foo is missing"),
+        (PROOF.replace("(a b : ℕ)", "(b a : ℕ)"), "states something else"),
+    ],
+)
+async def test_what_is_not_a_proof_is_rejected(lean: Pool, candidate: str, reason: str) -> None:
+    import re
+
+    verdict = await lean.verify(SORRY, candidate)
+    assert not verdict.accepted
+    assert re.search(reason, "; ".join(verdict.reasons)), verdict.reasons
+
+
+async def test_unfinished_files_are_not_proofs(lean: Pool) -> None:
+    assert not (await lean.verify("", "theorem t : 1 = 1 := by sorry")).accepted
+    assert not (await lean.verify("", "def x := 1")).accepted, "it proves nothing"
+    assert not (await lean.verify("", "")).accepted
