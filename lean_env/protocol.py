@@ -172,11 +172,14 @@ _METAVARIABLE = re.compile(r"\?[\w.✝¹²³⁴⁵⁶⁷⁸⁹⁰]+")
 
 
 def parse_opened(reply: Reply) -> Opened:
-    """The reply to `open`; the states carry the worker's own ids.
+    """The reply to `open`; the states carry the worker's own ids. A text that Lean gave up on (an import that is not
+    there, say) has no holes, and an error at its beginning.
 
     Raises:
         ProtocolError: it is not such a reply.
     """
+    if "failure" in reply:
+        return Opened((), (Message("error", str(reply["failure"]), 1, 0),), 0.0)
     with _Reading(reply):
         holes = sorted((_parse_hole(hole) for hole in reply["holes"]), key=lambda hole: (hole.line, hole.column))
         return Opened(tuple(holes), _parse_messages(reply), _milliseconds(reply))
@@ -201,11 +204,13 @@ def parse_outcome(reply: Reply) -> Outcome:
 
 
 def parse_report(reply: Reply) -> Report:
-    """The reply to `verify`.
+    """The reply to `verify`. A text that Lean gave up on has failed.
 
     Raises:
         ProtocolError: it is not such a reply.
     """
+    if "failure" in reply:
+        return Report((), "", (), (), (), (), (str(reply["failure"]),), (), 0.0)
     with _Reading(reply):
         return Report(
             messages=_parse_messages(reply),

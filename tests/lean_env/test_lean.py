@@ -153,10 +153,10 @@ async def test_every_sorry_of_a_file_is_a_hole_in_its_own_context(lean: Pool) ->
             (6, 2, "A.one", "tactic"),
             (12, 4, "A.two", "tactic"),
             (13, 22, "A.two", "term"),
-            (17, 57, "A.three", "term"),
-            (19, 2, "A.three", "tactic"),
-            (21, 14, "A.five", "tactic"),
-            (21, 14, "A.five", "tactic"),
+            (16, 57, "A.three", "term"),
+            (18, 2, "A.three", "tactic"),
+            (20, 14, "A.five", "tactic"),
+            (20, 14, "A.five", "tactic"),
             (25, 10, "six", "tactic"),
             (26, 10, "six", "tactic"),
         ]
@@ -169,7 +169,7 @@ async def test_every_sorry_of_a_file_is_a_hole_in_its_own_context(lean: Pool) ->
     ("text", "word"),
     [
         ("theorem t : 1 + = 2 := by sorry", "unexpected token"),
-        ("theorem t : Nope = 2 := by sorry", "Nope"),
+        ("theorem t : Nope.x = 2 := by sorry", "Nope"),
         ("import Nope\ntheorem t : 1 = 1 := by sorry", "Nope"),
         ("theorem t : 1 = 1 := by\n  sorry\n  exact nope", ""),
     ],
