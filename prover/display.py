@@ -75,7 +75,9 @@ class Display:
         self.note(f"{self.problems} {plural}, results in {folder}{earlier}")
 
     def lean(self, pool: LeanPool) -> None:
-        """Remember the workers, to show how many are busy."""
+        """Remember the workers, to show how many are busy. Their first start can take half a minute."""
+        if not self.live:
+            self.note("starting Lean …")
         self._pool = pool
 
     def began(self, problem: str, pass_index: int) -> None:

@@ -209,7 +209,7 @@ def lines(summary: Summary, folder: str) -> list[tuple[str, str]]:
     spent += f"{usage.get('policy_s', 0):.1f} policy, {usage.get('verify_s', 0):.1f} verification"
     rows.append(("usage", spent))
     rows.append(("settings", f"budget {summary.budget}, policy {summary.policy}, search {summary.search}"))
-    rows.append(("lean", ", ".join(f"{key} {value}" for key, value in summary.lean.items()) or "not recorded"))
+    rows.append(("lean", _lean(summary.lean)))
     rows.append(("run", folder))
     return rows
 
@@ -237,6 +237,13 @@ def _usage(attempts: Sequence[Attempt]) -> dict[str, float]:
         "verify_s": round(sum(attempt.usage.verify_s for attempt in attempts), 3),
         "wall_s": round(sum(attempt.usage.wall_s for attempt in attempts), 3),
     }
+
+
+def _lean(identity: Mapping[str, object]) -> str:
+    if not identity:
+        return "not recorded"
+    mathlib = f"with Mathlib {identity.get('mathlib_revision') or ''}" if identity.get("mathlib") else "without Mathlib"
+    return f"{identity.get('kind', '')} Lean {identity.get('version', '')} {mathlib}".strip()
 
 
 def _rate(part: int, whole: int) -> float:

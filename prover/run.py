@@ -13,10 +13,18 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lean_env.errors import BundleError, DataError, LeanNotFound, ResultsError, UsageError, WorkerStartError
+from lean_env.errors import (
+    BundleError,
+    DataError,
+    LeanNotFound,
+    ResultsError,
+    UsageError,
+    WorkerError,
+    WorkerStartError,
+)
 from lean_env.protocol import Limits
 from prover.config import RunConfig
 from prover.events import Events, Silent
@@ -119,14 +127,25 @@ class _Run:
         """The problems with each file's `sorry`s apart, in order, under names that differ."""
         from prover.problems.naming import unique_names
 
-        expanded: list[Problem] = []
-        for problem in self.loaded:
-            if problem.hole is not None:
-                expanded.append(problem)
-                continue
-            pool = await self._pool()
-            async with pool.session() as env:
-                expanded.extend(await self.parts.expand(problem, env))
+        pool = await self._pool() if any(problem.hole is None for problem in self.loaded) else None
+
+        async def apart(problem: Problem) -> list[Problem]:
+            if problem.hole is not None or pool is None:
+                return [problem]
+            try:
+                async with pool.session() as env:
+                    return await self.parts.expand(problem, env)
+            except WorkerError as error:
+                log.debug("expanding %s: %s", problem.name, error)
+                return [replace(problem, hole=0)]  # its attempt will say what is wrong
+
+        tasks = [asyncio.create_task(apart(problem)) for problem in self.loaded]
+        try:
+            expanded = [problem for found in await asyncio.gather(*tasks) for problem in found]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         if not expanded:
             raise DataError(f"{self.config.target} has no sorry to prove.", "Write `sorry` where a proof is missing.")
         return unique_names(expanded)
@@ -144,7 +163,7 @@ class _Run:
                     self.flying[task] = (job[0].name, job[1])
                 elif self.flying:
                     ended, _ = await asyncio.wait(self.flying, return_when=asyncio.FIRST_COMPLETED)
-                    for task in ended:
+                    for task in [each for each in self.flying if each in ended]:  # in the order of their beginning
                         self._record(task)
                 else:
                     return

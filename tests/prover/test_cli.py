@@ -94,7 +94,8 @@ BAD: list[tuple[str, ...]] = [
     *(("minif2",), ("mini-f2f",), ("proofnett",), ("hello",), ("hello world",), ("nowhere.lean",), ("nowhere.jsonl",)),
     *(("nowhere/",), ("/nowhere/at/all",), ("x" * 5000,), ("x" * 300 + ".lean",), ("a\0b",), ("\n",), ("text.txt",)),
     *(("plain",), ("empty.lean",), ("none.lean",), ("latin1.lean",), ("empty.jsonl",), ("blank.jsonl",)),
-    *(("torn.jsonl",), ("list.jsonl",), ("nothing.jsonl",), ("number.jsonl",), ("latin1.jsonl",), ("nul.jsonl",), ("folder",)),
+    *(("torn.jsonl",), ("list.jsonl",), ("nothing.jsonl",), ("number.jsonl",), ("latin1.jsonl",), ("nul.jsonl",)),
+    ("folder",),
     *(("deep.jsonl",), ("\udce9",), ("theorem \udce9 : True := by sorry",)),
     # options that there are not, or not here
     *(("core", "--bugdet", "1x2"), ("core", "--critic", "starter"), ("core", "--ray"), ("core", "--negate")),

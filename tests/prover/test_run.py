@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from lean_env.errors import DataError, ResultsError, UsageError, WorkerStartError
+from lean_env.errors import DataError, ResultsError, UsageError, WorkerDied, WorkerStartError
 from prover.config import RunConfig
 from prover.events import Silent
-from prover.interfaces import Attempt, Budget, Problem
+from prover.interfaces import Attempt, Budget, Environment, Problem
 from prover.journal import encode, read_journal
 from prover.prepare import prepare, select
 from prover.run import RunResult, run, seed_for
@@ -158,6 +158,18 @@ async def test_the_sorries_of_a_file_become_problems_under_names_that_differ(tmp
     assert again.pool.opened == 0
 
 
+async def test_a_file_that_ends_its_worker_while_it_is_taken_apart_stays_one_problem(tmp_path: Path) -> None:
+    world = World([Problem("hard", "theorem a : p := by sorry", hole=None), problem("easy")])
+
+    async def expand(problem: Problem, env: Environment) -> list[Problem]:
+        raise WorkerDied("It ended.")
+
+    config = RunConfig("core", out=tmp_path)
+    result = await run(config, prepared=prepare(config, parts=replace(world.parts(), expand=expand)))
+    assert [(p.name, p.hole) for p in result.problems] == [("hard", 0), ("easy", 0)]
+    assert result.summary.proved == 1 and world.pool.busy == 0
+
+
 async def test_a_file_without_sorry(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no sorry"):
         await go(World([Problem("t", "theorem t : p := by simp", hole=None)]), tmp_path)
@@ -257,7 +269,7 @@ async def test_on_resume_a_pass_below_the_proof_is_made(tmp_path: Path) -> None:
     """Killed while pass 0 was under way, after pass 1 had proved it: pass@1 must still come out."""
     await go(World(problems("late1")), tmp_path, budget=Budget(4, 1, 1))
     journal = tmp_path / "attempts.jsonl"
-    proof = next(a for a in read_journal(journal)[0].values() if a.result == "proved")
+    proof = read_journal(journal)[0]["late1", 1]
     journal.write_bytes(encode(proof))
     world = World(problems("late1"))
     result = await go(world, tmp_path, budget=Budget(4, 1, 1))
