@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lean_env import bundled_package
-from lean_env.bundled_package import MB, PUBLISHED, Download, Package, Progress, node_program, npm_pack
+from lean_env.bundled_package import MB, PARTS, PUBLISHED, Download, Package, Progress, node_program, npm_pack
 from lean_env.errors import BundleError, StepwiseError
 
 CACHE_VARIABLE = "STEPWISE_CACHE"
@@ -153,7 +153,7 @@ def _is_complete(folder: Path, package: Package) -> bool:
     try:
         content = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
         right = content["integrity"] == package.integrity
-        return right and all((folder / name).stat().st_size == size for name, size in content["bytes"].items())
+        return right and all((folder / name).stat().st_size == content["bytes"][name] for name in PARTS)
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AttributeError):
         return False
 

