@@ -1,7 +1,9 @@
 """Puts the worker's Lean source together for one Lean.
 
-The parts in `lake-project/Worker/` import one another, as editors and Lake like it; a worker runs them as one file, which
-needs no build. The bundled Lean ships only the exported half of its library, so there the file is a `module`.
+The parts in `lake-project/Worker/` import one another, as editors and Lake like it; a worker runs them as one file,
+which needs no build. The bundled Lean ships only the exported half of its library, so there the file is a `module`.
+Nothing else depends on the version: what versions call differently is in `Compat.lean`, where each definition takes the
+first of its alternatives that the Lean at hand accepts.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def source_folder() -> Path:
 
 @functools.cache
 def worker_source(*, bundled: bool) -> str:
-    """The worker as one Lean file."""
+    """The worker as one Lean file, for the bundled Lean or for any native one from 4.9 on."""
     bodies = [_without_imports((source_folder() / f"{part}.lean").read_text(encoding="utf-8")) for part in PARTS]
     if bundled:
         head = ["module", *(f"public import {name}" for name in BUNDLED_IMPORTS)]

@@ -77,10 +77,13 @@ def reply (fields : List (String × Json)) : IO Unit := do
 /-- The deadline of the request in hand, in milliseconds of the monotonic clock, and the token that stops it. -/
 structure Deadline where
   current : IO.Ref (Option (Nat × IO.CancelToken))
+  /-- No request will come any more: Lean ends only when all its tasks have. -/
+  closed : IO.Ref Bool
 
 /-- Sets the token when the deadline has passed. Lean looks at it wherever it counts heartbeats. -/
 partial def watch (deadline : Deadline) : IO Unit := do
   IO.sleep 10
+  if ← deadline.closed.get then return
   match ← deadline.current.get with
   | some (limit, token) =>
     let now ← IO.monoMsNow

@@ -3,50 +3,128 @@ import Lean
 /-!
 # What differs between versions of Lean
 
-The few functions whose names or types changed between Lean 4.9 and the newest. This file is for the newest;
-`lean_env/source.py` replaces single definitions for older ones.
+The worker's source is the same for every Lean from 4.9 on. What the library calls otherwise in some versions is defined
+here by `first | exact … | exact …`: the first alternative that elaborates is taken. So the library itself decides, not a
+version number, which nightlies and release candidates do not have. The newest form stands first. An alternative has to
+*parse* in every version; the rest of the worker uses only what all versions have.
+
+How far this was checked: by reading. Each definition here, and each structure and function that the worker uses, was
+compared with sources of the library from between May 2024 (4.9) and the autumn of 2026 (4.35), as far as they could be
+found, though not with every release. The bundled Lean (4.28.0-pre) runs the forms of 4.28 in every test. No native Lean
+has run the worker yet.
 -/
 
 open Lean Meta Elab
 
 namespace Worker
 
-abbrev TextPos := String.Pos.Raw
+/-! ## Text -/
 
-def inputContext (text : String) : Parser.InputContext :=
-  { inputString := text, fileName := "<text>", fileMap := text.toFileMap, endPos := text.rawEndPos,
-    endPos_valid := by simp }
+/-- A place in a text, in bytes. It was called `String.Pos`, which now is a place known to be valid in a certain text. -/
+abbrev TextPos : Type := by
+  first
+  | exact String.Pos.Raw
+  | exact String.Pos
 
 /-- The text before a position. -/
-def textBefore (text : String) (pos : TextPos) : String :=
-  String.Pos.Raw.extract text 0 pos
+def textBefore (text : String) (pos : TextPos) : String := by
+  first
+  | exact String.Pos.Raw.extract text 0 pos
+  | exact String.extract text 0 pos
 
-def importHeader (imports : Array Import) : IO Environment :=
-  importModules imports {} (trustLevel := 0) (loadExts := true)
+def textBeginsWith (text before : String) : Bool := by
+  first
+  | exact String.isPrefixOf before text
+  | exact String.startsWith text before
 
-/-- Elaborate one command after another, so that all that it says is there when it is done. -/
-def sequentialOptions : Options :=
-  Lean.Elab.async.set {} false
+/-- Since 4.24 the parser can be told to stop before the text ends; before that, the text was called `input`. -/
+def inputContext (text : String) : Parser.InputContext := by
+  first
+  | exact { inputString := text, fileName := "<text>", fileMap := text.toFileMap, endPos := text.rawEndPos,
+            endPos_valid := by simp }
+  | exact { inputString := text, fileName := "<text>", fileMap := text.toFileMap }
+  | exact { input := text, fileName := "<text>", fileMap := text.toFileMap }
 
-def infoTreesOf (s : Command.State) : PersistentArray InfoTree :=
-  s.infoState.substituteLazy.get.trees
+/-! ## Environments and names -/
 
-def snapshotTasksOf (s : Command.State) : Array (Language.SnapshotTask Language.SnapshotTree) :=
-  s.snapshotTasks
+unsafe def allowInitializersImpl : IO Unit := do
+  enableInitializersExecution
 
-def withoutSnapshotTasks (s : Command.State) : Command.State :=
-  { s with snapshotTasks := #[] }
+/-- Let the next import run the `initialize` commands of its modules, on which Mathlib's attributes stand. Lean allows it
+when it starts, and takes it back after each import: the worker's own was the first. -/
+@[implemented_by allowInitializersImpl]
+def allowInitializers : IO Unit := pure ()
 
-def taskTree (t : Language.SnapshotTask Language.SnapshotTree) : Language.SnapshotTree :=
-  t.task.get
+/-- Newer versions load the state of environment extensions (notation, simp sets, …) only on request. -/
+def loadModules (imports : Array Import) : IO Environment := by
+  first
+  | exact importModules imports {} (trustLevel := 0) (loadExts := true)
+  | exact importModules imports {} (trustLevel := 0)
 
-def commandContext (input : Parser.InputContext) (pos : TextPos) (token : IO.CancelToken) : Command.Context :=
-  { fileName := input.fileName, fileMap := input.fileMap, cmdPos := pos, snap? := none, cancelTk? := some token }
+def importHeader (imports : Array Import) : IO Environment := do
+  allowInitializers
+  loadModules imports
 
+-- `module` is a keyword in later versions: `i.module` can still be read as one name, `imports[i].module` cannot
 def importedModule (i : Import) : Name := i.module
 
-/-- The recursor that the kernel made, which the elaborator's environment may not know yet. -/
-def kernelFind? (env : Environment) (n : Name) : Option ConstantInfo :=
-  env.toKernelEnv.find? n
+/-- The recursor that the kernel made. Newer elaborators have an environment of their own, which may not know it yet. -/
+def kernelFind? (env : Environment) (n : Name) : Option ConstantInfo := by
+  first
+  | exact env.toKernelEnv.find? n
+  | exact env.find? n
+
+def isInternalName (n : Name) : Bool := by
+  first
+  | exact n.isInternalDetail
+  | exact n.isInternal
+
+/-! ## Elaboration -/
+
+/-- Elaborate one thing after another, so that all that a command says is there when it is done. The option came with
+parallel elaboration, early in 2025. -/
+def sequentialOptions : Options := by
+  first
+  | exact Lean.Elab.async.set {} false
+  | exact {}
+
+/-- Since 4.19 a tree may have holes that other tasks fill. -/
+def infoTreesOf (s : Command.State) : PersistentArray InfoTree := by
+  first
+  | exact s.infoState.substituteLazy.get.trees
+  | exact s.infoState.trees
+
+/-- Tasks whose messages and trees are not in the state itself; 2024's versions have none. -/
+def snapshotTasksOf (s : Command.State) : Array (Language.SnapshotTask Language.SnapshotTree) := by
+  first
+  | exact s.snapshotTasks
+  | exact #[]
+
+def withoutSnapshotTasks (s : Command.State) : Command.State := by
+  first
+  | exact { s with snapshotTasks := #[] }
+  | exact s
+
+/-- Until early in 2025 a cache of tactics, since removed, had no default. -/
+def commandContext (input : Parser.InputContext) (pos : TextPos) (token : IO.CancelToken) : Command.Context := by
+  first
+  | exact { fileName := input.fileName, fileMap := input.fileMap, cmdPos := pos, snap? := none, cancelTk? := some token }
+  | exact { fileName := input.fileName, fileMap := input.fileMap, cmdPos := pos, snap? := none, cancelTk? := some token,
+            tacticCache? := none }
+
+/-- Since June 2026 it also takes the commands before this one, for linters of whole modules. -/
+def elabCommand (stx : Syntax) (ctx : Command.Context) (ref : IO.Ref Command.State) : EIO Exception Unit := by
+  first
+  | exact Command.elabCommandTopLevel stx #[] ctx ref
+  | exact Command.elabCommandTopLevel stx ctx ref
+
+/-! ## Data -/
+
+/-- The array with another element at `i`, or the same array if it is shorter. -/
+def replaceAt {α : Type} (a : Array α) (i : Nat) (x : α) : Array α := by
+  first
+  | exact a.setIfInBounds i x
+  | exact a.setD i x
+  | exact a.set! i x
 
 end Worker

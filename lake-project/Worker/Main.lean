@@ -82,7 +82,7 @@ partial def dropFrom (s : Server) (ids : Array Json) (i : Nat) : IO Unit := do
     match ids[i] with
     | .num n =>
       let states ← s.states.get
-      s.states.set (states.setIfInBounds n.mantissa.toNat none)
+      s.states.set (replaceAt states n.mantissa.toNat none)
     | _ => pure ()
     dropFrom s ids (i + 1)
 
@@ -99,7 +99,7 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
   let messages ← jsonMessages e.progress.messages #[]
   let env := e.progress.command.env
   let names := addedConstants env
-  let ctx ← coreContext 2000000 none {} .anonymous []
+  let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
   let (v, failed) ← replayEach env e.base ctx names { env := e.base } []
   let (targets, differ) := match original with
     | some o =>
@@ -148,12 +148,16 @@ partial def loop (s : Server) (input : IO.FS.Stream) : IO Unit := do
   loop s input
 
 def serve : IO Unit := do
-  let deadline : Deadline := { current := ← IO.mkRef none }
+  let deadline : Deadline := { current := ← IO.mkRef none, closed := ← IO.mkRef false }
   let elaborator : Elaborator := { deadline := deadline, headers := ← IO.mkRef [], snapshots := ← IO.mkRef [] }
   let s : Server := { elaborator := elaborator, states := ← IO.mkRef #[] }
   let _ ← IO.asTask (watch deadline) Task.Priority.dedicated
   reply [("hello", .num 1), ("lean", .str Lean.versionString)]
-  loop s (← IO.getStdin)
+  try loop s (← IO.getStdin)
+  catch e =>
+    deadline.closed.set true
+    throw e
+  deadline.closed.set true
 
 end Worker
 

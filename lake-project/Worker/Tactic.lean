@@ -31,18 +31,18 @@ def runTactic (deadline : Deadline) (s : ProofState) (source : String) (heartbea
     match refusals stx [] with
     | what :: _ => return .refused what
     | [] =>
-      let tactic : Tactic.TacticM (Array String × UInt64 × Option String) := do
-        Tactic.evalTactic stx
+      let tactic : Lean.Elab.Tactic.TacticM (Array String × UInt64 × Option String) := do
+        Lean.Elab.Tactic.evalTactic stx
         Term.synthesizeSyntheticMVarsNoPostponing
-        let goals ← Tactic.getUnsolvedGoals
-        set { goals := goals : Tactic.State }
+        let goals ← Lean.Elab.Tactic.getUnsolvedGoals
+        set { goals := goals : Lean.Elab.Tactic.State }
         let printed ← printGoals goals #[]
         let hash ← hashGoals goals
         let bad ← match goals with
           | [] => unfinished s.root
           | _ => pure none
         return (printed, hash, bad)
-      let run : TermElabM ((Array String × UInt64 × Option String) × Tactic.State) :=
+      let run : TermElabM ((Array String × UInt64 × Option String) × Lean.Elab.Tactic.State) :=
         tactic.run { elaborator := .anonymous, recover := false } |>.run { goals := s.goals }
       let token ← deadline.start ms
       let ctx ← s.context heartbeats (some token)

@@ -39,7 +39,7 @@ partial def snapshotOutput (t : Language.SnapshotTree) (acc : List Message × Li
     | none => acc.2
   tasksOutput t.children 0 (messages, trees)
 partial def tasksOutput (a : Array (Language.SnapshotTask Language.SnapshotTree)) (i : Nat) (acc : List Message × List InfoTree) : List Message × List InfoTree :=
-  if h : i < a.size then tasksOutput a (i + 1) (snapshotOutput (taskTree a[i]) acc) else acc
+  if h : i < a.size then tasksOutput a (i + 1) (snapshotOutput a[i].task.get acc) else acc
 end
 
 /-! ## Commands -/
@@ -94,9 +94,9 @@ def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Optio
     match refused with
     | some k => return ({ p with refusals := refusals }, some k, true)
     | none =>
-      -- `elabCommandTopLevel` leaves the messages and trees of this command only: they are gathered after each
-      let ref ← IO.mkRef { p.command with messages := {} }
-      match ← (Command.elabCommandTopLevel stx (commandContext input p.parser.pos token) ref).toBaseIO with
+      -- Each command begins without messages and trees, and what it leaves is gathered: versions differ in what they keep
+      let ref ← IO.mkRef { p.command with messages := {}, infoState := { enabled := true } }
+      match ← (elabCommand stx (commandContext input p.parser.pos token) ref).toBaseIO with
       | .error e => throw (IO.userError (← e.toMessageData.toString))
       | .ok _ =>
         let command ← ref.get
@@ -130,7 +130,7 @@ partial def findHeader (key : String) : List (String × Environment) → Option 
 partial def longest (text : String) : List Snapshot → Option Snapshot → Option Snapshot
   | [], best => best
   | s :: r, best =>
-    if String.isPrefixOf s.before text then
+    if textBeginsWith text s.before then
       match best with
       | some b => longest text r (if b.before.utf8ByteSize < s.before.utf8ByteSize then some s else best)
       | none => longest text r (some s)
@@ -162,8 +162,7 @@ def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option (Lis
   let start ← match longest text (← e.snapshots.get) none with
     | some s => pure s.progress
     | none => do
-      let command := Command.mkState base {} sequentialOptions
-      pure { parser := parser, command := { command with infoState := { command.infoState with enabled := true } }, messages := messages.toList : Progress }
+      pure { parser := parser, command := Command.mkState base {} sequentialOptions, messages := messages.toList : Progress }
   let token ← e.deadline.start ms
   try
     let (p, refused, kept) ← steps input text token allowed start []

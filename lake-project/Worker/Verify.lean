@@ -13,7 +13,7 @@ open Lean Meta Elab
 namespace Worker
 
 def allowedAxioms : List Name := [``propext, ``Classical.choice, ``Quot.sound]
-def forbiddenConstants : List Name := [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
+def forbiddenConstants : List Name := [``sorryAx, `Lean.ofReduceBool, `Lean.ofReduceNat, `Lean.trustCompiler]
 
 structure Replay where
   env : Environment
@@ -112,7 +112,7 @@ def addedConstants (env : Environment) : List Name := nodeKeys env.constants.map
 
 partial def publicNames : List Name → List Name
   | [] => []
-  | n :: ns => if n.isInternalDetail then publicNames ns else n :: publicNames ns
+  | n :: ns => if isInternalName n then publicNames ns else n :: publicNames ns
 
 partial def theorems (env : Environment) : List Name → List Name
   | [] => []
@@ -173,9 +173,11 @@ partial def usersOfSorry (env : Environment) : List Name → List Name → List 
     match env.find? n with
     | none => usersOfSorry env ns acc
     | some c =>
-      let inValue := match c.value? (allowOpaque := true) with
-        | some v => v.hasSorry
-        | none => false
+      let inValue := match c with
+        | .thmInfo v => v.value.hasSorry
+        | .defnInfo v => v.value.hasSorry
+        | .opaqueInfo v => v.value.hasSorry
+        | _ => false
       usersOfSorry env ns (if inValue || c.type.hasSorry then n :: acc else acc)
 
 end Worker
