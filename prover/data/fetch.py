@@ -146,9 +146,8 @@ def _git(arguments: tuple[str, ...], folder: Path, source: Source, hint: str) ->
             process.communicate()
     if process.returncode:
         lines = errors.decode(errors="replace").strip().splitlines() or [f"exit status {process.returncode}"]
-        raise DataError(
-            f"{source.url} cannot be fetched: {lines[-1].strip().removeprefix('fatal: ').rstrip('.')}.", hint
-        )
+        why = lines[-1].strip().removeprefix("fatal: ").rstrip(".")
+        raise DataError(f"{source.url} cannot be fetched: {why}.", hint)
 
 
 def _file_url(source: Source) -> str:
