@@ -8,10 +8,10 @@ here by `first | exact … | exact …`: the first alternative that elaborates i
 version number, which nightlies and release candidates do not have. The newest form stands first. An alternative has to
 *parse* in every version; the rest of the worker uses only what all versions have.
 
-How far this was checked: by reading. Each definition here, and each structure and function that the worker uses, was
-compared with sources of the library from between May 2024 (4.9) and the autumn of 2026 (4.35), as far as they could be
-found, though not with every release. The bundled Lean (4.28.0-pre) runs the forms of 4.28 in every test. No native Lean
-has run the worker yet.
+How far this was checked: by reading. The definitions here, and most of what else the worker uses of Lean's elaborator,
+were compared with sources, release notes and programs of others from between May 2024 (4.9) and the autumn of 2026
+(4.35), where they could be found: not with every release, and not every function in every year. The bundled Lean
+(4.28.0-pre) runs the forms of 4.28 in every test. No native Lean has run the worker yet.
 -/
 
 open Lean Meta Elab
