@@ -63,13 +63,13 @@ def _products(view: View, nats: tuple[str, ...]) -> Iterator[Proposal]:
     for g, h in pairs[:6]:
         if nats:
             name = view.fresh("hm")
-            yield f"have {name} := Nat.mul_le_mul {g.name} {h.name}; grind", 0.12 if g is not h else 0.1
+            yield f"(have {name} := Nat.mul_le_mul {g.name} {h.name}; grind)", 0.12 if g is not h else 0.1
     for g, h in pairs[:4]:
         if view.of_type(INT):
             yield (
                 (
-                    f"have {view.fresh('hm')} := Int.mul_nonneg (Int.sub_nonneg_of_le {g.name}) "
-                    f"(Int.sub_nonneg_of_le {h.name}); grind"
+                    f"(have {view.fresh('hm')} := Int.mul_nonneg (Int.sub_nonneg_of_le {g.name}) "
+                    f"(Int.sub_nonneg_of_le {h.name}); grind)"
                 ),
                 0.12 if g is not h else 0.1,
             )
@@ -85,7 +85,11 @@ def _squares(view: View, names: tuple[str, ...], kind: str) -> Iterator[Proposal
     lemma = "Int.mul_self_nonneg" if kind == "Int" else "Rat.mul_self_nonneg"
 
     def hint(squares: list[str]) -> str:
-        return "; ".join(f"have {view.fresh(f'hs{i}')} := @{lemma} ({s})" for i, s in enumerate(squares)) + "; grind"
+        return (
+            "("
+            + "; ".join(f"have {view.fresh(f'hs{i}')} := @{lemma} ({s})" for i, s in enumerate(squares))
+            + "; grind)"
+        )
 
     if terms:
         yield hint(terms), 0.25

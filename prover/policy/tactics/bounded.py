@@ -1,11 +1,257 @@
-"""Variables between two numbers: go through all their values."""
+"""Variables between two numbers: go through all their values.
+
+Core Lean has no `interval_cases`. Two substitutes: a disjunction of the values that `omega` proves, split and finished
+off value by value; and the whole statement as a bounded quantification that the kernel evaluates, whose bounds may
+need nonlinear arguments.
+"""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import Proposal, View
+from prover.goal import split_top
+from prover.policy.tactics.evaluate import statement
+from prover.policy.tactics.view import INT, NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, seq
+
+_MOST_CASES = 40
+_MOST_POINTS = 7_000
+# Long statements need larger instances of `Decidable` than Lean looks for by itself.
+_EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
+_NUMBER = r"(-?\d{1,6})"
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    return iter(())
+    names = [n for n in view.of_type(NAT | INT) if mentions(view.facts, n)]
+    if not names:
+        return
+    for n in names[:4]:
+        low, high = interval(view, n)
+        if low is not None and high is not None and 0 <= high - low < _MOST_CASES:
+            yield from _cases(view, n, low, high)
+        yield from _factors(view, n)
+    yield from _table(view, names)
+
+
+def interval(view: View, n: str) -> tuple[int | None, int | None]:
+    """The least and greatest value that the hypotheses name outright."""
+    low: int | None = 0 if n in view.of_type(NAT) else None
+    high: int | None = None
+    name = rf"\(?{re.escape(n)}\)?"
+    for h in view.props:
+        for part in split_top(h.type, " ∧ "):
+            for pattern, is_low, shift in (
+                (rf"{_NUMBER} ≤ {name}", True, 0),
+                (rf"{_NUMBER} < {name}", True, 1),
+                (rf"{name} ≥ {_NUMBER}", True, 0),
+                (rf"{name} > {_NUMBER}", True, 1),
+                (rf"{name} ≤ {_NUMBER}", False, 0),
+                (rf"{name} < {_NUMBER}", False, -1),
+                (rf"{_NUMBER} ≥ {name}", False, 0),
+                (rf"{_NUMBER} > {name}", False, -1),
+            ):
+                match = re.fullmatch(pattern, part)
+                if not match:
+                    continue
+                value = int(match[1]) + shift
+                if is_low:
+                    low = value if low is None else max(low, value)
+                else:
+                    high = value if high is None else min(high, value)
+    return low, high
+
+
+def _lows(view: View, names: list[str]) -> dict[str, int | None]:
+    """The least value of each variable, also through `y < x` and `y ≤ x`."""
+    lows = {n: interval(view, n)[0] for n in names}
+    parts = [part for h in view.props for part in split_top(h.type, " ∧ ")]
+    for _ in names:
+        for part in parts:
+            for mark, shift in ((" < ", 1), (" ≤ ", 0)):
+                left, found, right = part.partition(mark)
+                least = lows.get(left)
+                if found and right in lows and least is not None:
+                    here = lows[right]
+                    lows[right] = least + shift if here is None else max(here, least + shift)
+    return lows
+
+
+def _cases(view: View, n: str, low: int, high: int) -> Iterator[Proposal]:
+    h = view.fresh("hv")
+    values = " ∨ ".join(f"{n} = {value}" for value in range(low, high + 1))
+    arms = " | ".join(["rfl"] * (high - low + 1))
+    weight = 0.3 if high - low < 15 else 0.15
+    known, split = f"have {h} : {values} := by omega", f"rcases {h} with {arms}"
+    yield seq(known, f"{split} <;> omega"), weight
+    yield seq(known, f"{split} <;> simp_all <;> omega"), weight
+    yield seq(known, f"{split} <;> grind"), weight * 0.4
+    yield seq(known, split), weight * 0.3
+
+
+def _table(view: View, names: list[str]) -> Iterator[Proposal]:
+    """Every hypothesis and the target as one decidable statement about all values below bounds."""
+    inside = [h for h in view.props if _computable(h.type, names)]
+    if not _computable(view.target, names):
+        return
+    nats = view.of_type(NAT)
+    used = [n for n in names if any(mentions(h.type, n) for h in inside) or mentions(view.target, n)]
+    if not used or len(used) > 3 or not inside:
+        return
+    lows = _lows(view, used)
+    ends = {n: _guess(view, n, interval(view, n)[1]) for n in used}
+    if len(used) == 1:
+        ends = {used[0]: _tight(used[0], used[0] in nats, [h.type for h in inside], ends[used[0]])}
+    shifts = {n: 0 if n in nats else end - 1 if (low := lows[n]) is None else -low for n, end in ends.items()}
+    points = math.prod(ends[n] + shifts[n] for n in used) if all(ends.values()) else 0
+    if not 0 < points <= _MOST_POINTS:
+        return
+    # Equations and conditions first: most points end there.
+    inside.sort(key=lambda h: " = " not in h.type)
+    texts = [*(f"({h.type})" for h in inside), f"({view.target})"]
+    binders, arguments, opened = [], [], []
+    for n in used:
+        end = ends[n]
+        if n in nats:
+            binders.append(f"∀ {n} < {end}, ")
+            arguments.append(f"{n} (by {_below(view, n, end, used)})")
+            continue
+        shift = shifts[n]
+        index = view.fresh(f"k{n}")
+        binders.append(f"∀ {index} : Nat, {index} < {end + shift} → ")
+        texts = [_replace(text, n, f"(({index} : Int) - {shift})") for text in texts]
+        if lows[n] is None:
+            opened.append(f"have {view.fresh('hl' + n)} : -{end} < {n} := by {_above(view, n, end, used)}")
+        opened.append(f"have {view.fresh('hu' + n)} : {n} < {end} := by {_below(view, n, end, used)}")
+        opened.append(f"obtain ⟨{index}, hi{n}⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {n} + {shift} by omega)")
+        opened.append(f"obtain rfl : {n} = {index} - {shift} := by omega")
+        arguments.append(f"{index} (by omega)")
+    hb = view.fresh("hb")
+    claim = "".join(binders) + " → ".join(texts)
+    applied = " ".join([hb, *arguments, *(h.name for h in inside)])
+    steps = [f"have {hb} : {claim} := by {_EVALUATE}", *opened, f"exact {applied}"]
+    yield seq(*steps), 0.32 if points <= 3000 else 0.2
+
+
+def _computable(text: str, names: list[str]) -> bool:
+    """Only variables of ours, numbers and arithmetic: something that `decide` can evaluate."""
+    rest = re.sub(r"[\w'₀-₉.]+", "", text)
+    words = set(identifiers(text)) - NUMBERS
+    known = {"Nat.gcd", "Nat.lcm", "Int.gcd", "Int.natAbs"}
+    fields = {word for word in words if "." in word and word.split(".")[0] in names and word.split(".")[1] in _FIELDS}
+    return words - fields <= {*names, *known} and not re.sub(r"[\s+*/%^()=<>≤≥≠∣∧∨¬↔→:↑-]", "", rest)
+
+
+_FIELDS = frozenset({"gcd", "lcm", "natAbs", "succ", "mod", "toNat"})
+
+
+def _replace(text: str, name: str, by: str) -> str:
+    return re.sub(rf"(?<![\w.'₀-₉]){re.escape(name)}(?![\w'₀-₉])", by, text)
+
+
+def _guess(view: View, n: str, high: int | None) -> int:
+    """A number that the variable stays below, or 0: from a bound, or from the numbers that it is equated with."""
+    if high is not None:
+        return max(1, high + 1)
+    largest = 0
+    name = re.escape(n)
+    for h in view.props:
+        if " = " not in h.type or not mentions(h.type, n):
+            continue
+        size = max(numerals(h.type), default=0)
+        if re.search(rf"(?:^|[+(] ?){name} ?\^ ?[2468](?= [+=])", h.type):
+            size = math.isqrt(size)
+        elif base := re.search(rf"(\d+) ?\^ ?{name}(?![\w'])", h.type):
+            size = int(math.log(max(size, 1), max(int(base[1]), 2)) + 1e-9)
+        largest = size if largest == 0 else min(largest, size)
+    return largest + 1 if largest else 0
+
+
+def _tight(n: str, natural: bool, facts: list[str], end: int) -> int:
+    """Just above the largest absolute value for which the facts hold: there a polynomial has its final sign."""
+    names = frozenset({n})
+    tests = [statement(fact, names if natural else frozenset(), frozenset() if natural else names) for fact in facts]
+    if not 0 < end <= _MOST_POINTS or any(test is None for test in tests):
+        return end
+    values = range(0 if natural else -end, end)
+    # What cannot be computed at a value, or is not false there, may hold.
+    held = [v for v in values if all(test is None or test({n: v}) is not False for test in tests)]
+    return max((abs(v) for v in held), default=0) + 1
+
+
+def _below(view: View, n: str, end: int, used: list[str]) -> str:
+    """A proof of `n < end`: linear, or by what a larger `n` would do to products and powers."""
+    return f"first | omega | ({'; '.join(_if_not_below(view, n, end, used))})"
+
+
+def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
+    finish = "first | omega | grind"
+    others = [other for other in used if other != n]
+    if n not in view.of_type(NAT):
+        power = _powers(f"{n} - {end}")
+        square = f"have hs0 := Int.mul_nonneg (show 0 ≤ {n} - {end} by omega) (show 0 ≤ {n} + {end} by omega)"
+        squares = [f"have {view.fresh(f'hs{i + 1}')} := @Int.mul_self_nonneg {other}" for i, other in enumerate(others)]
+        products = [
+            f"(have hp := Int.mul_nonneg (show 0 ≤ {n} - {end} by omega) (show 0 ≤ {other} by omega); {finish})"
+            for other in others
+        ]
+        last = " | ".join(["omega", *products, power, f"({square}; {'; '.join([*squares, finish])})"])
+        return ["apply Int.lt_of_not_ge", "intro hc", f"first | {last}"]
+    powers = re.findall(rf"(\d+) ?\^ ?{re.escape(n)}(?![\w'])", view.facts)
+    facts = [f"have hp{i} := Nat.pow_le_pow_right (show 0 < {base} by decide) hc" for i, base in enumerate(powers[:1])]
+    facts += ["have hq := Nat.mul_le_mul hc hc", "have hr := Nat.pow_le_pow_left hc 2"]
+    for other in others:
+        if other not in view.of_type(NAT):
+            continue
+        base = re.search(rf"(\d+) ?\^ ?{re.escape(other)}(?![\w'])", view.facts)
+        if base and powers:
+            facts.append(
+                f"have ho := Nat.mul_le_mul hp0 (Nat.pow_pos (show 0 < {base[1]} by decide) : 0 < {base[1]} ^ {other})"
+            )
+        elif not base:
+            facts.append(f"rcases Nat.eq_zero_or_pos {other} with ho | ho")
+            facts.append(f"(subst ho; {'; '.join(['first | omega | simp_all'])})")
+            facts.append("have hm := Nat.mul_le_mul hc ho")
+    return [
+        "apply Nat.lt_of_not_ge",
+        "intro hc",
+        *facts,
+        "simp only [Nat.reducePow, Nat.mul_one, Nat.reduceMul] at *; " + finish,
+    ]
+
+
+def _above(view: View, n: str, end: int, used: list[str]) -> str:
+    """A proof of `-end < n` for an integer."""
+    hints = [f"have hs := Int.mul_nonneg (show 0 ≤ -{n} - {end} by omega) (show 0 ≤ {end} - {n} by omega)"]
+    hints += [f"have := @Int.mul_self_nonneg {other}" for other in used if other != n]
+    squares = "; ".join([*hints, "first | omega | grind"])
+    return f"first | omega | (apply Int.lt_of_not_ge; intro hc; first | {_powers(f'-{n} - {end}')} | ({squares}))"
+
+
+def _powers(term: str) -> str:
+    """The powers of a term that is not negative are not: enough for a polynomial, written around its bound."""
+    known = f"have h1 : 0 ≤ {term} := (by omega)"
+    return f"({known}; have h2 := Int.mul_nonneg h1 h1; have h3 := Int.mul_nonneg h2 h1; grind)"
+
+
+def _factors(view: View, n: str) -> Iterator[Proposal]:
+    """A factor of a known number is one of its divisors."""
+    for h in view.props:
+        match = re.fullmatch(rf"(?:{re.escape(n)} \* (.+)|(.+) \* {re.escape(n)}) = (\d{{1,4}})", h.type)
+        if not match or match[3] == "0" or n not in view.of_type(NAT):
+            continue
+        number = int(match[3])
+        divisors = [d for d in range(1, number + 1) if number % d == 0]
+        if len(divisors) > _MOST_CASES:
+            continue
+        divides = f"(Dvd.intro {'' if match[1] else 'left '}_ {h.name})".replace("intro left", "intro_left")
+        hd, hv = view.fresh("hd"), view.fresh("hv")
+        either = " ∨ ".join(f"d = {d}" for d in divisors)
+        steps = (
+            f"have {hd} : ∀ d < {number + 1}, d ∣ {number} → {either} := by {_EVALUATE}",
+            f"have {hv} := {hd} {n} (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides})) {divides}",
+            f"rcases {hv} with {' | '.join(['rfl'] * len(divisors))}",
+        )
+        yield seq(*steps[:2], f"{steps[2]} <;> omega"), 0.3
+        yield seq(*steps[:2], f"{steps[2]} <;> simp_all <;> omega"), 0.15
+        yield seq(*steps), 0.06

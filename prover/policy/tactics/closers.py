@@ -9,6 +9,21 @@ from prover.policy.tactics.view import NUMBERS, Proposal, View, identifiers
 
 _CONTRADICTION = re.compile(r"False|¬|≠")
 _DECIDABLE = re.compile(r"[\d\s+*/%^()=<>≤≥≠∣∧∨¬↔→,\[\]-]|Nat\.\w+|Int\.\w+|true|false|[ℕℤ]|:")
+# Names that a binder of the goal brings in: the words between its sign and its end.
+_BOUND = re.compile(r"(?<=[∀∃λ(\s])([^\W\d][\w'₀-₉]*)(?=[^,=()]*(?:,| =>|:))")
+_CORE = frozenset(
+    {
+        *("Nat", "Int", "Rat", "Real", "Bool", "List", "Array", "Option", "Prod", "Sum", "Fin", "String", "Char", "ℕ"),
+        *("BitVec", "Except", "Eq", "And", "Or", "Iff", "Not", "Exists", "Function", "Set", "Finset", "ℤ", "ℚ", "ℝ"),
+        *("Type", "Prop", "Sort", "True", "False", "Subtype", "Decidable"),
+    }
+)
+_WORDS = frozenset(
+    {
+        *("fun", "if", "then", "else", "match", "with", "let", "have", "show", "by", "do", "true", "false", "none"),
+        *("some", "id", "max", "min"),
+    }
+)
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -31,33 +46,34 @@ def propose(view: View) -> Iterator[Proposal]:
         yield "bv_decide", 0.91
     if closed and not ground:
         yield "decide", 0.9
-    yield "exact?", 0.7
+    # Slow where it fails, so it comes late except at the beginning.
+    yield "exact?", 0.35 if view.history else 0.55
     if _CONTRADICTION.search(view.facts) and view.props:
         yield "contradiction", 0.6
     if "∨" in view.target or "∃" in view.target or "¬" in view.target:
         yield "simp <;> omega", 0.58
     if any(h.type.startswith("∀") for h in view.props):
         yield "solve_by_elim", 0.55
-    unfoldable = [name for name in identifiers(view.target) if _user_name(view, name)][:3]
+    unfoldable = definitions(view)[:3]
     if unfoldable:
         yield f"simp [{', '.join(unfoldable)}]", 0.6
         yield f"simp_all [{', '.join(unfoldable)}]", 0.55
         yield f"grind [{', '.join(unfoldable)}]", 0.54
 
 
-def _user_name(view: View, name: str) -> bool:
-    """Could this be a definition of the file: neither a variable nor a bound name, nor a type written by a letter?"""
-    if any(name == h.name for h in view.goal.hypotheses) or name in (
-        "fun",
-        "if",
-        "then",
-        "else",
-        "match",
-        "with",
-        "let",
-    ):
-        return False
-    bound = re.search(
-        rf"(?:∀|∃|fun|λ|let|\()[^,=]*?(?<![\w.'])({re.escape(name)})(?![\w.'])[^,=]*?(?:,|=>|:)", view.target
-    )
-    return not bound and not name[0].isupper() and name not in ("true", "false", "none", "some")
+def definitions(view: View) -> list[str]:
+    """What could be definitions of the file: neither variables nor bound names, nor of the core library.
+
+    Of `xs.count` with `xs : Bag α` that is `Bag.count`.
+    """
+    types = {h.name: h.type.split(" ")[0] for h in view.goal.hypotheses}
+    bound = set(_BOUND.findall(view.facts))
+    found: list[str] = []
+    for name in identifiers(view.facts):
+        head, _, field = name.partition(".")
+        if head in types:
+            if field and types[head] not in _CORE and types[head][:1].isupper():
+                found.extend(f"{types[head]}.{part}" for part in field.split("."))
+        elif not {head} & (_CORE | _WORDS | bound) and (field or not name[0].isupper()):
+            found.append(name)
+    return list(dict.fromkeys(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import INT, NAT, Proposal, View, mentions
+from prover.policy.tactics.view import INT, NAT, Proposal, View, mentions, seq
 
 _MODULUS = re.compile(r"% ?(\d{1,4})\b")
 _DIVISOR = re.compile(r"(?<![\w.])(\d{1,4}) ?(?:\^ ?\d+ )?∣")
@@ -39,19 +39,11 @@ def propose(view: View) -> Iterator[Proposal]:
                 continue
             h = view.fresh("hr")
             arms = " | ".join([h] * m)
-            split = f"have {h} : {cases} := by omega\nrcases {h} with {arms} <;> "
-            for finish, weight in (
-                (f"simp [{lemmas}, {h}]", 0.3),
-                (f"simp_all [{lemmas}]", 0.14),
-                (f"(simp [{lemmas}, {h}]; try omega)", 0.05),
-            ):
-                yield _one(split + finish), weight
-            yield _one(f"have {h} : {cases} := by omega\nrcases {h} with {arms}"), 0.04
-
-
-def _one(lines: str) -> str:
-    """Two tactics as one."""
-    return "(" + lines.replace("\n", "; ") + ")"
+            known, split = f"have {h} : {cases} := by omega", f"rcases {h} with {arms}"
+            yield seq(known, f"{split} <;> simp [{lemmas}, {h}]"), 0.3
+            yield seq(known, f"{split} <;> simp_all [{lemmas}]"), 0.14
+            yield seq(known, f"{split} <;> (simp [{lemmas}, {h}]; try omega)"), 0.05
+            yield seq(known, split), 0.04
 
 
 def moduli_of(view: View) -> list[int]:

@@ -47,7 +47,7 @@ def intro_names(view: View) -> list[str]:
             comma = top_level(text, ", ")
             if comma is None:
                 break
-            for name, condition in _bound(text[1:comma].strip()):
+            for name, condition in bound_names(text[1:comma].strip()):
                 names.append(view.fresh(name, names))
                 if condition:
                     names.append(view.fresh(f"h{name}" if len(name) <= 2 else "h", names))
@@ -63,7 +63,7 @@ def intro_names(view: View) -> list[str]:
     return names
 
 
-def _bound(binders: str) -> list[tuple[str, bool]]:
+def bound_names(binders: str) -> list[tuple[str, bool]]:
     """The names of a binder group; True for those with a condition, as in `∀ n ≥ 5`."""
     groups = _GROUP.findall(binders)
     if groups:
@@ -101,7 +101,7 @@ def _target(view: View) -> Iterator[Proposal]:
         yield "symm", 0.01
         yield "ac_rfl", 0.08
     elif parts[0] in ("≤", "<", "≥", ">"):
-        yield "apply Nat.le_of_not_gt; intro h", 0.01
+        yield "(apply Nat.le_of_not_gt; intro h)", 0.01
     if re.search(r"\bif\b|\bmatch\b|\bite\b|\bdite\b", view.target):
         yield "split", 0.35
         yield "split <;> simp_all", 0.2
@@ -110,7 +110,7 @@ def _target(view: View) -> Iterator[Proposal]:
     if view.target != "False" and any(h.type.startswith("¬") or " ≠ " in h.type for h in view.props):
         yield "exfalso", 0.03
     if parts is None or parts[0] not in ("∧", "↔", "→", "∃"):
-        yield "apply Classical.byContradiction; intro hn", 0.02
+        yield "(apply Classical.byContradiction; intro hn)", 0.02
 
 
 def _hypotheses(view: View) -> Iterator[Proposal]:
@@ -194,7 +194,7 @@ def _witness_names(view: View, text: str) -> list[str]:
         comma = top_level(body, ", ")
         if comma is None:
             break
-        for name, condition in _bound(body[1:comma].strip().removeprefix("! ")):
+        for name, condition in bound_names(body[1:comma].strip().removeprefix("! ")):
             names.append(view.fresh(name, names))
             if condition:
                 names.append(view.fresh("h" + name, names))

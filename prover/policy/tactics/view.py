@@ -87,6 +87,11 @@ class View:
         return name
 
 
+def seq(*steps: str) -> str:
+    """Several tactics as one, a line each: after a `by`, a semicolon would go on inside of it."""
+    return "(" + "\n ".join(step.replace("\n", "\n ") for step in steps) + ")"
+
+
 def view_of(goals: Sequence[str], history: Sequence[str]) -> View | None:
     """The view of a state's first goal, or None when there is none."""
     return View(parse(goals[0]), len(goals), tuple(history)) if goals else None
