@@ -31,7 +31,7 @@ OPEN_MS = 120_000
 """Time limit for the elaboration of one text."""
 MEASURE_S = 1.0
 """Seconds between two looks at a worker's memory, each of which costs milliseconds."""
-RETRIES = 3
+RETRIES = 5
 """How often a request that was not the reason for a worker's death is tried again."""
 
 
@@ -89,7 +89,7 @@ class _Seat:
 class Pool:
     """Workers of one toolchain. Use it as an asynchronous context manager; nothing it started outlives it."""
 
-    def __init__(self, toolchain: Toolchain, *, workers: int | None = None, slots: int = 2) -> None:
+    def __init__(self, toolchain: Toolchain, *, workers: int | None = None, slots: int = 4) -> None:
         """
         Args:
             workers: how many workers at most; as many as cores and memory allow when None.
@@ -160,17 +160,20 @@ class Pool:
                 with contextlib.suppress(WorkerDied):
                     await session.close()
 
-    async def verify(self, original: str, candidate: str, *, ms: int = OPEN_MS) -> Verdict:
+    async def verify(self, original: str, candidate: str, *, left: int = 0, ms: int = OPEN_MS) -> Verdict:
         """Does `candidate` prove what `original` states with `sorry`? See `lean_env.verify` for what is checked.
 
         With an empty original there is no statement to compare with: every theorem of the candidate is checked.
+
+        Args:
+            left: how many of the original's `sorry`s may be left: those of other holes than the one that was filled.
         """
         self.stats.checks += 1
         seat = min(self._seats, key=lambda seat: (seat.worker is None, seat.worker.busy if seat.worker else 0))
         for attempts_left in reversed(range(RETRIES)):
             try:
-                report = await (await self.worker(seat)).verify(candidate, original, ms=ms)
-                return await judge(self._checkers, report, candidate)
+                report = await (await self.worker(seat)).verify(candidate, original, left=left, ms=ms)
+                return await judge(self._checkers, report, candidate, left)
             except Interrupted as death:
                 if death.guilty or not attempts_left:
                     return Verdict(False, (f"verifying it ended a worker: {death.message}",), (), self._checkers.lean)
@@ -325,27 +328,37 @@ class Session:
 
     async def _here(self, state: State) -> tuple[Worker, _Known | None]:
         """The seat's worker, and the state in it: replayed when the worker is not the one that made it."""
-        worker = await self._pool.worker(self.seat)
-        known = self._known[state.id]
-        if known.generation == self.seat.generation:
-            return worker, known
-        try:
-            opened, generation = await self._open(self._text)
-            if known.hole >= len(opened.holes):
-                return worker, None
-            here = opened.holes[known.hole].state.id
+        for attempts_left in reversed(range(RETRIES)):
             worker = await self._pool.worker(self.seat)
-            for tactic in known.tactics:
-                last: Outcome | None = None
-                async for outcome in worker.apply(here, [tactic], REPLAY_LIMITS):
-                    last = outcome
-                if last is None or last.state is None:
-                    return worker, None
-                here = last.state.id
-        except Interrupted:
-            return await self._pool.worker(self.seat), None
-        self._known[state.id] = replace(known, worker_id=here, generation=generation)
-        return worker, self._known[state.id]
+            known = self._known[state.id]
+            if known.generation == self.seat.generation:
+                return worker, known
+            try:
+                opened, generation = await self._open(self._text)
+                here = await self._replay(opened, known)
+            except Interrupted as death:
+                if death.guilty or not attempts_left:
+                    break
+                continue
+            if here is None:
+                break
+            self._known[state.id] = replace(known, worker_id=here, generation=generation)
+        return await self._pool.worker(self.seat), None
+
+    async def _replay(self, opened: Opened, known: _Known) -> int | None:
+        """The worker's number for the state that the same tactics lead to, or None if they lead nowhere now."""
+        if known.hole >= len(opened.holes):
+            return None
+        here = opened.holes[known.hole].state.id
+        worker = await self._pool.worker(self.seat)
+        for tactic in known.tactics:
+            last: Outcome | None = None
+            async for outcome in worker.apply(here, [tactic], REPLAY_LIMITS):
+                last = outcome
+            if last is None or last.state is None:
+                return None
+            here = last.state.id
+        return here
 
     def _adopt_hole(self, hole: Hole, index: int, generation: int) -> Hole:
         return replace(hole, state=self._name(hole.state, _Known(index, (), hole.state.id, generation)))

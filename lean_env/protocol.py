@@ -7,7 +7,7 @@ worker answers requests one after another, in the order in which they came, so s
     open     text, ms                         the `sorry`s of a Lean text, each as a state; messages
     apply    state, tactics, ms, heartbeats   a reply a tactic, as soon as it is known; stops after the first proof
     drop     states                           forget them
-    verify   text, original, ms               re-elaborate a text; compare its statements with those of the original
+    verify   text, original, left, ms         re-elaborate a text; compare its statements with those of the original
     tactics  text, words                      which of these words begin a tactic after that text
 
 What is read here becomes a frozen value; what cannot be read becomes a `ProtocolError`.
@@ -121,9 +121,9 @@ class Report:
     """The syntax that stopped the verification, or nothing."""
     declared: tuple[str, ...]
     targets: tuple[str, ...]
-    """The declarations whose `sorry` the text was to replace; without an original, every theorem of the text."""
+    """The declarations whose last `sorry` the text replaces; without an original, every theorem of the text."""
     sorry: tuple[str, ...]
-    """Declarations that stand on `sorry`."""
+    """Declarations that stand on `sorry` and must not."""
     axioms: tuple[str, ...]
     """Those of the three allowed axioms that were met; a lower bound where the library ships no proofs."""
     failed: tuple[str, ...]

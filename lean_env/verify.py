@@ -8,6 +8,10 @@ Two independent looks at the whole text of a proof, both from its text alone:
    would. It must report no error and no `sorry`. Where the build allows (`#print axioms`), it must name for each
    theorem no axiom beyond `propext`, `Classical.choice` and `Quot.sound`.
 
+A text may have other holes than the one that was filled (a file with several `sorry`s). Then those may stay, no
+declaration that had none may use `sorry`, nothing may build on a declaration that still has one, and a declaration with
+several holes is proved only when the last is filled.
+
 Not covered: the Lean binary and the imported library are trusted. The bundled Lean ships no proofs of library theorems
 and refuses `#print axioms`, so there the axioms are those met in the proof itself: a lower bound.
 """
@@ -120,9 +124,9 @@ def parse_messages(output: bytes) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-async def judge(checkers: Checkers, report: Report, candidate: str) -> Verdict:
+async def judge(checkers: Checkers, report: Report, candidate: str, left: int) -> Verdict:
     """Put the two looks together. A fresh process is asked only when the worker has found nothing."""
-    reasons = worker_reasons(report)
+    reasons = worker_reasons(report, left)
     axioms = frozenset(report.axioms)
     if not reasons:
         try:
@@ -133,32 +137,38 @@ async def judge(checkers: Checkers, report: Report, candidate: str) -> Verdict:
                 axioms |= printed
             else:
                 fresh = await checkers.run(candidate)
-            reasons = fresh_reasons(fresh) + reasons
+            reasons = fresh_reasons(fresh, report if left else None) + reasons
         except WorkerDied as error:
             reasons.append(error.message)
     return Verdict(not reasons, tuple(reasons), tuple(sorted(axioms)), checkers.lean)
 
 
-def worker_reasons(report: Report) -> list[str]:
-    """Why the worker does not accept a text; empty when it does."""
+def worker_reasons(report: Report, left: int = 0) -> list[str]:
+    """Why the worker does not accept a text, of whose `sorry`s `left` are other holes'; empty when it does."""
     reasons = [f"line {m.line}: {first_line(m.text)}" for m in report.messages if m.severity == "error"]
     if report.refused:
         reasons.append(f"it uses `{report.refused}`, which no proof may")
     reasons += [f"`{name}` stands on `sorry`" for name in report.sorry]
     reasons += list(report.failed)
     reasons += [f"compared with the original, {difference}" for difference in report.differences]
-    if not report.targets:
+    if not report.targets and not left:
         reasons.append("it proves no theorem")
     reasons += [f"it stands on the axiom `{name}`" for name in report.axioms if name not in ALLOWED_AXIOMS]
     return reasons
 
 
-def fresh_reasons(fresh: Fresh) -> list[str]:
-    """Why a fresh process does not accept a text; empty when it does."""
+def fresh_reasons(fresh: Fresh, open_: Report | None = None) -> list[str]:
+    """Why a fresh process does not accept a text; empty when it does.
+
+    Args:
+        open_: for a text with other holes, what the worker said: it may use `sorry` in the places that the worker saw.
+    """
+    known = {(m.line, m.column) for m in open_.messages if is_sorry_warning(m)} if open_ else set()
     reasons = [
         f"a fresh Lean says: line {m.line}: {first_line(m.text)}" for m in fresh.messages if m.severity == "error"
     ]
-    reasons += ["a fresh Lean says that it uses `sorry`" for m in fresh.messages if is_sorry_warning(m)]
+    unexpected = [m for m in fresh.messages if is_sorry_warning(m) and (m.line, m.column) not in known]
+    reasons += ["a fresh Lean says that it uses `sorry`" for _ in unexpected]
     if fresh.status != 0 and not reasons:
         reasons.append(f"a fresh Lean ended with status {fresh.status}")
     return reasons

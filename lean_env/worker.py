@@ -13,7 +13,7 @@ import contextlib
 import itertools
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from lean_env import process
@@ -118,7 +118,7 @@ class Worker:
         """Elaborate a text; its `sorry`s become states of this worker."""
         return parse_opened(await self._ask("open", ms / 1000, text=text, ms=ms))
 
-    async def apply(self, state: int, tactics: Sequence[str], limits: Limits) -> AsyncIterator[Outcome]:
+    async def apply(self, state: int, tactics: Sequence[str], limits: Limits) -> AsyncGenerator[Outcome, None]:
         """What each tactic does to the state, as soon as it is known; ends after the first that leaves no goal."""
         fields = {"state": state, "tactics": list(tactics), "ms": limits.ms, "heartbeats": limits.heartbeats}
         async with contextlib.aclosing(self._replies("apply", limits.ms / 1000, fields)) as replies:
@@ -127,9 +127,13 @@ class Worker:
                 self.lean_s += outcome.lean_ms / 1000
                 yield outcome
 
-    async def verify(self, text: str, original: str, *, ms: int) -> Report:
-        """Re-elaborate a text and compare it with the original (none, if that is empty)."""
-        fields: dict[str, object] = {"text": text, "ms": ms}
+    async def verify(self, text: str, original: str, *, left: int, ms: int) -> Report:
+        """Re-elaborate a text and compare it with the original (none, if that is empty).
+
+        Args:
+            left: how many of the original's `sorry`s the text may still have.
+        """
+        fields: dict[str, object] = {"text": text, "left": left, "ms": ms}
         if original:
             fields["original"] = original
         return parse_report(await self._ask("verify", 3 * ms / 1000, **fields))
@@ -169,7 +173,7 @@ class Worker:
                 return reply
         raise ProtocolError(f"The Lean worker sent no reply to `{op}`.")
 
-    async def _replies(self, op: str, patience_s: float, fields: dict[str, object]) -> AsyncIterator[Reply]:
+    async def _replies(self, op: str, patience_s: float, fields: dict[str, object]) -> AsyncGenerator[Reply, None]:
         if self._death is not None:
             raise Interrupted(self._epitaph(), guilty=False)
         request = f"{self._secret}-{next(self._numbers)}"

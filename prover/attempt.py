@@ -24,6 +24,7 @@ from prover.interfaces import (
     Usage,
     Verifier,
 )
+from prover.problems.leantext import sorries
 from prover.script import fill
 from prover.search import Node, Search
 from prover.search import make as make_search
@@ -188,7 +189,7 @@ class _Run:
         text = fill(original, hole, proof)
         begun = time.monotonic()
         try:
-            verdict = await self.verify(original, text)
+            verdict = await self.verify(original, text, left=sorries(original) - 1)
         except WorkerError as error:
             verdict = Verdict(False, (str(error),), (), "")
         self.usage.verify_s += max(0.0, time.monotonic() - begun)

@@ -29,6 +29,8 @@ class Check:
     original: str
     """The text with the statement to compare with, `sorry` in place of its proof; empty where there is none."""
     candidate: str
+    left: int = 0
+    """How many of the original's `sorry`s may be left: those of other holes than the one that was filled."""
     obstacle: str = ""
     """Why it is rejected before Lean sees it."""
 
@@ -96,7 +98,7 @@ async def verdicts(checks: Sequence[Check], pool: LeanPool) -> AsyncIterator[tup
             return Verdict(False, (check.obstacle,), (), "")
         async with turns:
             try:
-                return await pool.verify(check.original, check.candidate)
+                return await pool.verify(check.original, check.candidate, left=check.left)
             except WorkerStartError:
                 raise
             except WorkerError as error:
@@ -181,16 +183,19 @@ def _joined(header: str, statement: str) -> str:
 
 def _of_run(path: Path) -> list[Check]:
     """Each proof file of a run against the statement that the run recorded; what is not there is rejected."""
+    from prover.problems.leantext import sorries
+
     report = read_report(path)
     statements = {problem.name: problem.text() for problem in report.problems}
     files = {path / file: name for name, file in report.summary.proofs.items()}
     checks = []
     for file, name in files.items():
         try:
-            checks.append(Check(name, statements[name], file.read_text(encoding="utf-8")))
+            original = statements[name]
+            checks.append(Check(name, original, file.read_text(encoding="utf-8"), left=sorries(original) - 1))
         except (OSError, UnicodeError):
-            checks.append(Check(name, "", "", f"{file} cannot be read"))
+            checks.append(Check(name, "", "", obstacle=f"{file} cannot be read"))
     for file in sorted((path / "proofs").glob("*.lean")):
         if file not in files:
-            checks.append(Check(file.stem, "", "", "the run records no proof under this name"))
+            checks.append(Check(file.stem, "", "", obstacle="the run records no proof under this name"))
     return checks

@@ -85,7 +85,7 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @click.option("--timeout", metavar="S", help="Seconds for an attempt at one problem; default 300.")
 @click.option("--tactic-timeout", metavar="S", help="Seconds for one tactic; default 5.")
 @click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default.")
-@click.option("--slots", metavar="N", help="Attempts that share one Lean process; default 2.")
+@click.option("--slots", metavar="N", help="Attempts that share one Lean process; default 4.")
 @click.option("--data", metavar="DIR", help="Where a benchmark's checkout is; else what `prove data get` fetched.")
 @_lean_options
 @click.option("--out", metavar="DIR", help="The run's folder; default runs/TARGET-…. The same command resumes.")

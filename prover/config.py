@@ -69,8 +69,8 @@ class RunConfig:
     """Wall-clock seconds for one tactic."""
     workers: int | None = None
     """Lean processes; None for as many as the machine takes."""
-    slots: int = 2
-    """Attempts that share one worker."""
+    slots: int = 4
+    """Attempts that share one worker; more than one, since some wait for a policy or for a verification."""
     lean: str | None = None
     """`bundled`, `project`, or the path of a Lean; None for the first that is there."""
     project: Path | None = None

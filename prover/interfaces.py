@@ -138,6 +138,10 @@ class Environment(Protocol):
 class Verifier(Protocol):
     """Re-elaborates whole texts; only its word makes a proof count (`lean_env.pool.Pool.verify`)."""
 
-    async def __call__(self, original: str, candidate: str) -> Verdict:
-        """Does `candidate` prove what `original` states with `sorry`?"""
+    async def __call__(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
+        """Does `candidate` prove what `original` states with `sorry`?
+
+        Args:
+            left: how many of the original's `sorry`s may be left: those of other holes than the one that was filled.
+        """
         ...

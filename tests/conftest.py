@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
-from lean_env.toolchain import Toolchain
 
 from lean_env.pool import Pool
+from lean_env.toolchain import Toolchain
 
 # Machines are shared and slow at times: what is tested is what is found, not how fast
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

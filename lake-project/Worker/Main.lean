@@ -86,35 +86,50 @@ partial def dropFrom (s : Server) (ids : Array Json) (i : Nat) : IO Unit := do
     | _ => pure ()
     dropFrom s ids (i + 1)
 
+/-- `left` is how many of the original's `sorry`s may still stand in the text: those of other holes than the one filled. -/
 def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
   let start ← IO.monoNanosNow
   let ms := getNat j "ms" 0
-  let (original, allowed) ← match getStr? j "original" with
-    | some text => do
-      let e ← elaborate s.elaborator text ms none
-      pure (some e, e.progress.refusals)
-    | none => pure (none, [])
-  -- each hole of the original is one `sorry` that the candidate need not repeat: none is allowed to it
-  let e ← elaborate s.elaborator ((getStr? j "text").getD "") ms (some (withoutSorry allowed))
+  let left := getNat j "left" 0
+  let original ← match getStr? j "original" with
+    | some text => do pure (some (← elaborate s.elaborator text ms none))
+    | none => pure none
+  let allowed := match original with
+    | some o => allowSorries left (withoutSorry o.progress.refusals)
+    | none => []
+  let e ← elaborate s.elaborator ((getStr? j "text").getD "") ms (some allowed)
+  let refused := match e.refused with
+    | some what => what
+    | none => if countSorries e.progress.refusals 0 > left then "sorry" else ""
   let messages ← jsonMessages e.progress.messages #[]
   let env := e.progress.command.env
   let names := addedConstants env
-  let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
-  let (v, failed) ← replayEach env e.base ctx names { env := e.base } []
-  let (targets, differ) := match original with
+  let unproved := usersOfSorry env names []
+  let (open_, targets, differ) := match original with
     | some o =>
       let source := o.progress.command.env
       let originals := addedConstants source
-      (usersOfSorry source originals [], differences source env (publicNames originals) [])
-    | none => (theorems env (publicNames names), [])
-  reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str (e.refused.getD "")),
-    ("declared", jsonNames (publicNames names) #[]), ("targets", jsonNames targets #[]), ("sorry", jsonNames (usersOfSorry env names []) #[]),
-    ("axioms", jsonNames v.axioms #[]), ("failed", jsonStringList failed #[]), ("differences", jsonStringList differ #[]),
-    ("us", ← elapsedMicroseconds start)]
+      let users := usersOfSorry source originals []
+      let open_ := if left == 0 then [] else users
+      (open_, if left == 0 then users else without unproved users, differences source env (publicNames originals) [])
+    | none => ([], theorems env (publicNames names), [])
+  let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
+  let (v, failed) ← replayEach env e.base ctx (without open_ names) { env := e.base } []
+  reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str refused),
+    ("declared", jsonNames (publicNames names) #[]), ("targets", jsonNames targets #[]),
+    ("sorry", jsonNames (without open_ unproved) #[]), ("axioms", jsonNames v.axioms #[]),
+    ("failed", jsonStringList failed #[]), ("differences", jsonStringList differ #[]), ("us", ← elapsedMicroseconds start)]
 where
+  isSorry (kind : String) : Bool := kind == "Lean.Parser.Tactic.tacticSorry" || kind == "Lean.Parser.Term.sorry"
   withoutSorry : List String → List String
     | [] => []
-    | x :: xs => if x == "Lean.Parser.Tactic.tacticSorry" || x == "Lean.Parser.Term.sorry" then withoutSorry xs else x :: withoutSorry xs
+    | x :: xs => if isSorry x then withoutSorry xs else x :: withoutSorry xs
+  allowSorries : Nat → List String → List String
+    | 0, acc => acc
+    | n + 1, acc => "Lean.Parser.Tactic.tacticSorry" :: "Lean.Parser.Term.sorry" :: allowSorries n acc
+  countSorries : List String → Nat → Nat
+    | [], n => n
+    | x :: xs, n => countSorries xs (if isSorry x then n + 1 else n)
   jsonStringList : List String → Array Json → Json
     | [], acc => .arr acc
     | x :: xs, acc => jsonStringList xs (acc.push (.str x))

@@ -310,3 +310,30 @@ async def test_unfinished_files_are_not_proofs(lean: Pool) -> None:
     assert not (await lean.verify("", "theorem t : 1 = 1 := by sorry")).accepted
     assert not (await lean.verify("", "def x := 1")).accepted, "it proves nothing"
     assert not (await lean.verify("", "")).accepted
+
+
+TWO = "theorem a : 1 + 1 = 2 := by sorry\ntheorem b (p : Prop) (h : p) : p ∧ p := ⟨by sorry, by sorry⟩\n"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "left", "accepted"),
+    [
+        (TWO.replace("by sorry", "rfl", 1), 2, True),
+        (TWO.replace("⟨by sorry", "⟨h"), 2, True),
+        (TWO.replace("by sorry", "rfl", 1).replace("by sorry", "h"), 0, True),
+        (TWO.replace("by sorry", "rfl", 1), 1, False),
+        (TWO, 2, False),
+        (TWO.replace("by sorry", "by decide +nope", 1), 2, False),
+        (TWO.replace("⟨by sorry", "⟨(by exact (b p h).1)"), 2, False),
+        ("theorem a : 1 + 1 = 2 := rfl\n", 2, False),
+    ],
+)
+async def test_a_text_with_other_holes(lean: Pool, candidate: str, left: int, accepted: bool) -> None:
+    verdict = await lean.verify(TWO, candidate, left=left)
+    assert verdict.accepted == accepted, verdict.reasons
+
+
+async def test_nothing_may_build_on_what_is_not_proved(lean: Pool) -> None:
+    original = "theorem a : 1 = 2 := by sorry\ntheorem b : 2 = 1 := by sorry\n"
+    verdict = await lean.verify(original, original.replace("2 = 1 := by sorry", "2 = 1 := a.symm"), left=1)
+    assert not verdict.accepted

@@ -13,13 +13,13 @@ from typing import cast
 import psutil
 import pytest
 import pytest_asyncio
-from lean_env.toolchain import Command, Toolchain
 
 from lean_env import pool as pool_module
 from lean_env import worker as worker_module
 from lean_env.errors import ProtocolError, WorkerDied, WorkerStartError
 from lean_env.pool import Pool
 from lean_env.protocol import Limits, State
+from lean_env.toolchain import Command, Toolchain
 from lean_env.worker import Worker
 
 SCRIPT = Path(__file__).with_name("scripted_worker.py")
@@ -100,7 +100,7 @@ async def test_others_on_a_worker_that_dies_lose_nothing(pool: Pool) -> None:
     async def other() -> list[str]:
         async with pool.session() as session:
             state = await only_state(session)
-            kinds = []
+            kinds: list[str] = []
             for _ in range(30):
                 outcome = (await session.apply(state, ["split"], FAST))[0]
                 kinds.append(outcome.kind)

@@ -84,7 +84,7 @@ class FakePool:
         finally:
             self.busy -= 1
 
-    async def verify(self, original: str, candidate: str) -> Verdict:
+    async def verify(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
         await asyncio.sleep(0)
         reasons: tuple[str, ...] = ("it uses sorry",) if "sorry" in candidate else ()
         if original and original.split(":=")[0] not in candidate:
