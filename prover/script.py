@@ -52,7 +52,12 @@ def fill(text: str, hole: Hole, tactics: Sequence[str]) -> str:
         indent = len(before) - len(before.lstrip()) + 2
         return keep + word + "\n" + " " * indent + _lines(steps, indent) + text[end:]
     if hole.kind == "term":
-        bare = bool(_OPENS_TERM.search(before)) and bool(_CLOSES_TERM.match(after)) and not combined
+        # The opening may stand at the end of the line above.
+        bare = (
+            bool(_OPENS_TERM.search(before if before.strip() else text[:start]))
+            and bool(_CLOSES_TERM.match(after))
+            and not combined
+        )
         inside = "by " + _lines(steps, hole.column + (3 if bare else 4))
         return text[:start] + (inside if bare else _parens(inside, inside)) + text[end:]
     if combined or not (before.strip() == "" or _OPENS_BLOCK.search(before)):

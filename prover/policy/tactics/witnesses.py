@@ -72,7 +72,7 @@ def _solutions(names: list[str], kinds: list[str], body: str) -> list[tuple[int,
         return []
     size = max(2, int(_MOST_POINTS ** (1 / len(names))))
     near = [sorted(range(-size // 2, size // 2), key=abs) if n in ints else list(range(size)) for n in names]
-    for index, values in enumerate(sorted(product(*near), key=lambda v: sum(map(abs, v)))):
+    for index, values in enumerate(sorted(product(*near), key=lambda v: (sum(map(abs, v)), -sum(v)))):
         if index > _MOST_POINTS:
             break
         if holds(dict(zip(names, values, strict=True))):

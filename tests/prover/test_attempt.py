@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from lean_env.errors import WorkerDied
+from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, State
+from lean_env.verify import Verdict
+from prover.attempt import attempt, expand
+from prover.interfaces import Attempt, Budget, Candidate, Problem, Query
+
+TEXT = "theorem t : p := by sorry"
+
+
+@dataclass
+class Scripted:
+    """An environment whose replies are written down: from a goal, by a tactic, to goals, or None for an error."""
+
+    moves: dict[tuple[str, str], str | None]
+    root: str = "root"
+    holes: int = 1
+    error: str = ""
+    delay_s: float = 0.0
+    dies_at: str = ""
+    live: set[int] = field(default_factory=set)
+    made: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    def state(self, goal: str) -> State:
+        self.made += 1
+        self.live.add(self.made)
+        return State(self.made, (goal,) if goal else (), goal)
+
+    async def open(self, text: str) -> Opened:
+        messages = (Message("error", self.error, 1, 2),) if self.error else ()
+        line = "theorem t : p := by "
+        holes = tuple(
+            Hole(self.state(self.root), "tactic", "t" if i < 2 else "u", i + 1, len(line), i + 1, len(line) + 5)
+            for i in range(self.holes)
+        )
+        return Opened(holes, messages, 2.0)
+
+    async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
+        assert state.id in self.live, "a dropped state was used"
+        await asyncio.sleep(self.delay_s)
+        outcomes = []
+        for tactic in tactics:
+            self.asked.append(tactic)
+            if tactic == self.dies_at:
+                raise WorkerDied("The Lean worker ended.")
+            to = self.moves.get((state.goals[0], tactic))
+            if to is None:
+                outcomes.append(Outcome("error", None, "no", 1.0))
+                continue
+            outcomes.append(Outcome("open" if to else "proved", self.state(to), "", 1.0))
+            if not to:
+                break
+        return outcomes
+
+    async def drop(self, states: Sequence[State]) -> None:
+        for state in states:
+            self.live.remove(state.id)
+
+
+@dataclass
+class Fixed:
+    """A policy that proposes the same tactics for every state."""
+
+    tactics: tuple[str, ...]
+    name: str = "fixed"
+    queries: list[Query] = field(default_factory=list)
+
+    async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
+        self.queries += queries
+        return [[Candidate(t, -1.0 - i / 10) for i, t in enumerate(self.tactics)] for _ in queries]
+
+
+@dataclass
+class Judge:
+    """A verifier that refuses texts with one of some words in them."""
+
+    refuses: tuple[str, ...] = ()
+    seen: list[str] = field(default_factory=list)
+
+    async def __call__(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
+        assert "sorry" in original
+        self.seen.append(candidate)
+        bad = tuple(word for word in self.refuses if word in candidate)
+        return Verdict(not bad, bad, ("propext",), "fake")
+
+
+async def run(env: Scripted, policy: Fixed, judge: Judge, **more: float) -> Attempt:
+    return await attempt(
+        Problem("t", TEXT, hole=int(more.get("hole", 0))),
+        env=env,
+        policy=policy,
+        budget=Budget(1, 32, int(more.get("expansions", 10))),
+        limits=Limits(),
+        timeout_s=more.get("timeout_s", 60.0),
+        seed=7,
+        pass_index=2,
+        verify=judge,
+        batch=int(more.get("batch", 1)),
+    )
+
+
+async def test_a_proof_is_found_verified_and_recorded() -> None:
+    env = Scripted({("root", "intro h"): "x", ("x", "exact h"): ""})
+    judge, policy = Judge(), Fixed(("bad", "intro h", "exact h"))
+    record = await run(env, policy, judge)
+    assert (record.result, record.stop, record.tactics) == ("proved", "proved", ("intro h", "exact h"))
+    assert record.text == "theorem t : p := by\n  intro h\n  exact h"
+    assert judge.seen == [record.text]
+    assert (record.axioms, record.rejected, record.seed, record.pass_index) == (("propext",), 0, 7, 2)
+    assert record.usage.expansions == 2
+    assert record.usage.tactics == 6
+    assert record.usage.lean_s == pytest.approx(0.008)
+    assert record.usage.wall_s > 0
+    assert not env.live, "states were left on the worker"
+    assert [query.tactics for query in policy.queries] == [(), ("intro h",)]
+    assert {query.seed for query in policy.queries} == {7}
+
+
+async def test_a_refused_candidate_is_counted_and_the_search_goes_on_at_the_same_state() -> None:
+    env = Scripted({("root", "cheat"): "", ("root", "honest"): ""})
+    record = await run(env, Fixed(("cheat", "honest")), Judge(("cheat",)))
+    assert (record.result, record.tactics, record.rejected) == ("proved", ("honest",), 1)
+    assert env.asked == ["cheat", "honest"]
+    assert record.error == ""
+
+
+async def test_only_an_accepted_candidate_is_a_proof() -> None:
+    env = Scripted({("root", "cheat"): ""})
+    record = await run(env, Fixed(("cheat",)), Judge(("cheat",)))
+    assert (record.result, record.stop, record.rejected, record.text) == ("not_proved", "exhausted", 1, "")
+    assert "cheat" in record.error
+    assert not env.live
+
+
+async def test_the_budget_of_expansions_ends_it() -> None:
+    moves: dict[tuple[str, str], str | None] = {(f"g{i}" if i else "root", "go"): f"g{i + 1}" for i in range(20)}
+    for batch in (1, 3):
+        env = Scripted(moves)
+        record = await run(env, Fixed(("go",)), Judge(), expansions=5, batch=batch)
+        assert (record.result, record.stop, record.usage.expansions) == ("not_proved", "expansions", 5)
+        assert not env.live
+
+
+async def test_a_proof_in_the_step_that_crosses_the_time_limit_counts() -> None:
+    env = Scripted({("root", "slow"): ""}, delay_s=0.05)
+    record = await run(env, Fixed(("slow",)), Judge(), timeout_s=0.01)
+    assert record.result == "proved"
+
+
+async def test_the_time_limit_ends_it() -> None:
+    env = Scripted({("root", "go"): "x", ("x", "go"): "y"}, delay_s=0.05)
+    record = await run(env, Fixed(("go",)), Judge(), timeout_s=0.01)
+    assert (record.result, record.stop) == ("not_proved", "timeout")
+    assert not env.live
+
+
+async def test_what_does_not_elaborate_says_why_on_one_line() -> None:
+    record = await run(Scripted({}, error="unknown\n  identifier"), Fixed(()), Judge())
+    assert (record.result, record.stop, record.error) == ("not_elaborated", "not_elaborated", "1:2: unknown identifier")
+    record = await run(Scripted({}), Fixed(()), Judge(), hole=4)
+    assert record.result == "not_elaborated"
+    assert "no such `sorry`" in record.error
+
+
+async def test_a_dead_worker_makes_an_error_record() -> None:
+    record = await run(Scripted({}, dies_at="boom"), Fixed(("boom",)), Judge())
+    assert (record.result, record.stop, record.error) == ("error", "error", "The Lean worker ended.")
+
+
+async def test_no_proposals_exhaust_the_search() -> None:
+    record = await run(Scripted({}), Fixed(()), Judge())
+    assert (record.result, record.stop, record.usage.tactics) == ("not_proved", "exhausted", 0)
+
+
+async def test_a_file_becomes_a_problem_for_each_hole() -> None:
+    env = Scripted({}, holes=3)
+    problems = await expand(Problem("file", TEXT, source="a.lean:1", hole=None), env)
+    assert [(p.name, p.hole) for p in problems] == [("file.t-1", 0), ("file.t-2", 1), ("file.u", 2)]
+    assert not env.live
+    assert await expand(problems[0], env) == [problems[0]]
+    (whole,) = await expand(Problem("file", TEXT, hole=None), Scripted({}, error="no"))
+    assert (whole.name, whole.hole) == ("file", 0)
+    assert await expand(Problem("file", TEXT, hole=None), Scripted({}, holes=0)) == []
