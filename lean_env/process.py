@@ -200,8 +200,10 @@ def _translated(argv: Sequence[str], cwd: Path | None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # Between us and the program stands our own interpreter (`process_child`), which may be what is refused.
+        program = sys.executable if error.filename == sys.executable else argv[0]
         raise WorkerStartError(
-            f"{argv[0]} cannot be started{f' in {cwd}' if cwd else ''}: {error.strerror or error}.",
+            f"{program} cannot be started{f' in {cwd}' if cwd else ''}: {error.strerror or error}.",
             "Check that it exists and may be run, and that memory and processes are left.",
         ) from error
 
