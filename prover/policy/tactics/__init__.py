@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterable, Sequence
 
 from prover.interfaces import Candidate, Query
@@ -28,6 +29,8 @@ _SOURCES = (
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
 _FIXED = 0.5
 _SHUFFLE = 0.25
+# What computes every power that it sees, however large.
+_EVALUATES = re.compile(r"\b(?:omega|decide|norm_num|rfl|simp_all)\b")
 
 
 class TacticsPolicy:
@@ -51,7 +54,12 @@ class TacticsPolicy:
         view = view_of(query.state.goals, query.tactics)
         if view is None or samples <= 0:
             return []
-        weights = _best(proposal for source in _SOURCES for proposal in source(view) if self._exists(proposal[0]))
+        weights = _best(
+            (tactic, weight)
+            for source in _SOURCES
+            for tactic, weight in source(view)
+            if self._exists(tactic) and not (view.tower and _EVALUATES.search(tactic))
+        )
         noise = random.Random(f"{query.seed}|{query.state.hash}")
         scored = [(tactic, _vary(weight, noise, query.seed)) for tactic, weight in weights.items()]
         scored.sort(key=lambda proposal: -proposal[1])  # stable: equal weights stay in the order of the sources

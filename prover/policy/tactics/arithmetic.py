@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from prover.goal import top_level
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq
 
 _ORDER = re.compile(r"[≤<≥>≠]")
 _SQUARE = re.compile(r" ?\^ ?(?:2|4|6)\b")
@@ -16,7 +16,8 @@ _SQUARE = re.compile(r" ?\^ ?(?:2|4|6)\b")
 def propose(view: View) -> Iterator[Proposal]:
     nats, ints, rats = view.of_type(NAT), view.of_type(INT), view.of_type(RAT)
     yield from _rewriting(view)
-    if rats:
+    yield from _casts(view, nats, ints)
+    if rats or "ℚ" in view.facts or "Rat" in view.facts:
         yield from _rational(view)
     if not _ORDER.search(view.facts) or not (nats or ints or rats):
         return
@@ -30,6 +31,11 @@ def _rewriting(view: View) -> Iterator[Proposal]:
         lemmas = "Int.pow_succ" if "ℤ" in view.facts or view.of_type(INT) else "Nat.pow_succ"
         yield f"simp [{lemmas}]", 0.06
         yield f"simp only [{lemmas}, {lemmas[:3]}.pow_zero, {lemmas[:3]}.one_mul] at *", 0.06
+    multiples = dict.fromkeys(re.findall(r"\^ ?\(\d+ \* ([^\W\d][\w']*)\)", view.facts))
+    for n in list(multiples)[:2]:
+        rewrite = f"simp only [Nat.mul_comm _ {n}, Int.pow_mul, Nat.pow_mul]"
+        yield rewrite, 0.25
+        yield seq(f"{rewrite} at *", "grind"), 0.2
     if " - " in view.target and view.of_type(NAT):
         yield "simp [Nat.sub_mul, Nat.mul_sub, Nat.sub_sub]", 0.04
     if "gcd" in view.target or "lcm" in view.target:
@@ -42,6 +48,25 @@ def _rewriting(view: View) -> Iterator[Proposal]:
     parts = view.connective
     if parts and parts[0] == "=" and view.of_type(NAT):
         yield "apply Nat.le_antisymm", 0.04
+
+
+def _casts(view: View, nats: tuple[str, ...], ints: tuple[str, ...]) -> Iterator[Proposal]:
+    """What the hypotheses say after a cast, the solvers prove there; the cast is taken off at the end."""
+    if "↑" not in view.facts:
+        return
+    parts = view.connective
+    if parts and parts[0] in ("=", "≤", "<", "≥", ">") and "↑" not in view.target:
+        name = view.fresh("hc")
+        casts = [n for n in (*nats, *ints) if f"↑{n}" in view.facts and mentions(view.target, n)]
+        for kind in ("Rat", "Int")[: 1 if casts and "/" in view.facts else 2]:
+            target = view.target
+            for n in casts:
+                target = re.sub(rf"(?<![\w.'↑]){re.escape(n)}(?![\w'])", f"({n} : {kind})", target)
+            if casts:
+                yield seq(f"have {name} : {target} := by grind", f"exact_mod_cast {name}"), 0.3
+    yield "norm_cast", 0.08
+    yield "push_cast", 0.05
+    yield "norm_cast at *", 0.08
 
 
 def _rational(view: View) -> Iterator[Proposal]:

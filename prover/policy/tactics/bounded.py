@@ -135,6 +135,8 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
 
 def _computable(text: str, names: list[str]) -> bool:
     """Only variables of ours, numbers and arithmetic: something that `decide` can evaluate."""
+    if "↑" in text and "/" in text:
+        return False  # a cast whose type is not printed, likely to a field
     rest = re.sub(r"[\w'₀-₉.]+", "", text)
     words = set(identifiers(text)) - NUMBERS
     known = {"Nat.gcd", "Nat.lcm", "Int.gcd", "Int.natAbs"}
@@ -244,7 +246,8 @@ def _factors(view: View, n: str) -> Iterator[Proposal]:
         divisors = [d for d in range(1, number + 1) if number % d == 0]
         if len(divisors) > _MOST_CASES:
             continue
-        divides = f"(Dvd.intro {'' if match[1] else 'left '}_ {h.name})".replace("intro left", "intro_left")
+        equation = f"{h.name}.symm" if match[1] else f"{h.name}.symm.trans (Nat.mul_comm _ _)"
+        divides = f"⟨_, {equation}⟩"
         hd, hv = view.fresh("hd"), view.fresh("hv")
         either = " ∨ ".join(f"d = {d}" for d in divisors)
         steps = (

@@ -53,6 +53,14 @@ def statement(text: str, nats: frozenset[str], ints: frozenset[str]) -> Callable
     return guarded
 
 
+def too_large(exponent: str) -> bool:
+    """Is this a number without variables above a million, or one that is not even worth computing?"""
+    if not re.fullmatch(r"[\d\s+*^()-]+", exponent):
+        return False
+    small = statement(f"{exponent} < 1000000", frozenset(), frozenset())
+    return small is not None and small({}) is not True
+
+
 def _tokens(text: str) -> list[str]:
     found, at = [], 0
     while text[at:].strip():

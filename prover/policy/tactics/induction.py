@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
 
@@ -49,6 +50,12 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     if others:
         yield f"induction {n} generalizing {' '.join(others[:3])} <;> grind", weight * 0.5
         yield f"(induction {n} generalizing {' '.join(others[:3])}; case' succ {n} {ih} => skip)", weight * 0.3
+    if power and (hints := _power_hints(view, n)):
+        step = "".join(f"\n  have {view.fresh(f'hp{i}')} := {hint}" for i, hint in enumerate(hints))
+        head = f"induction {n} with\n| zero => simp_all\n| succ {n} {ih} =>{step}\n  "
+        yield f"{head}simp_all [{lemmas}] <;> omega", weight * 1.2
+        yield f"{head}simp only [Nat.pow_succ] at *\n  omega", weight
+        yield f"{head}grind", weight * 0.5
     if bound := _lower_bound(view, n):
         name, least = bound
         yield (
@@ -64,6 +71,16 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     yield f"cases {n} <;> grind", 0.05 * near
     yield f"induction {n} using Nat.strongRecOn with | ind {n} {ih} => grind", 0.05 * near
     yield f"(induction {n} using Nat.strongRecOn; rename_i {n} {ih})", 0.04 * near
+
+
+def _power_hints(view: View, n: str) -> list[str]:
+    """Where powers are subtracted or compared: that they are positive, grow with the base, and outgrow the exponent."""
+    if not re.search(r" [-≤<≥>] ", view.target):
+        return []
+    exponent = rf"(?:{re.escape(n)}(?![\w'])|\({re.escape(n)} [+] \d+\))"
+    bases = sorted({int(base) for base in re.findall(rf"(?<![\w.])(\d{{1,5}}) ?\^ ?{exponent}", view.target)})
+    hints = [f"Nat.lt_pow_self (n := {n}) (show 1 < {base} by decide)" for base in bases[:2] if base > 1]
+    return hints + [f"Nat.pow_le_pow_left (show {a} ≤ {b} by decide) {n}" for a, b in pairwise(bases)][:2]
 
 
 def _list(view: View, xs: str, kind: str, near: float) -> Iterator[Proposal]:

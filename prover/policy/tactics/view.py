@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from prover.goal import Goal, Hypothesis, parse, top_level
+from prover.policy.tactics.evaluate import too_large
 
 Proposal = tuple[str, float]
 
@@ -77,6 +78,14 @@ class View:
     def facts(self) -> str:
         """Propositions and target in one text, for a search of words."""
         return "\n".join([*(h.type for h in self.props), self.target])
+
+    @cached_property
+    def tower(self) -> bool:
+        """Does it speak of a power too large to compute? Tactics that evaluate it would exhaust Lean's memory."""
+        exponents = re.findall(r"\^ ?(\d+|\([^()]*\))", self.facts)
+        known = {h.type.partition(" = ")[0]: h.type.partition(" = ")[2] for h in self.props if " = " in h.type}
+        variables = re.findall(r"\^ ?([^\W\d][\w'₀-₉]*)", self.facts)
+        return any(too_large(each) for each in [*exponents, *(known[v] for v in variables if v in known)])
 
     def fresh(self, wish: str, taken: Sequence[str] = ()) -> str:
         """The wished name, or one made from it that nothing has."""

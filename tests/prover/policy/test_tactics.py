@@ -114,6 +114,14 @@ def test_intervals_definitions_and_sequences() -> None:
     assert seq("have h : p := by\n  x", "exact h") == "(have h : p := by\n   x\n exact h)"
 
 
+def test_nothing_is_offered_that_would_compute_a_tower() -> None:
+    tower = "k : ℕ\nh : k = 2008 ^ 2 + 2 ^ 2008\n⊢ (k ^ 2 + 2 ^ k) % 10 = 6"
+    assert look(tower).tower
+    assert look("⊢ 2 ^ (4032064 + 2 ^ 2008) % 10 = 6").tower
+    assert not look("n : ℕ\n⊢ 3 ^ (4 ^ 5) + 2 ^ n > 7 ^ 1996").tower
+    assert not any("omega" in tactic or "decide" in tactic for tactic in proposed(tower))
+
+
 def test_an_unknown_policy_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="tactics"):
         make("oracle")
