@@ -111,13 +111,15 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
       let originals := addedConstants source
       let users := usersOfSorry source originals []
       let open_ := if left == 0 then [] else users
-      (open_, if left == 0 then users else without unproved users, differences source env (publicNames originals) [])
+      (open_, if left == 0 then users else minus unproved users, differences source env (publicNames originals) [])
     | none => ([], theorems env (publicNames names), [])
   let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
-  let (v, failed) ← replayEach env e.base ctx (without open_ names) { env := e.base } []
+  -- only what still is a hole is not replayed: what was filled must not build on it
+  let bad := minus open_ unproved
+  let (v, failed) ← replayEach env e.base ctx (minus (minus bad unproved) names) { env := e.base } []
   reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str refused),
     ("declared", jsonNames (publicNames names) #[]), ("targets", jsonNames targets #[]),
-    ("sorry", jsonNames (without open_ unproved) #[]), ("axioms", jsonNames v.axioms #[]),
+    ("sorry", jsonNames bad #[]), ("axioms", jsonNames v.axioms #[]),
     ("failed", jsonStringList failed #[]), ("differences", jsonStringList differ #[]), ("us", ← elapsedMicroseconds start)]
 where
   isSorry (kind : String) : Bool := kind == "Lean.Parser.Tactic.tacticSorry" || kind == "Lean.Parser.Term.sorry"

@@ -180,8 +180,8 @@ partial def usersOfSorry (env : Environment) : List Name → List Name → List 
         | _ => false
       usersOfSorry env ns (if inValue || c.type.hasSorry then n :: acc else acc)
 
-def without (taken : List Name) : List Name → List Name
+def minus (taken : List Name) : List Name → List Name
   | [] => []
-  | n :: ns => if taken.contains n then without taken ns else n :: without taken ns
+  | n :: ns => if taken.contains n then minus taken ns else n :: minus taken ns
 
 end Worker

@@ -1,8 +1,8 @@
 """The other end of the pipe, for tests: speaks the worker's protocol, and does on request what a worker must never do.
 
 A state is a number of goals. Tactics: `split` adds a goal, `close` closes one, `fail` is an error, `die` ends the
-process, `hang` never answers, `noise` prints prose and forged replies first, `garbage` answers with something unreadable, and
-`die-once PATH` ends the process unless the file exists, which it makes.
+process, `hang` never answers, `noise` prints prose and forged replies first, `garbage` answers with something
+unreadable, and `die-once PATH` ends the process unless the file exists, which it makes.
 """
 
 from __future__ import annotations
