@@ -6,8 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -31,10 +30,20 @@ pytestmark = pytest.mark.lean
 PROOFS = Path(__file__).with_name("core_proofs.jsonl")
 
 
-@asynccontextmanager
-async def borrowed(pool: Pool) -> AsyncIterator[Pool]:
+class Borrowed:
     """A pool that is entered and left without being started or ended."""
-    yield pool
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    async def __aenter__(self) -> Borrowed:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return
 
 
 async def proved_in(lean: Pool, problem: Problem, **options: Any) -> Attempt:
@@ -119,7 +128,7 @@ async def test_each_sorry_of_a_file_is_a_problem(lean: Pool, tmp_path: Path) -> 
 
 async def test_a_run_resumes_and_its_proofs_stand_alone(lean: Pool, tmp_path: Path) -> None:
     """Half of a run, then the same command again; its proofs are accepted by a Lean that the run did not start."""
-    parts = replace(real_parts(), pool=cast(PoolFunction, lambda *_, **__: borrowed(lean)))
+    parts = replace(real_parts(), pool=cast(PoolFunction, lambda *_, **__: Borrowed(lean)))
     config = RunConfig(target="core", budget=Budget(1, 32, 10), limit=6, out=tmp_path / "run", lean="bundled")
     half = replace(config, limit=3)
     first = await run(half, prepared=prepare(half, parts=parts))
