@@ -36,6 +36,7 @@ class LeanPool(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
     def session(self) -> AbstractAsyncContextManager[Environment]: ...
+    async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]: ...
     async def verify(self, original: str, candidate: str, *, left: int = 0) -> Verdict: ...
 
 
@@ -120,5 +121,10 @@ def real_parts() -> Parts:
 async def make_policy(spec: str, pool: LeanPool, problems: Sequence[Problem]) -> Policy:
     """The policy that a spec names; `auto` is the best one that needs nothing else: the built-in tactics."""
     from prover.policy import make
+    from prover.policy.tactics.mathlib import WORDS
 
-    return make("tactics" if spec == "auto" else spec)
+    # One look for the whole run: the problems of a run import the same, as a rule
+    lines = problems[0].text().split("\n") if problems else []
+    imports = "\n".join(line for line in lines if line.startswith("import "))
+    available = await pool.known_tactics(sorted(WORDS), text=imports) if imports else frozenset()
+    return make("tactics" if spec == "auto" else spec, available=available)

@@ -9,11 +9,11 @@ from prover.policy.tactics import TacticsPolicy
 __all__ = ["TacticsPolicy", "make"]
 
 
-def make(spec: str, *, available: frozenset[str] | None = None) -> Policy:
+def make(spec: str, *, available: frozenset[str] = frozenset()) -> Policy:
     """The policy of that name.
 
     Args:
-        available: for the built-in policy, the tactic words that the environment has; None for those of core Lean.
+        available: for the built-in policy, which of Mathlib's tactics (`tactics.mathlib.WORDS`) the environment has.
     """
     if spec == "tactics":
         return TacticsPolicy(available=available)

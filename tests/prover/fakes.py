@@ -84,6 +84,9 @@ class FakePool:
         finally:
             self.busy -= 1
 
+    async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]:
+        return frozenset()
+
     async def verify(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
         await asyncio.sleep(0)
         reasons: tuple[str, ...] = ("it uses sorry",) if "sorry" in candidate else ()

@@ -37,12 +37,12 @@ class TacticsPolicy:
     """Proposes tactics by rules.
 
     Args:
-        available: the tactic words that the environment has (`omega`, `linarith`, …); None for those of core Lean.
+        available: which of `mathlib.WORDS` the environment has; those of core Lean are taken for granted.
     """
 
     name = "tactics"
 
-    def __init__(self, available: frozenset[str] | None = None) -> None:
+    def __init__(self, available: frozenset[str] = frozenset()) -> None:
         self.available = available
 
     async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
@@ -68,10 +68,7 @@ class TacticsPolicy:
         return [Candidate(tactic, min(0.0, math.log(weight / total))) for tactic, weight in scored]
 
     def _exists(self, tactic: str) -> bool:
-        words = mathlib.words(tactic)
-        if self.available is None:
-            return not words & mathlib.WORDS
-        return words <= self.available | mathlib.NOT_TACTICS
+        return not (mathlib.words(tactic) & mathlib.WORDS) - self.available
 
 
 def _best(proposals: Iterable[Proposal]) -> dict[str, float]:

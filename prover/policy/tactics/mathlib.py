@@ -16,8 +16,6 @@ WORDS = frozenset(
         "zify",
     }
 )
-# Words at the places where tactics begin that are no tactics.
-NOT_TACTICS = frozenset({"", "case'", "case", "try", "show", "have", "exact"})
 _WORD = re.compile(r"(?:^|;|<;>|\(|\bby)\s*([a-z_]+[?'!]?)(?![\w.'])")
 
 
