@@ -30,7 +30,7 @@ _SOURCES = (
 _FIXED = 0.5
 _SHUFFLE = 0.25
 # What computes every power that it sees, however large.
-_EVALUATES = re.compile(r"\b(?:omega|decide|norm_num|rfl|simp_all)\b")
+_EVALUATES = re.compile(r"\b(?:omega|decide|norm_num|rfl|simp_all|grind|exact\?)")
 
 
 class TacticsPolicy:

@@ -82,10 +82,12 @@ class View:
     @cached_property
     def tower(self) -> bool:
         """Does it speak of a power too large to compute? Tactics that evaluate it would exhaust Lean's memory."""
-        exponents = re.findall(r"\^ ?(\d+|\([^()]*\))", self.facts)
-        known = {h.type.partition(" = ")[0]: h.type.partition(" = ")[2] for h in self.props if " = " in h.type}
-        variables = re.findall(r"\^ ?([^\W\d][\w'₀-₉]*)", self.facts)
-        return any(too_large(each) for each in [*exponents, *(known[v] for v in variables if v in known)])
+        if any(too_large(each) for each in re.findall(r"\^ ?(\d+|\([^()]*\))", self.facts)):
+            return True
+        # A variable in an exponent, next to a huge number that it may be equal to.
+        varies = re.search(r"\^ ?(?:\([^()]*)?[^\W\d_]", self.facts)
+        powers = re.findall(r"(?<![\w.)] )\b(\d+ ?\^ ?\d+)\b", "\n".join(h.type for h in self.props))
+        return bool(varies) and any(too_large(each) for each in powers)
 
     def fresh(self, wish: str, taken: Sequence[str] = ()) -> str:
         """The wished name, or one made from it that nothing has."""

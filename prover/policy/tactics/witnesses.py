@@ -40,7 +40,7 @@ def propose(view: View) -> Iterator[Proposal]:
         chosen = ", ".join(terms[: len(names)])
         yield f"exact ⟨{chosen}, by grind⟩", 0.35
         yield f"refine ⟨{chosen}, ?_⟩", 0.15
-    if all(kind in NAT | INT for kind in kinds) and identifiers(body):
+    if all(kind in NAT | INT | {""} for kind in kinds) and identifiers(body):
         for number in range(3):
             yield f"refine ⟨{', '.join([str(number)] * len(names))}, ?_⟩", 0.08 - 0.02 * number
     for part in split_top(body, " ∧ "):
