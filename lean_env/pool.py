@@ -103,6 +103,7 @@ class Pool:
         self._free = asyncio.Semaphore(self.capacity)
         self._checkers = Checkers(toolchain)
         self._spare: asyncio.Task[Worker] | None = None
+        self._warming: list[asyncio.Task[None]] = []
         self._folder: TemporaryDirectory[str] | None = None
         self._source = Path()
 
@@ -135,6 +136,9 @@ class Pool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for task in self._warming:
+            task.cancel()
+        await asyncio.gather(*self._warming, return_exceptions=True)
         if self._spare is not None:
             self._spare.cancel()
             with contextlib.suppress(asyncio.CancelledError, WorkerStartError):
@@ -145,6 +149,15 @@ class Pool:
         await self._checkers.close()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def warm(self, attempts: int) -> None:
+        """Start workers for so many attempts now, side by side, instead of each when it is first needed."""
+        self._warming += [asyncio.create_task(self._warm(seat)) for seat in self._seats[:attempts]]
+
+    async def _warm(self, seat: _Seat) -> None:
+        # Whoever needs the seat will be told why it does not start
+        with contextlib.suppress(WorkerStartError):
+            await self.worker(seat)
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:

@@ -247,6 +247,7 @@ class _Run:
             await self.stack.enter_async_context(pool)
             self.lean = pool
             self.events.lean(pool)
+            pool.warm(len(self.loaded))
             # attempts make records of workers that fail; a Lean that does not start at all must end the run instead
             async with pool.session() as env:
                 await env.open("")

@@ -84,6 +84,9 @@ class FakePool:
         finally:
             self.busy -= 1
 
+    def warm(self, attempts: int) -> None:
+        return
+
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]:
         return frozenset()
 
