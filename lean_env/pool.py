@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,8 +24,11 @@ from lean_env.errors import WorkerDied, WorkerStartError
 from lean_env.protocol import Hole, Limits, Opened, Outcome, State
 from lean_env.source import worker_source
 from lean_env.toolchain import Toolchain
+from lean_env.turns import Turns
 from lean_env.verify import Checkers, Verdict, judge
 from lean_env.worker import Interrupted, Worker
+
+log = logging.getLogger(__name__)
 
 GIB = 1024**3
 OPEN_MS = 120_000
@@ -84,6 +88,7 @@ class _Seat:
     measured: float = 0.0
     """When its memory was looked at last, by the event loop's clock."""
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turns: Turns = field(default_factory=Turns)
 
 
 class Pool:
@@ -185,7 +190,8 @@ class Pool:
         seat = min(self._seats, key=lambda seat: (seat.worker is None, seat.worker.busy if seat.worker else 0))
         for attempts_left in reversed(range(RETRIES)):
             try:
-                report = await (await self.worker(seat)).verify(candidate, original, left=left, ms=ms)
+                async with seat.turns.turn(0.0):
+                    report = await (await self.worker(seat)).verify(candidate, original, left=left, ms=ms)
                 return await judge(self._checkers, report, candidate, left)
             except Interrupted as death:
                 if death.guilty or not attempts_left:
@@ -270,6 +276,7 @@ class Session:
         self._pool = pool
         self.seat = seat
         self._text = ""
+        self._lean_s = 0.0
         self._known: dict[int, _Known] = {}
         self._ids = itertools.count()
 
@@ -281,7 +288,8 @@ class Session:
         """
         await self.close()
         self._text = text
-        opened, generation = await self._open(text)
+        async with self.seat.turns.turn(self._lean_s):
+            opened, generation = await self._open(text)
         holes = tuple(self._adopt_hole(hole, index, generation) for index, hole in enumerate(opened.holes))
         return replace(opened, holes=holes)
 
@@ -294,27 +302,33 @@ class Session:
             WorkerDied: the worker cannot be replaced, or dies again and again.
         """
         outcomes: list[Outcome] = []
-        retries = 0
-        while len(outcomes) < len(tactics):
-            worker, known = await self._here(state)
-            if known is None:
-                rest = len(tactics) - len(outcomes)
-                return (
-                    outcomes + [Outcome("error", None, "the state could not be replayed in a new worker", 0.0)] * rest
-                )
+        innocent = 0
+        while len(outcomes) < len(tactics) and not (outcomes and outcomes[-1].kind == "proved"):
+            begun = len(outcomes)
             try:
-                async for outcome in worker.apply(known.worker_id, tactics[len(outcomes) :], limits):
-                    outcomes.append(self._adopt(outcome, known, tactics[len(outcomes)]))
-                    if outcome.kind == "proved":
-                        return outcomes
+                async with self.seat.turns.turn(self._lean_s):
+                    await self._try(state, tactics, limits, outcomes)
             except Interrupted as death:
                 if death.guilty:
-                    outcomes.append(Outcome("timeout", None, f"ended from outside: {death.message}", float(limits.ms)))
-                    continue
-                retries += 1
-                if retries > RETRIES:
+                    log.info("a tactic ended its worker: %s", tactics[len(outcomes)])
+                    ended = f"ended from outside: {death.message}"
+                    outcomes.append(Outcome("timeout", None, ended, float(limits.ms)))
+                elif (innocent := innocent + 1) > RETRIES:
                     raise
+            self._lean_s += sum(outcome.lean_ms for outcome in outcomes[begun:]) / 1000
         return outcomes
+
+    async def _try(self, state: State, tactics: Sequence[str], limits: Limits, outcomes: list[Outcome]) -> None:
+        """Append the outcomes of the tactics that have none yet, to the end of the batch or the first proof."""
+        worker, known = await self._here(state)
+        if known is None:
+            lost = Outcome("error", None, "the state could not be replayed in a new worker", 0.0)
+            outcomes += [lost] * (len(tactics) - len(outcomes))
+            return
+        rest = tactics[len(outcomes) :]
+        async with contextlib.aclosing(worker.apply(known.worker_id, rest, limits)) as answers:
+            async for outcome in answers:
+                outcomes.append(self._adopt(outcome, known, tactics[len(outcomes)]))
 
     async def drop(self, states: Sequence[State]) -> None:
         """Forget these states."""

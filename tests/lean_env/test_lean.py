@@ -203,6 +203,12 @@ SURVIVED = [
     ("a long computation", "(List.range 20000).length = 20000", ["rfl"]),
     ("a long term", "1 = 1", [f"have : {'+'.join(['1'] * 3000)} = 3000 := by decide"]),
     ("a large number", "(2 ^ 16777215 * 2 ^ 16777215) % 2 = 0", ["decide"]),
+    (
+        "many inequalities",
+        "∀ (a b c d e f g h : Int), 3*a+5*b-7*c+11*d ≤ 4 → 2*a-9*b+4*c-13*e ≤ 7 → 5*b-3*d+8*f-2*g ≤ 1 → "
+        "a+b+c+d+e+f+g+h ≤ 100 → 7*h-3*a+2*b ≤ 9 → -5*e+3*f-11*g+2*h ≤ -3 → 6*a-5*b+4*c-3*d+2*e-f ≥ 17 → False",
+        ["intros", "omega"],
+    ),
     ("a shift", "(1 <<< 30000000000) % 2 = 0", ["decide"]),
     (
         "a computation without end in the kernel",
@@ -229,8 +235,12 @@ async def test_heartbeats_do_not_add_up(lean: Pool) -> None:
             assert (await session.apply(opened.holes[0].state, ["omega"], few))[0].kind == "proved"
 
 
-async def test_what_cannot_be_stopped_inside_is_ended_from_outside(lean: Pool) -> None:
-    """Ends the shared Lean: one operation on a number of 10^18 digits listens to nobody."""
+DEEP = f"have : {'(' * 20_000}1{')' * 20_000} = 1 := rfl"
+
+
+@pytest.mark.parametrize("killer", ["decide +kernel", DEEP], ids=["a number of 10^12 digits", "20,000 parentheses"])
+async def test_what_cannot_be_stopped_inside_is_ended_from_outside(lean: Pool, killer: str) -> None:
+    """Ends the shared Lean, each time."""
     async with lean.session() as session:
         opened = await session.open(
             "theorem t (p : Prop) (h : p) : p ∧ (Nat.repeat (fun x => x * x) 40 3) % 2 = 1 := by sorry"
@@ -240,7 +250,7 @@ async def test_what_cannot_be_stopped_inside_is_ended_from_outside(lean: Pool) -
         first = (await session.apply(split, ["exact h"], Limits()))[0].state
         assert first is not None
         deaths = lean.stats.deaths
-        outcomes = await session.apply(first, ["decide +kernel", "skip"], Limits(ms=1_000))
+        outcomes = await session.apply(first, [killer, "skip"], Limits(ms=1_000))
         assert [o.kind for o in outcomes] == ["timeout", "open"]
         assert outcomes[1].state is not None and outcomes[1].state.goals == first.goals
         assert lean.stats.deaths == deaths + 1
