@@ -22,9 +22,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from lean_env.errors import ProtocolError
+from lean_env.errors import ProtocolError, WorkerDied
 
 PROTOCOL_VERSION = 1
+TIME_LIMIT = "time limit"
+"""What the worker says of a text that it had no time for."""
 
 Reply = Mapping[str, Any]
 """One line of the worker, read but not yet understood."""
@@ -177,7 +179,10 @@ def parse_opened(reply: Reply) -> Opened:
 
     Raises:
         ProtocolError: it is not such a reply.
+        WorkerDied: the time limit passed first, which says nothing about the text.
     """
+    if reply.get("failure") == TIME_LIMIT:
+        raise WorkerDied("Lean did not elaborate the text within the time limit.")
     if "failure" in reply:
         return Opened((), (Message("error", str(reply["failure"]), 1, 0),), 0.0)
     with _Reading(reply):

@@ -22,6 +22,7 @@ import asyncio
 import contextlib
 import json
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,7 @@ class Checkers:
         self._toolchain = toolchain
         self._ready: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._running: set[asyncio.subprocess.Process] = set()
+        self._closed = False
         # Each holds about 1 GB while it elaborates
         self._turns = asyncio.Semaphore(2)
         self.lean = f"{toolchain.kind} Lean {toolchain.version}"
@@ -71,33 +73,46 @@ class Checkers:
 
     def prepare(self) -> None:
         """Start the next process now, unless one waits already."""
-        if self._ready is None:
+        if self._ready is None and not self._closed:
             self._ready = asyncio.create_task(self._spawn())
 
     async def run(self, text: str) -> Fresh:
         """Elaborate the text in a process that has seen nothing else.
 
         Raises:
-            WorkerDied: the process ended without a verdict, or took too long.
+            WorkerDied: the process was ended from outside, twice, or took too long: that says nothing about the text.
         """
         async with self._turns:
+            for attempts_left in (1, 0):
+                fresh = await self._once(text)
+                if fresh.status >= 0:
+                    return fresh
+                if not attempts_left:
+                    raise WorkerDied(f"A fresh Lean was ended by signal {-fresh.status}.")
+        raise AssertionError("unreachable")
+
+    async def _once(self, text: str) -> Fresh:
+        self.prepare()
+        if self._ready is None:
+            raise WorkerDied("The pool of Lean workers is closed.")
+        ready, self._ready = self._ready, None
+        started = await ready
+        if started.returncode is not None:  # it did not live to see the text
+            started = await self._spawn()
+        self._running.add(started)
+        try:
+            output, _ = await asyncio.wait_for(started.communicate(text.encode()), CHECK_S)
+        except TimeoutError:
+            raise WorkerDied(f"A fresh Lean did not finish within {CHECK_S:.0f} s.") from None
+        finally:
+            process.end(started)
+            self._running.discard(started)
             self.prepare()
-            assert self._ready is not None
-            ready, self._ready = self._ready, None
-            started = await ready
-            self._running.add(started)
-            try:
-                output, _ = await asyncio.wait_for(started.communicate(text.encode()), CHECK_S)
-            except TimeoutError:
-                raise WorkerDied(f"A fresh Lean did not finish within {CHECK_S:.0f} s.") from None
-            finally:
-                process.end(started)
-                self._running.discard(started)
-                self.prepare()
-            return Fresh(started.returncode or 0, parse_messages(output))
+        return Fresh(started.returncode or 0, parse_messages(output))
 
     async def close(self) -> None:
         """End every process that is still there, and wait until it is gone."""
+        self._closed = True
         if self._ready is not None:
             self._ready.cancel()
             with contextlib.suppress(asyncio.CancelledError, WorkerStartError):
@@ -125,21 +140,29 @@ def parse_messages(output: bytes) -> tuple[Message, ...]:
 
 
 async def judge(checkers: Checkers, report: Report, candidate: str, left: int) -> Verdict:
-    """Put the two looks together. A fresh process is asked only when the worker has found nothing."""
+    """Put the two looks together. A fresh process is asked only when the worker has found nothing.
+
+    After the text it is asked for the axioms of each theorem, and last to print a word that nobody can guess: a process
+    that ended before has not said that all is well.
+
+    Raises:
+        WorkerDied: the fresh process failed, which says nothing about the text.
+    """
     reasons = worker_reasons(report, left)
     axioms = frozenset(report.axioms)
     if not reasons:
-        try:
-            if checkers.prints_axioms:
-                asked = candidate.rstrip() + "\n\n" + "".join(f"#print axioms {name}\n" for name in report.targets)
-                fresh = await checkers.run(asked)
-                reasons, printed = axiom_reasons(fresh, report.targets)
-                axioms |= printed
-            else:
-                fresh = await checkers.run(candidate)
-            reasons = fresh_reasons(fresh, report if left else None) + reasons
-        except WorkerDied as error:
-            reasons.append(error.message)
+        body = candidate.rstrip()
+        first = body.count("\n") + 3
+        targets = report.targets if checkers.prints_axioms else ()
+        word = secrets.token_hex(16)
+        asked = [*(f"#print axioms {name}" for name in targets), f'#print "{word}"', ""]
+        fresh = await checkers.run(body + "\n\n" + "\n".join(asked))
+        reasons = fresh_reasons(fresh, report if left else None)
+        more, named = axiom_reasons(fresh, targets, first)
+        reasons += more
+        axioms |= named
+        if not reasons and said_on_line(fresh, first + len(targets)) != word:
+            reasons.append("a fresh Lean ended before the end of the text")
     return Verdict(not reasons, tuple(reasons), tuple(sorted(axioms)), checkers.lean)
 
 
@@ -179,15 +202,20 @@ def is_sorry_warning(message: Message) -> bool:
     return message.severity == "warning" and re.search(r"declaration uses [`']sorry[`']", message.text) is not None
 
 
-def axiom_reasons(fresh: Fresh, targets: Sequence[str]) -> tuple[list[str], frozenset[str]]:
-    """What `#print axioms` said of each target: why not, and the axioms that were named."""
+def axiom_reasons(fresh: Fresh, targets: Sequence[str], first: int) -> tuple[list[str], frozenset[str]]:
+    """What `#print axioms` said of each target: why not, and the axioms that were named.
+
+    Args:
+        first: the line on which the first target was asked for, the others below it. What is printed elsewhere, by the
+            proof itself perhaps, does not count.
+    """
     reasons: list[str] = []
     axioms: set[str] = set()
-    text = "\n".join(m.text for m in fresh.messages if m.severity == "info")
-    for target in targets:
-        if f"'{target}' does not depend on any axioms" in text:
+    for number, target in enumerate(targets):
+        said = said_on_line(fresh, first + number)
+        if "does not depend on any axioms" in said:
             continue
-        found = re.search(rf"'{re.escape(target)}' depends on axioms: \[([^\]]*)\]", text)
+        found = re.search(r"depends on axioms: \[([^\]]*)\]", said)
         if found is None:
             reasons.append(f"a fresh Lean did not print the axioms of `{target}`")
             continue
@@ -195,6 +223,11 @@ def axiom_reasons(fresh: Fresh, targets: Sequence[str]) -> tuple[list[str], froz
         axioms |= named
         reasons += [f"`{target}` stands on the axiom `{name}`" for name in sorted(named - ALLOWED_AXIOMS)]
     return reasons, frozenset(axioms)
+
+
+def said_on_line(fresh: Fresh, line: int) -> str:
+    """What a command on that line printed."""
+    return "\n".join(m.text for m in fresh.messages if m.severity == "info" and m.line == line)
 
 
 def first_line(text: str) -> str:

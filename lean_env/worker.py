@@ -54,6 +54,8 @@ class Interrupted(WorkerDied):
 @dataclass(slots=True)
 class _Waiting:
     patience_s: float
+    abandoned: bool = False
+    """Nobody reads the replies any more: states that they tell of are forgotten at once."""
     replies: asyncio.Queue[Reply | Interrupted] = field(default_factory=asyncio.Queue)
 
 
@@ -153,7 +155,7 @@ class Worker:
 
     def end(self) -> None:
         """End the process and all that it started; requests that wait are interrupted."""
-        self._died("it was ended")
+        self._died("it was ended", blame=False)
         process.end(self._process)
         for task in self._tasks:
             task.cancel()
@@ -182,14 +184,17 @@ class Worker:
         self._order.append(request)
         if len(self._order) == 1:
             self._heard.set()
-        await self._send({"id": request, "op": op, **fields})
-        while True:
-            reply = await waiting.replies.get()
-            if isinstance(reply, Interrupted):
-                raise reply
-            yield reply
-            if reply.get("end"):
-                return
+        try:
+            await self._send({"id": request, "op": op, **fields})
+            while True:
+                reply = await waiting.replies.get()
+                if isinstance(reply, Interrupted):
+                    raise reply
+                yield reply
+                if reply.get("end"):
+                    return
+        finally:
+            waiting.abandoned = True
 
     async def _send(self, request: dict[str, object]) -> None:
         stdin = self._process.stdin
@@ -239,7 +244,10 @@ class Worker:
                 request = reply.get("id") if reply is not None else None
                 if reply is None or not isinstance(request, str) or request not in self._waiting:
                     continue
-                self._waiting[request].replies.put_nowait(reply)
+                waiting = self._waiting[request]
+                waiting.replies.put_nowait(reply)
+                if waiting.abandoned and isinstance(reply.get("state"), int):
+                    await self.drop([reply["state"]])
                 if reply.get("end"):
                     del self._waiting[request]
                     self._order.remove(request)
@@ -252,15 +260,19 @@ class Worker:
             try:
                 await asyncio.wait_for(self._heard.wait(), patience)
             except TimeoutError:
+                # The event loop itself may have been held up: what came meanwhile counts
+                await asyncio.sleep(0.05)
+                if self._heard.is_set():
+                    continue
                 self._died(f"it did not answer for {patience:.1f} s")
                 process.end(self._process)
 
-    def _died(self, why: str) -> None:
+    def _died(self, why: str, *, blame: bool = True) -> None:
         if self._death is not None:
             return
         self._death = why
         for index, request in enumerate(self._order):
-            self._waiting[request].replies.put_nowait(Interrupted(self._epitaph(), guilty=index == 0))
+            self._waiting[request].replies.put_nowait(Interrupted(self._epitaph(), guilty=blame and index == 0))
         self._order.clear()
         self._waiting.clear()
         process.end(self._process)

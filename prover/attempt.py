@@ -10,7 +10,6 @@ from typing import Any
 
 from lean_env.errors import WorkerError
 from lean_env.protocol import Hole, Limits, Opened, State
-from lean_env.verify import Verdict
 from prover.interfaces import (
     Attempt,
     Budget,
@@ -184,14 +183,15 @@ class _Run:
         return replace(self.limits, ms=min(self.limits.ms, max(LEAST_MS, left_ms)))
 
     async def _accepted(self, original: str, hole: Hole, leaf: Node) -> bool:
-        """Has verification accepted the proof that ends in the leaf? A verifier that fails has not."""
+        """Has verification accepted the proof that ends in the leaf?
+
+        Raises:
+            WorkerError: verification itself failed, which says nothing about the proof.
+        """
         proof = tactics(leaf)
         text = fill(original, hole, proof)
         begun = time.monotonic()
-        try:
-            verdict = await self.verify(original, text, left=sorries(original) - 1)
-        except WorkerError as error:
-            verdict = Verdict(False, (str(error),), (), "")
+        verdict = await self.verify(original, text, left=sorries(original) - 1)
         self.usage.verify_s += max(0.0, time.monotonic() - begun)
         if not verdict.accepted:
             self.rejected += 1

@@ -45,9 +45,9 @@ def decode(line: bytes) -> Attempt:
         raise ValueError("usage is not an object")
     spent = {f.name for f in fields(Usage)}
     values["usage"] = Usage(**{key: value for key, value in usage.items() if key in spent})
-    for key in ("tactics", "axioms"):
-        values[key] = tuple(values.get(key, ()))
     try:
+        for key in ("tactics", "axioms"):
+            values[key] = tuple(values.get(key, ()))
         return Attempt(**values)
     except TypeError as error:
         raise ValueError(str(error)) from error
@@ -96,6 +96,7 @@ class Journal:
         """
         self._path = path
         self._whole = whole
+        self._torn = False
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
             if os.fstat(self._file).st_size != whole:
@@ -111,14 +112,18 @@ class Journal:
             ResultsError: it could not be written, and does not count; the attempts before it are whole.
         """
         line = encode(attempt)
+        if self._torn:
+            raise ResultsError(f"{self._path} ends in a line that could not be taken back.", RESUME_HINT)
         try:
             left = memoryview(line)
             while left:
                 left = left[os.write(self._file, left) :]
             os.fsync(self._file)
         except OSError as error:
+            self._torn = True  # nothing may follow half a line; the next command cuts it off
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._whole)
+                self._torn = False
             raise ResultsError(f"{self._path} cannot be written: {error.strerror or error}.", RESUME_HINT) from error
         self._whole += len(line)
 

@@ -74,10 +74,13 @@ def kernelFind? (env : Environment) (n : Name) : Option ConstantInfo := by
   | exact env.toKernelEnv.find? n
   | exact env.find? n
 
+/-- The name that the author of a private declaration gave it. -/
+def userName (n : Name) : Name := (privateToUserName? n).getD n
+
 def isInternalName (n : Name) : Bool := by
   first
-  | exact n.isInternalDetail
-  | exact n.isInternal
+  | exact (userName n).isInternalDetail
+  | exact (userName n).isInternal
 
 /-! ## Elaboration -/
 

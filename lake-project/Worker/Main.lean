@@ -20,9 +20,11 @@ def elapsedMicroseconds (since : Nat) : IO Json := do
   return .num ((now - since) / 1000 : Nat)
 
 def keep (s : Server) (state : ProofState) : IO Nat := do
-  let states ← s.states.get
+  -- taken out while it changes, so that it is changed in place
+  let states ← s.states.swap #[]
+  let n := states.size
   s.states.set (states.push (some state))
-  return states.size
+  return n
 
 partial def keepHoles (s : Server) (a : Array Hole) (i : Nat) (acc : Array Json) : IO (Array Json) := do
   if hi : i < a.size then
@@ -81,7 +83,7 @@ partial def dropFrom (s : Server) (ids : Array Json) (i : Nat) : IO Unit := do
   if h : i < ids.size then
     match ids[i] with
     | .num n =>
-      let states ← s.states.get
+      let states ← s.states.swap #[]
       s.states.set (replaceAt states n.mantissa.toNat none)
     | _ => pure ()
     dropFrom s ids (i + 1)
@@ -110,28 +112,29 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
       let source := o.progress.command.env
       let originals := addedConstants source
       let users := usersOfSorry source originals []
-      let open_ := if left == 0 then [] else users
-      (open_, if left == 0 then users else minus unproved users, differences source env (publicNames originals) [])
+      -- of other holes only what still says `sorry` in the text
+      let open_ := if left == 0 then [] else minus (minus e.progress.maySorry users) users
+      let compared := meant o.base source (publicNames originals) []
+      (open_, if left == 0 then users else minus unproved users, differences source env compared [])
     | none => ([], theorems env (publicNames names), [])
   let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
   -- only what still is a hole is not replayed: what was filled must not build on it
   let bad := minus open_ unproved
   let (v, failed) ← replayEach env e.base ctx (minus (minus bad unproved) names) { env := e.base } []
   reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str refused),
-    ("declared", jsonNames (publicNames names) #[]), ("targets", jsonNames targets #[]),
+    ("declared", jsonNames (publicNames names) #[]), ("targets", jsonUserNames targets #[]),
     ("sorry", jsonNames bad #[]), ("axioms", jsonNames v.axioms #[]),
     ("failed", jsonStringList failed #[]), ("differences", jsonStringList differ #[]), ("us", ← elapsedMicroseconds start)]
 where
-  isSorry (kind : String) : Bool := kind == "Lean.Parser.Tactic.tacticSorry" || kind == "Lean.Parser.Term.sorry"
   withoutSorry : List String → List String
     | [] => []
     | x :: xs => if isSorry x then withoutSorry xs else x :: withoutSorry xs
   allowSorries : Nat → List String → List String
     | 0, acc => acc
     | n + 1, acc => "Lean.Parser.Tactic.tacticSorry" :: "Lean.Parser.Term.sorry" :: allowSorries n acc
-  countSorries : List String → Nat → Nat
-    | [], n => n
-    | x :: xs, n => countSorries xs (if isSorry x then n + 1 else n)
+  jsonUserNames : List Name → Array Json → Json
+    | [], acc => .arr acc
+    | n :: ns, acc => jsonUserNames ns (acc.push (.str (userName n).toString))
   jsonStringList : List String → Array Json → Json
     | [], acc => .arr acc
     | x :: xs, acc => jsonStringList xs (acc.push (.str x))

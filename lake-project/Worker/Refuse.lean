@@ -15,6 +15,7 @@ namespace Worker
 /-- Syntax kinds refused anywhere in a tactic or term. -/
 def refusedKinds : List String := [
   "Lean.Parser.Tactic.tacticSorry", "Lean.Parser.Tactic.tacticAdmit", "Lean.Parser.Tactic.tacticStop_",
+  "Lean.Parser.Tactic.Grind.sorry", "Lean.Parser.Tactic.Grind.grindAdmit", "Lean.includeStr", "Lean.Parser.Term.includeStr",
   "Lean.Parser.Tactic.nativeDecide", "Lean.Parser.Tactic.runTac", "Lean.runTac",
   "Lean.Parser.Term.sorry", "Lean.Parser.Term.unsafe", "Lean.Parser.Term.byElab", "Lean.byElab",
   "Lean.Parser.Term.runElab"]
@@ -30,14 +31,26 @@ def refusedCommands : List String := [
   "Lean.Parser.Command.eval", "Lean.Parser.Command.evalBang", "Lean.Parser.Command.axiom",
   "Lean.Parser.Command.initialize", "Lean.Parser.Command.elab", "Lean.Parser.Command.elab_rules",
   "Lean.Parser.Command.exit", "Lean.Parser.Command.unsafe",
-  "Lean.Parser.Command.macro", "Lean.Parser.Command.macro_rules", "Lean.Parser.Command.syntax",
-  "Lean.Parser.Command.attribute", "Lean.Parser.Command.namedSimproc", "Lean.Parser.Command.simproc",
-  "Lean.Parser.simprocDecl", "Lean.Parser.dsimprocDecl"]
+  "Lean.Parser.Command.macro", "Lean.Parser.Command.macro_rules", "Lean.Parser.Command.syntax"]
+
+/-- Keywords refused anywhere: `simproc` in all its forms is a program that `simp` runs. -/
+def refusedWords : List String := [
+  "native", "simproc", "dsimproc", "simproc_decl", "dsimproc_decl", "builtin_simproc", "builtin_dsimproc",
+  "builtin_simproc_decl", "builtin_dsimproc_decl", "include_str"]
 
 /-- Attributes that change what runs, not what is true. -/
 def refusedAttributes : List String := [
   "implemented_by", "extern", "csimp", "export", "init", "builtin_init", "tactic", "command_elab", "term_elab", "macro",
-  "run_builtin_parser_attribute_hooks"]
+  "term_parser", "tactic_parser", "command_parser", "delab", "app_delab", "app_unexpander", "norm_num", "positivity",
+  "simproc", "simprocAttr", "sevalproc", "env_linter", "run_builtin_parser_attribute_hooks"]
+
+def isSorry (kind : String) : Bool :=
+  kind == "Lean.Parser.Tactic.tacticSorry" || kind == "Lean.Parser.Term.sorry"
+
+/-- How many of the refusals are plain `sorry`s. -/
+def countSorries : List String → Nat → Nat
+  | [], n => n
+  | x :: xs, n => countSorries xs (if isSorry x then n + 1 else n)
 
 mutual
 /-- Everything in the syntax that is refused, in order. -/
@@ -46,14 +59,16 @@ partial def refusals (stx : Syntax) (acc : List String) : List String :=
   | .node _ kind args =>
     let k := kind.toString
     let acc := if containsString k refusedKinds || containsString k refusedCommands then k :: acc else acc
-    refusalsFrom args 0 (if k == "Lean.Parser.Attr.simple" || k == "Lean.Parser.Attr.extern" then attributeRefusal stx acc else acc)
+    -- `attrInstance` is `local`, `scoped` or nothing, then the attribute
+    let acc := if h : 1 < args.size then (if k == "Lean.Parser.Term.attrInstance" then attributeRefusal args[1] acc else acc) else acc
+    refusalsFrom args 0 acc
   | .ident _ _ name _ =>
-    let name := name.eraseMacroScopes
+    let name := name.eraseMacroScopes.replacePrefix `_root_ .anonymous
     if containsString name.toString refusedNames then name.toString :: acc
     else match name.getRoot with
       | `debug => name.toString :: acc
       | _ => acc
-  | .atom _ "native" => "native" :: acc
+  | .atom _ word => if containsString word refusedWords then word :: acc else acc
   | _ => acc
 partial def refusalsFrom (args : Array Syntax) (i : Nat) (acc : List String) : List String :=
   if h : i < args.size then refusalsFrom args (i + 1) (refusals args[i] acc) else acc

@@ -42,6 +42,30 @@ partial def tasksOutput (a : Array (Language.SnapshotTask Language.SnapshotTree)
   if h : i < a.size then tasksOutput a (i + 1) (snapshotOutput a[i].task.get acc) else acc
 end
 
+/-! ## The constants that a text adds -/
+
+mutual
+partial def nodeKeys : PersistentHashMap.Node Name ConstantInfo → List Name → List Name
+  | .entries es, acc => entryKeys es 0 acc
+  | .collision ks _ _, acc => arrayKeys ks 0 acc
+partial def entryKeys (es : Array (PersistentHashMap.Entry Name ConstantInfo (PersistentHashMap.Node Name ConstantInfo))) (i : Nat) (acc : List Name) : List Name :=
+  if h : i < es.size then
+    match es[i] with
+    | .entry k _ => entryKeys es (i + 1) (k :: acc)
+    | .ref n => entryKeys es (i + 1) (nodeKeys n acc)
+    | .null => entryKeys es (i + 1) acc
+  else acc
+partial def arrayKeys (ks : Array Name) (i : Nat) (acc : List Name) : List Name :=
+  if h : i < ks.size then arrayKeys ks (i + 1) (ks[i] :: acc) else acc
+end
+
+def addedConstants (env : Environment) : List Name := nodeKeys env.constants.map₂.root []
+
+/-- Those of the names that `env` does not have. -/
+partial def newNames (env : Environment) : List Name → List Name → List Name
+  | [], acc => acc
+  | n :: ns, acc => newNames env ns (if env.contains n then acc else n :: acc)
+
 /-! ## Commands -/
 
 /-- How far elaboration has come. -/
@@ -53,6 +77,8 @@ structure Progress where
   trees : List (Environment × InfoTree) := []
   commands : Nat := 0
   refusals : List String := []
+  /-- Constants made by commands that say `sorry`: no other may stand on one. -/
+  maySorry : List Name := []
 
 /-- The progress before the last command of a text that begins with `before`. -/
 structure Snapshot where
@@ -74,6 +100,8 @@ structure Elaborator where
   snapshots : IO.Ref (List Snapshot)
 
 def snapshotsKept : Nat := 48
+
+def timeLimit : String := "time limit"
 
 def tagTrees (e : Environment) : List InfoTree → List (Environment × InfoTree)
   | [] => []
@@ -101,7 +129,9 @@ def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Optio
       | .ok _ =>
         let command ← ref.get
         let (messages, trees) := tasksOutput (snapshotTasksOf command) 0 (command.messages.toList, treeList (infoTreesOf command))
+        let saysSorry := countSorries refusals 0 > countSorries p.refusals 0
         let p := { p with
+          maySorry := if saysSorry then newNames p.command.env (addedConstants command.env) p.maySorry else p.maySorry
           parser := parser
           command := withoutSnapshotTasks { command with messages := {} }
           messages := append p.messages (append parseMessages.toList messages)
@@ -167,12 +197,12 @@ def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option (Lis
   try
     let (p, refused, kept) ← steps input text token allowed start []
     e.deadline.stop
-    if !(← token.isSet) then
-      e.snapshots.set (firstOf snapshotsKept (addSnapshots kept (← e.snapshots.get)))
+    if ← token.isSet then throw (IO.userError timeLimit)
+    e.snapshots.set (firstOf snapshotsKept (addSnapshots kept (← e.snapshots.get)))
     return { progress := p, base := base, fileMap := input.fileMap, refused := refused }
   catch err =>
     e.deadline.stop
-    throw err
+    if ← token.isSet then throw (IO.userError timeLimit) else throw err
 
 /-! ## Holes -/
 

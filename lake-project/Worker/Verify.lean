@@ -91,25 +91,6 @@ partial def replayAll (src base : Environment) (ctx : Core.Context) (names : Arr
   else return v
 end
 
-/-! ## The constants that a text adds -/
-
-mutual
-partial def nodeKeys : PersistentHashMap.Node Name ConstantInfo → List Name → List Name
-  | .entries es, acc => entryKeys es 0 acc
-  | .collision ks _ _, acc => arrayKeys ks 0 acc
-partial def entryKeys (es : Array (PersistentHashMap.Entry Name ConstantInfo (PersistentHashMap.Node Name ConstantInfo))) (i : Nat) (acc : List Name) : List Name :=
-  if h : i < es.size then
-    match es[i] with
-    | .entry k _ => entryKeys es (i + 1) (k :: acc)
-    | .ref n => entryKeys es (i + 1) (nodeKeys n acc)
-    | .null => entryKeys es (i + 1) acc
-  else acc
-partial def arrayKeys (ks : Array Name) (i : Nat) (acc : List Name) : List Name :=
-  if h : i < ks.size then arrayKeys ks (i + 1) (ks[i] :: acc) else acc
-end
-
-def addedConstants (env : Environment) : List Name := nodeKeys env.constants.map₂.root []
-
 partial def publicNames : List Name → List Name
   | [] => []
   | n :: ns => if isInternalName n then publicNames ns else n :: publicNames ns
@@ -120,6 +101,25 @@ partial def theorems (env : Environment) : List Name → List Name
     match env.find? n with
     | some (.thmInfo _) => n :: theorems env ns
     | _ => theorems env ns
+
+partial def namesFrom (a : Array Name) (i : Nat) (acc : List Name) : List Name :=
+  if h : i < a.size then namesFrom a (i + 1) (a[i] :: acc) else acc
+
+/-- What the meaning of a constant rests on: its type; of a definition also its value, unless that is a `sorry`. -/
+def meaning : ConstantInfo → List Name
+  | .defnInfo d => names d.type (if d.value.hasSorry then [] else names d.value [])
+  | .opaqueInfo d => names d.type (if d.value.hasSorry then [] else names d.value [])
+  | c => names c.type []
+where names (e : Expr) (acc : List Name) : List Name := namesFrom e.getUsedConstants 0 acc
+
+/-- The constants of a text that the meaning of these rests on, themselves included; those of the imports are left out. -/
+partial def meant (base env : Environment) : List Name → List Name → List Name
+  | [], acc => acc
+  | n :: ns, acc =>
+    if acc.contains n || base.contains n then meant base env ns acc
+    else match env.find? n with
+      | some c => meant base env (append (meaning c) ns) (n :: acc)
+      | none => meant base env ns acc
 
 /-- Compiled helpers (`unsafe`, `partial`) that a safe definition brings along: nothing may use them, but they may be there. -/
 def isHelper (src : Environment) (n : Name) : Bool :=
@@ -141,6 +141,7 @@ partial def replayEach (src base : Environment) (ctx : Core.Context) : List Name
 
 /-! ## Comparison with the original -/
 
+/-- A definition with a `sorry` may be completed in any way. -/
 def sameKind : ConstantInfo → ConstantInfo → Bool
   | .defnInfo x, .defnInfo y => x.value.hasSorry || x.value == y.value
   | .thmInfo _, .thmInfo _ => true

@@ -336,6 +336,9 @@ TWO = "theorem a : 1 + 1 = 2 := by sorry\ntheorem b (p : Prop) (h : p) : p ∧ p
         (TWO.replace("by sorry", "by decide +nope", 1), 2, False),
         (TWO.replace("⟨by sorry", "⟨(by exact (b p h).1)"), 2, False),
         ("theorem a : 1 + 1 = 2 := rfl\n", 2, False),
+        (TWO.replace("by sorry", "_root_.sorryAx _ false", 1), 2, False),
+        (TWO.replace("by sorry", "by grind => sorry", 1), 2, False),
+        (TWO.replace("by sorry", "by have := 1; exact?", 1).replace("2 :=", "3 :=", 1), 2, False),
     ],
 )
 async def test_a_text_with_other_holes(lean: Pool, candidate: str, left: int, accepted: bool) -> None:
@@ -347,3 +350,34 @@ async def test_nothing_may_build_on_what_is_not_proved(lean: Pool) -> None:
     original = "theorem a : 1 = 2 := by sorry\ntheorem b : 2 = 1 := by sorry\n"
     verdict = await lean.verify(original, original.replace("2 = 1 := by sorry", "2 = 1 := a.symm"), left=1)
     assert not verdict.accepted
+
+
+PRIVATE = "private def k : Nat := 2\nprivate theorem t : k = 3 := by sorry\n"
+MATCH = "def f : Nat → Nat\n  | 0 => 0\n  | _ => 1\ntheorem t : f 0 = 1 := by sorry\n"
+FORGED = (
+    "def f.match_1.{u} (motive : Nat → Sort u) (x : Nat) (h₁ : Unit → motive 0) (h₂ : (n : Nat) → motive n) : motive x "
+    ":= h₂ x\ndef f : Nat → Nat := fun x => f.match_1 (fun _ => Nat) x (fun _ => 0) (fun _ => 1)\n"
+    "theorem t : f 0 = 1 := rfl\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("original", "candidate"),
+    [
+        (PRIVATE, PRIVATE.replace(":= 2", ":= 3").replace("by sorry", "rfl")),
+        (PRIVATE, "private def k : Nat := 2\nprivate theorem t : k = 2 := rfl\n"),
+        (MATCH, FORGED),
+        (SORRY, "simproc p (1) := fun _ => return .continue\n" + PROOF),
+        (SORRY, "attribute [implemented_by foo] Nat.add\n" + PROOF),
+        (SORRY, "attribute [local macro foo] Nat.add\n" + PROOF),
+        (SORRY, PROOF.replace("theorem", "@[implemented_by foo] theorem")),
+    ],
+)
+async def test_tricks_around_the_statement_are_rejected(lean: Pool, original: str, candidate: str) -> None:
+    verdict = await lean.verify(original, candidate)
+    assert not verdict.accepted
+
+
+async def test_private_theorems_are_proved_like_others(lean: Pool) -> None:
+    verdict = await lean.verify(PRIVATE.replace("k = 3", "k = 2"), PRIVATE.replace("k = 3 := by sorry", "k = 2 := rfl"))
+    assert verdict.accepted, verdict.reasons

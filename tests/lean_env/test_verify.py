@@ -65,11 +65,24 @@ def test_other_warnings_do_not_matter() -> None:
     assert not is_sorry_warning(Message("warning", "unused variable `sorry_h`", 1, 1))
 
 
-def test_axioms_as_lean_prints_them() -> None:
-    said = message("information", "'a' does not depend on any axioms")
-    said += message("information", "'b' depends on axioms: [propext,\n Classical.choice]")
-    said += message("information", "'c' depends on axioms: [propext, sorryAx]")
-    fresh = Fresh(0, parse_messages(said))
-    assert axiom_reasons(fresh, ["a", "b"]) == ([], frozenset({"propext", "Classical.choice"}))
-    assert axiom_reasons(fresh, ["c"])[0] == ["`c` stands on the axiom `sorryAx`"]
-    assert axiom_reasons(fresh, ["d"])[0] == ["a fresh Lean did not print the axioms of `d`"]
+def said(text: str, line: int) -> bytes:
+    return message("information", text).replace(b'"line": 3', f'"line": {line}'.encode())
+
+
+def test_axioms_as_lean_prints_them_on_the_lines_that_asked() -> None:
+    fresh = Fresh(
+        0,
+        parse_messages(
+            said("'a' does not depend on any axioms", 7)
+            + said("'b' depends on axioms: [propext,\n Classical.choice]", 8)
+            + said("'c' depends on axioms: [propext, sorryAx]", 9)
+        ),
+    )
+    assert axiom_reasons(fresh, ["a", "b"], 7) == ([], frozenset({"propext", "Classical.choice"}))
+    assert axiom_reasons(fresh, ["c"], 9)[0] == ["`c` stands on the axiom `sorryAx`"]
+    assert axiom_reasons(fresh, ["d"], 10)[0] == ["a fresh Lean did not print the axioms of `d`"]
+
+
+def test_what_the_proof_itself_prints_does_not_count() -> None:
+    forged = said("'a' does not depend on any axioms", 2)
+    assert axiom_reasons(Fresh(0, parse_messages(forged)), ["a"], 7)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,12 @@ from lean_env.protocol import Limits, State
 from lean_env.toolchain import Command, Toolchain
 from lean_env.worker import Worker
 
+# Prints, as Lean does, what the last command of the text asks for
+ECHO = (
+    "lines = text.rstrip().split(chr(10)); "
+    "print(json.dumps({'data': lines[-1].split(chr(34))[1], 'severity': 'information', "
+    "'pos': {'line': len(lines), 'column': 0}}))"
+)
 SCRIPT = Path(__file__).with_name("scripted_worker.py")
 FAST = Limits(ms=200)
 
@@ -39,7 +46,8 @@ class Scripted:
         return Command((sys.executable, str(SCRIPT)), dict(os.environ), None)
 
     def checker(self) -> Command:
-        return Command((sys.executable, "-c", f"import sys; sys.stdin.read(); {self.says}"), dict(os.environ), None)
+        program = f"text = sys.stdin.read(); {self.says or ECHO}"
+        return Command((sys.executable, "-c", f"import json, sys; {program}"), dict(os.environ), None)
 
 
 def scripted_pool(says: str = "") -> Pool:
@@ -192,3 +200,26 @@ async def test_verification_needs_both_looks() -> None:
     async with scripted_pool("sys.exit(3)") as pool:
         verdict = await pool.verify("", "theorem t : p := by x")
         assert not verdict.accepted and verdict.reasons == ("a fresh Lean ended with status 3",)
+    async with scripted_pool("sys.exit(0)") as pool:
+        verdict = await pool.verify("", "theorem t : p := by x")
+        assert verdict.reasons == ("a fresh Lean ended before the end of the text",)
+    async with scripted_pool("import os; os.kill(os.getpid(), 9)") as pool:
+        with pytest.raises(WorkerDied, match="signal 9"):
+            await pool.verify("", "theorem t : p := by x")
+
+
+async def test_a_loop_that_was_held_up_does_not_end_its_worker(pool: Pool) -> None:
+    async with pool.session() as session:
+        state = await only_state(session)
+        asked = asyncio.create_task(session.apply(state, ["split", "split"], Limits(ms=100)))
+        await asyncio.sleep(0.05)
+        time.sleep(2)  # noqa: ASYNC251
+        assert [o.kind for o in await asked] == ["open", "open"]
+        assert pool.stats.deaths == 0
+
+
+async def test_a_closed_pool_stays_closed() -> None:
+    async with scripted_pool() as pool, pool.session() as session:
+        await only_state(session)
+    with pytest.raises(WorkerDied, match="closed"):
+        await pool.worker(session.seat)

@@ -189,3 +189,17 @@ async def test_a_file_becomes_a_problem_for_each_hole() -> None:
     (whole,) = await expand(Problem("file", TEXT, hole=None), Scripted({}, error="no"))
     assert (whole.name, whole.hole) == ("file", 0)
     assert await expand(Problem("file", TEXT, hole=None), Scripted({}, holes=0)) == []
+
+
+class Broken(Judge):
+    """A verifier whose Lean is ended by somebody."""
+
+    async def __call__(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
+        raise WorkerDied("A fresh Lean was ended by signal 9.")
+
+
+async def test_a_verification_that_fails_is_an_error_not_a_refusal() -> None:
+    env = Scripted({("root", "exact h"): ""})
+    record = await run(env, Fixed(("exact h",)), Broken())
+    assert (record.result, record.rejected) == ("error", 0)
+    assert "signal 9" in record.error
