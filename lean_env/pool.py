@@ -75,7 +75,6 @@ class PoolStats:
     """Workers replaced because of their memory."""
     lean_s: float = 0.0
     """Seconds inside Lean, by Lean's own clock, of workers that have ended."""
-    checks: int = 0
 
 
 @dataclass(slots=True)
@@ -188,7 +187,6 @@ class Pool:
         Args:
             left: how many of the original's `sorry`s may be left: those of other holes than the one that was filled.
         """
-        self.stats.checks += 1
         seat = min(self._seats, key=lambda seat: (seat.worker is None, seat.worker.busy if seat.worker else 0))
         guilty = 0
         for attempts_left in reversed(range(RETRIES)):

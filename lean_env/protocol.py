@@ -24,7 +24,6 @@ from typing import Any, Literal, cast
 
 from lean_env.errors import ProtocolError, WorkerDied
 
-PROTOCOL_VERSION = 1
 TIME_LIMIT = "time limit"
 """What the worker says of a text that it had no time for."""
 

@@ -73,7 +73,6 @@ class Worker:
         self._last_words: deque[str] = deque(maxlen=6)
         self._death: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.version = ""
         self.lean_s = 0.0
         """Seconds spent inside Lean so far, as Lean measured them."""
 
@@ -212,7 +211,6 @@ class Worker:
             line = await self._line()
             reply = decode(line)
             if reply is not None and "hello" in reply:
-                self.version = str(reply.get("lean", ""))
                 return
 
     async def _line(self) -> bytes:

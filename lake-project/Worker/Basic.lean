@@ -22,10 +22,6 @@ def reverseOnto {α : Type} : List α → List α → List α
 def append {α : Type} (xs ys : List α) : List α :=
   reverseOnto (reverseOnto xs []) ys
 
-def lengthOf {α : Type} : List α → Nat → Nat
-  | [], n => n
-  | _ :: xs, n => lengthOf xs (n + 1)
-
 /-- The first `n` of a list. -/
 def firstOf {α : Type} : Nat → List α → List α
   | 0, _ => []

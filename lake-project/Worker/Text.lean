@@ -75,7 +75,6 @@ structure Progress where
   messages : List Message := []
   /-- Info trees, each with the environment from before its command. -/
   trees : List (Environment × InfoTree) := []
-  commands : Nat := 0
   refusals : List String := []
   /-- Constants made by commands that say `sorry`: no other may stand on one. -/
   maySorry : List Name := []
@@ -136,7 +135,6 @@ def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Optio
           command := withoutSnapshotTasks { command with messages := {} }
           messages := append p.messages (append parseMessages.toList messages)
           trees := append p.trees (tagTrees p.command.env trees)
-          commands := p.commands + 1
           refusals := refusals }
         return (p, none, Parser.isTerminalCommand stx)
 
@@ -166,11 +164,9 @@ partial def longest (text : String) : List Snapshot → Option Snapshot → Opti
       | none => longest text r (some s)
     else longest text r best
 
-def isAt (before : String) (s : Snapshot) : Bool := s.before == before
-
 partial def without (before : String) : List Snapshot → List Snapshot
   | [] => []
-  | s :: r => if isAt before s then without before r else s :: without before r
+  | s :: r => if s.before == before then without before r else s :: without before r
 
 partial def addSnapshots : List Snapshot → List Snapshot → List Snapshot
   | [], old => old
