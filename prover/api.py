@@ -29,6 +29,9 @@ def prove(
     *,
     policy: str | Sequence[str] = "auto",
     search: str = "best-first",
+    critic: str = "none",
+    negate: bool = False,
+    minimise: bool = False,
     split: str | None = None,
     limit: int | None = None,
     shard: str | tuple[int, int] = (1, 1),
@@ -61,7 +64,7 @@ def prove(
         StepwiseError: the data are missing or malformed, no Lean can be used, or the folder cannot be written.
     """
     config = _config(
-        target, budget, policy, search, split, limit, shard, seed, timeout, tactic_timeout, workers, slots, data, lean,
+        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout, workers, slots, data, lean,
         project, out, fresh,
     )  # fmt: skip
     try:
@@ -77,6 +80,9 @@ async def prove_async(
     *,
     policy: str | Sequence[str] = "auto",
     search: str = "best-first",
+    critic: str = "none",
+    negate: bool = False,
+    minimise: bool = False,
     split: str | None = None,
     limit: int | None = None,
     shard: str | tuple[int, int] = (1, 1),
@@ -98,7 +104,7 @@ async def prove_async(
         StepwiseError: as `prove`.
     """
     config = _config(
-        target, budget, policy, search, split, limit, shard, seed, timeout, tactic_timeout, workers, slots, data, lean,
+        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout, workers, slots, data, lean,
         project, out, fresh,
     )  # fmt: skip
     return await _prove(config, _problems(target), events)
@@ -125,6 +131,9 @@ def _config(
     budget: str | Budget,
     policy: str | Sequence[str],
     search: str,
+    critic: str,
+    negate: bool,
+    minimise: bool,
     split: str | None,
     limit: int | None,
     shard: str | tuple[int, int],
@@ -147,6 +156,9 @@ def _config(
         budget=parse_budget(budget) if isinstance(budget, str) else budget,
         policies=(policy,) if isinstance(policy, str) else tuple(policy),
         search=search,
+        critic=critic,
+        negate=negate,
+        minimise=minimise,
         data=_path(data),
         split=split,
         limit=limit,

@@ -1,90 +1,69 @@
-"""One pass over one problem: ask the search, propose, apply, tell, until proved or the budget is spent."""
+"""One pass over one problem: search for a proof of the statement, and of its negation beside, until the budget is spent."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from lean_env.errors import WorkerError
-from lean_env.protocol import Hole, Limits, Opened, State
-from prover.interfaces import (
-    Attempt,
-    Budget,
-    Candidate,
-    Environment,
-    Policy,
-    Problem,
-    Query,
-    Result,
-    StopReason,
-    Usage,
-    Verifier,
-)
+from lean_env.protocol import Hole, Opened
+from lean_env.verify import Verdict
+from prover.goal_search import Clock, GoalSearch
+from prover.interfaces import Attempt, Environment, Problem, Result, StopReason, Verifier
+from prover.method import Memory, Method
+from prover.minimise import minimise
+from prover.negation import Negation, negation
 from prover.problems.leantext import sorries
 from prover.script import fill
-from prover.search import Node, Search
-from prover.search import make as make_search
-from prover.search.proof import as_tree, tactics
-
-# Tactics sent to Lean between two looks at the clock.
-CHUNK = 8
-# However little time is left, a tactic that is tried at all gets this much.
-LEAST_MS = 1_000
+from prover.search.proof import as_tree
 
 Tree = list[dict[str, Any]]
 
 
 async def attempt(
     problem: Problem,
+    method: Method,
     *,
     env: Environment,
-    policy: Policy,
-    search_name: str = "best-first",
-    budget: Budget,
-    limits: Limits,
-    timeout_s: float,
+    verify: Verifier,
     seed: int,
     pass_index: int,
-    verify: Verifier,
-    batch: int = 1,
+    memory: Memory | None = None,
     on_tree: Callable[[Tree], None] | None = None,
 ) -> Attempt:
-    """Try to prove one statement.
-
-    A state without goals is a candidate: it is verified at once, and only an accepted one is a proof. One that is
-    refused is counted, and the search goes on, with the tactics of the same state that were not tried yet.
+    """Try to prove one statement, and to refute it where the method says so.
 
     Args:
-        batch: states expanded together, and so proposed for in one call of the policy; 1 is strict best-first.
+        memory: what earlier passes over the problem found out; added to.
         on_tree: is given the search tree as JSON values at the end, also when nothing was found.
 
     Returns:
         The record of the attempt. A worker that fails beyond repair makes it an `error`; what Lean says never does.
     """
-    run = _Run(problem, env, policy, budget, limits, timeout_s, seed, verify, batch)
+    run = _Run(problem, method, env, verify, seed, memory or Memory())
     try:
-        result, stop = await run.run(search_name)
+        result, stop = await run.run()
     except WorkerError as error:
-        result, stop, run.error = "error", "error", _one_line(str(error))
-    run.usage.wall_s = run.elapsed()
-    if on_tree is not None and run.search is not None:
-        on_tree(as_tree(run.search.graph))
-    proved = result == "proved"
+        result, stop, run.error = "error", "error", str(error)
+    usage = run.clock.usage
+    usage.wall_s = run.clock.elapsed()
+    if on_tree is not None and run.sides:
+        on_tree(as_tree(run.sides[0].search.graph))
+    found = result in ("proved", "disproved")
     return Attempt(
         problem=problem.name,
         pass_index=pass_index,
         result=result,
         stop=stop,
         seed=seed,
-        tactics=run.proof if proved else (),
-        text=run.text if proved else "",
-        axioms=run.axioms if proved else (),
-        error="" if proved else run.error,
-        rejected=run.rejected,
-        usage=run.usage,
+        tactics=run.script if found else (),
+        text=run.text if found else "",
+        axioms=run.axioms if found else (),
+        error="" if found else " ".join(run.error.split()),
+        rejected=sum(side.rejected for side in run.sides),
+        usage=usage,
     )
 
 
@@ -92,125 +71,116 @@ class _Run:
     """What changes while an attempt runs."""
 
     def __init__(
-        self,
-        problem: Problem,
-        env: Environment,
-        policy: Policy,
-        budget: Budget,
-        limits: Limits,
-        timeout_s: float,
-        seed: int,
-        verify: Verifier,
-        batch: int,
+        self, problem: Problem, method: Method, env: Environment, verify: Verifier, seed: int, memory: Memory
     ) -> None:
-        self.problem, self.env, self.policy, self.verify = problem, env, policy, verify
-        self.budget, self.limits, self.timeout_s, self.seed, self.batch = budget, limits, timeout_s, seed, batch
-        self.started = time.monotonic()
-        self.usage = Usage()
-        self.search: Search | None = None
-        self.rejected = 0
+        self.problem, self.method, self.env, self.verify = problem, method, env, verify
+        self.seed, self.memory = seed, memory
+        self.clock = Clock(method.timeout_s)
+        self.original = problem.text()
+        self.sides: list[GoalSearch] = []
+        """The search for a proof of the statement, and of its negation where that is asked for."""
         self.error = ""
-        self.proof: tuple[str, ...] = ()
+        self.script: tuple[str, ...] = ()
         self.text = ""
         self.axioms: tuple[str, ...] = ()
 
-    def elapsed(self) -> float:
-        return max(0.0, time.monotonic() - self.started)
-
-    async def run(self, search_name: str) -> tuple[Result, StopReason]:
-        original = self.problem.text()
-        opened = await self.env.open(original)
-        self.usage.lean_s += opened.lean_ms / 1000
-        hole = _hole(opened, self.problem.hole or 0)
-        if hole is None:
-            self.error = _one_line(opened.error or "there is no such `sorry` in the text")
+    async def run(self) -> tuple[Result, StopReason]:
+        denied = negation(self.problem) if self.method.negate else None
+        opened, denied = await self._open(denied)
+        index = (self.problem.hole or 0) + (1 if denied else 0)
+        if opened.error is not None or not 0 <= index < len(opened.holes):
+            self.error = opened.error or "there is no such `sorry` in the text"
             await self.env.drop([each.state for each in opened.holes])
             return "not_elaborated", "not_elaborated"
-        await self.env.drop([each.state for each in opened.holes if each is not hole])
-        self.search = make_search(search_name, hole.state)
+        meant = [opened.holes[index]] + ([opened.holes[0]] if denied else [])
+        await self.env.drop([each.state for each in opened.holes if each not in meant])
+        self._begin(meant, denied)
         try:
-            return await self._loop(self.search, original, hole)
+            return await self._take_turns()
         finally:
-            await self._forget(self.search, hole.state)
+            for side in self.sides:
+                await side.forget()
 
-    async def _loop(self, search: Search, original: str, hole: Hole) -> tuple[Result, StopReason]:
-        while True:
-            if self.usage.expansions >= self.budget.expansions:
-                return "not_proved", "expansions"
-            if self.elapsed() >= self.timeout_s:
-                return "not_proved", "timeout"
-            nodes = search.ask(min(self.batch, self.budget.expansions - self.usage.expansions))
-            if not nodes:
-                return "not_proved", "exhausted"
-            for node, candidates in zip(nodes, await self._propose(nodes), strict=True):
-                self.usage.expansions += 1
-                if await self._expand(search, original, hole, node, search.untried(node, candidates)):
-                    return "proved", "proved"
+    async def _open(self, denied: Negation | None) -> tuple[Opened, Negation | None]:
+        """The text with the negation beside it, where that elaborates; else the text alone."""
+        if denied is not None:
+            opened = await self._elaborated(denied.beside)
+            if opened.error is None and len(opened.holes) == 2:
+                return opened, denied
+            await self.env.drop([each.state for each in opened.holes])
+        return await self._elaborated(self.original), None
 
-    async def _propose(self, nodes: Sequence[Node]) -> list[list[Candidate]]:
-        queries = [Query(node.state, self.problem.name, tactics(node), self.seed) for node in nodes]
-        begun = time.monotonic()
-        proposed = await self.policy.propose(queries, self.budget.samples)
-        self.usage.policy_s += max(0.0, time.monotonic() - begun)
-        return [candidates[: self.budget.samples] for candidates in proposed]
+    async def _elaborated(self, text: str) -> Opened:
+        opened = await self.env.open(text, self.problem.before)
+        self.clock.usage.lean_s += opened.lean_ms / 1000
+        return opened
 
-    async def _expand(
-        self, search: Search, original: str, hole: Hole, node: Node, candidates: Sequence[Candidate]
-    ) -> bool:
-        """Try the candidates on the node; True when one of them ends a proof."""
-        if not candidates:
-            await self._drop(search.tell(node, [], []))
-        while candidates:
-            chunk = candidates[:CHUNK]
-            outcomes = await self.env.apply(node.state, [each.tactic for each in chunk], self._limits_now())
-            if not outcomes:
-                raise WorkerError("The environment answered no tactic.", "This is a bug: please report it.")
-            self.usage.tactics += len(outcomes)
-            self.usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
-            found = len(search.graph.nodes)
-            await self._drop(search.tell(node, candidates, outcomes))
-            for leaf in [each for each in search.graph.nodes[found:] if each.status == "proved"]:
-                if await self._accepted(original, hole, leaf):
-                    return True
-                await self._drop(search.mark_rejected(leaf))
-            candidates = candidates[len(outcomes) :]
-            if candidates and self.elapsed() >= self.timeout_s:
-                return False
-        return False
+    def _begin(self, holes: list[Hole], denied: Negation | None) -> None:
+        left = sorries(self.original) - 1
+        before = self.problem.before
+        moved = denied.lines if denied else 0
+        hole = replace(holes[0], line=holes[0].line - moved, end_line=holes[0].end_line - moved)
 
-    def _limits_now(self) -> Limits:
-        left_ms = int(1000 * (self.timeout_s - self.elapsed()))
-        return replace(self.limits, ms=min(self.limits.ms, max(LEAST_MS, left_ms)))
+        async def proves(text: str) -> Verdict:
+            return await self.verify(self.original, text, left=left, before=before)
 
-    async def _accepted(self, original: str, hole: Hole, leaf: Node) -> bool:
-        """Has verification accepted the proof that ends in the leaf?
+        async def refutes(text: str) -> Verdict:
+            return await self.verify(self.original, text, before=before, negated=True)
 
-        Raises:
-            WorkerError: verification itself failed, which says nothing about the proof.
-        """
-        proof = tactics(leaf)
-        text = fill(original, hole, proof)
-        begun = time.monotonic()
-        verdict = await self.verify(original, text, left=sorries(original) - 1)
-        self.usage.verify_s += max(0.0, time.monotonic() - begun)
-        if not verdict.accepted:
-            self.rejected += 1
-            self.error = _one_line("verification refused a candidate: " + "; ".join(verdict.reasons))
-            return False
-        self.proof, self.text, self.axioms = proof, text, verdict.axioms
-        return True
+        common: dict[str, Any] = {"env": self.env, "seed": self.seed, "memory": self.memory}
+        parts = (self.problem, self.method, self.clock)
+        self.sides.append(
+            GoalSearch(
+                holes[0].state,
+                *parts,
+                assemble=lambda script: fill(self.original, hole, script),
+                verify=proves,
+                **common,
+            )
+        )
+        if denied:
+            self.sides.append(GoalSearch(holes[1].state, *parts, assemble=denied.fill, verify=refutes, **common))
 
-    async def _drop(self, states: Sequence[State]) -> None:
-        if states:
-            await self.env.drop(states)
+    async def _take_turns(self) -> tuple[Result, StopReason]:
+        """Expand a state of each side in turn, until one is proved or all are done."""
+        open_sides = list(self.sides)
+        stop: StopReason = "exhausted"
+        while open_sides:
+            for side in list(open_sides):
+                if self.clock.over:
+                    return self._not_proved("timeout")
+                step = await side.step()
+                if step == "proved":
+                    result: Result = "proved" if side is self.sides[0] else "disproved"
+                    await self._keep(side)
+                    return result, result
+                if step != "open":
+                    open_sides.remove(side)
+                    if side is self.sides[0]:
+                        stop = step
+        return self._not_proved(stop)
 
-    async def _forget(self, search: Search, root: State) -> None:
-        """Give back what the search still holds, unless the worker is gone anyway."""
-        held = [node.state for node in search.graph.nodes[1:] if node.status in ("open", "asked")]
-        try:
-            await self.env.drop([root, *held])
-        except WorkerError:
+    def _not_proved(self, stop: StopReason) -> tuple[Result, StopReason]:
+        self.error = self.sides[0].error
+        return "not_proved", stop
+
+    async def _keep(self, side: GoalSearch) -> None:
+        """Take over the proof of a side: the shortest that verification accepts, where that is asked for."""
+        assert side.proof is not None
+        self.script, self.text, self.axioms = side.proof.script(), side.text, side.axioms
+        if not self.method.minimise:
             return
+
+        async def elaborates(script: tuple[str, ...]) -> bool:
+            return (await self._elaborated(side.assemble(script))).error is None
+
+        shorter = await minimise(self.script, elaborates)
+        if shorter == self.script:
+            return
+        text = side.assemble(shorter)
+        verdict = await side.checked(text)
+        if verdict.accepted:
+            self.script, self.text, self.axioms = shorter, text, verdict.axioms
 
 
 async def expand(problem: Problem, env: Environment) -> list[Problem]:
@@ -236,13 +206,3 @@ async def expand(problem: Problem, env: Environment) -> list[Problem]:
         name = f"{problem.name}.{hole.declaration}{number}"
         problems.append(replace(problem, name=name, hole=index, source=source))
     return problems
-
-
-def _hole(opened: Opened, index: int) -> Hole | None:
-    if opened.error is not None or not 0 <= index < len(opened.holes):
-        return None
-    return opened.holes[index]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

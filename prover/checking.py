@@ -31,6 +31,10 @@ class Check:
     candidate: str
     left: int = 0
     """How many of the original's `sorry`s may be left: those of other holes than the one that was filled."""
+    before: str = ""
+    """A library theorem: neither it nor what is declared after it may be used."""
+    negated: bool = False
+    """The candidate proves the negation of the original's statement."""
     obstacle: str = ""
     """Why it is rejected before Lean sees it."""
 
@@ -98,7 +102,9 @@ async def verdicts(checks: Sequence[Check], pool: LeanPool) -> AsyncIterator[tup
             return Verdict(False, (check.obstacle,), (), "")
         async with turns:
             try:
-                return await pool.verify(check.original, check.candidate, left=check.left)
+                return await pool.verify(
+                    check.original, check.candidate, left=check.left, before=check.before, negated=check.negated
+                )
             except WorkerStartError:
                 raise
             except WorkerError as error:
@@ -186,13 +192,16 @@ def _of_run(path: Path) -> list[Check]:
     from prover.problems.leantext import sorries
 
     report = read_report(path)
-    statements = {problem.name: problem.text() for problem in report.problems}
-    files = {path / file: name for name, file in report.summary.proofs.items()}
+    problems = {problem.name: problem for problem in report.problems}
+    summary = report.summary
+    files = {path / file: name for name, file in {**summary.proofs, **summary.disproofs}.items()}
     checks = []
     for file, name in files.items():
         try:
-            original = statements[name]
-            checks.append(Check(name, original, file.read_text(encoding="utf-8"), left=sorries(original) - 1))
+            problem, text = problems[name], file.read_text(encoding="utf-8")
+            original, negated = problem.text(), name in summary.disproofs
+            left = 0 if negated else sorries(original) - 1
+            checks.append(Check(name, original, text, left=left, before=problem.before, negated=negated))
         except (OSError, UnicodeError):
             checks.append(Check(name, "", "", obstacle=f"{file} cannot be read"))
     for file in sorted((path / "proofs").glob("*.lean")):

@@ -11,14 +11,15 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lean_env.errors import UsageError
 from prover.interfaces import Budget
+from prover.method import Ablation
 
 POLICIES = ("auto", "tactics")
-CRITICS = ("none",)
+CRITICS = ("none", "size")
 
 MAX_PASSES = 100_000
 MAX_SAMPLES = 10_000
@@ -63,6 +64,12 @@ class RunConfig:
     shard: tuple[int, int] = (1, 1)
     """The i-th of n equal parts, counted from 1."""
     seed: int = 0
+    negate: bool = False
+    """Search for a proof of each statement's negation beside."""
+    minimise: bool = False
+    """Shorten each proof while verification holds."""
+    ablation: Ablation = field(default_factory=Ablation)
+    """What of the method is left out, for measurements."""
     timeout_s: float = 300.0
     """Wall-clock seconds for one attempt at one problem."""
     tactic_timeout_s: float = 5.0
@@ -123,6 +130,9 @@ class RunConfig:
             "policy": list(self.policies),
             "search": self.search,
             "critic": self.critic,
+            "negate": self.negate,
+            "minimise": self.minimise,
+            "ablation": asdict(self.ablation),
             "split": self.split,
             "limit": self.limit,
             "shard": "{}/{}".format(*self.shard),

@@ -25,6 +25,7 @@ QUIET_S = 0.25
 """Seconds between two plain lines at least."""
 _WORDS: dict[Class, str] = {
     "proved": "proved",
+    "disproved": "disproved",
     "not_proved": "not proved",
     "not_elaborated": "does not elaborate",
     "error": "error",

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from lean_env.protocol import Limits, Opened, Outcome, State
+from lean_env.protocol import Limits, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
 
-Result = Literal["proved", "not_proved", "not_elaborated", "error"]
-StopReason = Literal["proved", "expansions", "exhausted", "timeout", "not_elaborated", "error"]
+Result = Literal["proved", "disproved", "not_proved", "not_elaborated", "error"]
+StopReason = Literal["proved", "disproved", "expansions", "exhausted", "timeout", "not_elaborated", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Problem:
     split: str = ""
     hole: int | None = 0
     """Which `sorry` of the text, in order of position; None stands for all of them (a file before it is expanded)."""
+    before: str = ""
+    """A library theorem that is proved again: neither it nor what is declared after it may be used."""
 
     def text(self) -> str:
         """The whole text that Lean elaborates."""
@@ -64,6 +66,8 @@ class Query:
     """The tactics that led from the statement to the state."""
     seed: int
     """Seed of the attempt; the same seed gives the same proposals."""
+    lemmas: tuple[str, ...] = ()
+    """Names of library lemmas that fit the state, best first; empty where nothing was looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,9 @@ class Attempt:
     stop: StopReason
     seed: int
     tactics: tuple[str, ...] = ()
-    """The proof, a tactic a step; empty unless proved."""
+    """The proof, of the statement or of its negation, a tactic a step; empty unless proved or disproved."""
     text: str = ""
-    """The whole verified Lean text; empty unless proved."""
+    """The whole verified Lean text, of the statement or of its negation; empty unless proved or disproved."""
     axioms: tuple[str, ...] = ()
     error: str = ""
     """One line: why it does not elaborate, or what went wrong; empty otherwise."""
@@ -118,12 +122,46 @@ class Policy(Protocol):
         """At most `samples` distinct candidates for each query, most probable first."""
         ...
 
+    def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+        """What became of a tactic that it proposed, milliseconds inside Lean with it. It may make use of that, or not."""
+        ...
+
+    def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+        """The steps of a verified proof, in order. It may make use of that, or not."""
+        ...
+
+
+class Critic(Protocol):
+    """Scores a batch of states."""
+
+    name: str
+
+    async def score(self, states: Sequence[State]) -> list[float]:
+        """A value for each state: higher is closer to `no goals`; between 0 and 1 where it is a probability."""
+        ...
+
+
+class Retriever(Protocol):
+    """Finds library lemmas for a state (`prover.retrieval`)."""
+
+    def lemmas(self, symbols: Symbols, k: int, *, before: str = "") -> tuple[str, ...]:
+        """Names of at most `k` lemmas, the best first; none that is declared after `before`, nor itself."""
+        ...
+
 
 class Environment(Protocol):
     """A place to try tactics in: one slot on a Lean worker. Its states survive the worker's death."""
 
-    async def open(self, text: str) -> Opened:
-        """Elaborate a text and make each of its `sorry`s a state."""
+    async def open(self, text: str, before: str = "") -> Opened:
+        """Elaborate a text and make each of its `sorry`s a state.
+
+        Args:
+            before: a library theorem; tactics may use neither it nor what is declared after it.
+        """
+        ...
+
+    async def symbols(self, state: State) -> Symbols:
+        """The constants of the state's first goal."""
         ...
 
     async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
@@ -138,10 +176,14 @@ class Environment(Protocol):
 class Verifier(Protocol):
     """Re-elaborates whole texts; only its word makes a proof count (`lean_env.pool.Pool.verify`)."""
 
-    async def __call__(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
+    async def __call__(
+        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+    ) -> Verdict:
         """Does `candidate` prove what `original` states with `sorry`?
 
         Args:
             left: how many of the original's `sorry`s may be left: those of other holes than the one that was filled.
+            before: a library theorem; the proof may use neither it nor what is declared after it.
+            negated: the candidate proves the negation instead, under the theorem's name with `.negation` after it.
         """
         ...

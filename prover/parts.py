@@ -12,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from lean_env.protocol import Limits
+from lean_env.protocol import Library
 from lean_env.verify import Verdict
-from prover.interfaces import Attempt, Budget, Environment, Policy, Problem, Verifier
+from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, Retriever, Verifier
+from prover.method import Ablation, Memory, Method
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain
@@ -36,9 +37,12 @@ class LeanPool(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
     def warm(self, attempts: int) -> None: ...
-    def session(self) -> AbstractAsyncContextManager[Environment]: ...
+    def session(self, *, split: bool = True) -> AbstractAsyncContextManager[Environment]: ...
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]: ...
-    async def verify(self, original: str, candidate: str, *, left: int = 0) -> Verdict: ...
+    async def library(self, text: str = "") -> Library: ...
+    async def verify(
+        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+    ) -> Verdict: ...
 
 
 class AttemptFunction(Protocol):
@@ -47,16 +51,13 @@ class AttemptFunction(Protocol):
     async def __call__(
         self,
         problem: Problem,
+        method: Method,
         *,
         env: Environment,
-        policy: Policy,
-        search_name: str,
-        budget: Budget,
-        limits: Limits,
-        timeout_s: float,
+        verify: Verifier,
         seed: int,
         pass_index: int,
-        verify: Verifier,
+        memory: Memory | None,
     ) -> Attempt: ...
 
 
@@ -91,7 +92,15 @@ class PoolFunction(Protocol):
 class PolicyFunction(Protocol):
     """The policy that a spec names, for these problems on these workers."""
 
-    async def __call__(self, spec: str, pool: LeanPool, problems: Sequence[Problem]) -> Policy: ...
+    async def __call__(
+        self, spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation
+    ) -> Policy: ...
+
+
+class RetrieverFunction(Protocol):
+    """Finds library lemmas for the states of these problems, where the Lean tells of its library."""
+
+    async def __call__(self, pool: LeanPool, problems: Sequence[Problem]) -> Retriever | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,8 @@ class Parts:
     load: LoadFunction
     pool: PoolFunction
     policy: PolicyFunction
+    critic: Callable[[str], Critic | None]
+    retriever: RetrieverFunction
     attempt: AttemptFunction
     expand: ExpandFunction
 
@@ -113,19 +124,36 @@ def real_parts() -> Parts:
     from lean_env.pool import Pool
     from lean_env.toolchain import resolve
     from prover.attempt import attempt, expand
+    from prover.critic import make as make_critic
     from prover.problems import load
     from prover.problems.targets import classify
 
-    return Parts(classify, resolve, load, Pool, make_policy, attempt, expand)
+    return Parts(classify, resolve, load, Pool, make_policy, make_critic, make_retriever, attempt, expand)
 
 
-async def make_policy(spec: str, pool: LeanPool, problems: Sequence[Problem]) -> Policy:
+async def make_policy(spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation) -> Policy:
     """The policy that a spec names; `auto` is the best one that needs nothing else: the built-in tactics."""
     from prover.policy import make
     from prover.policy.tactics.mathlib import WORDS
 
-    # One look for the whole run: the problems of a run import the same, as a rule
-    lines = problems[0].text().split("\n") if problems else []
-    imports = "\n".join(line for line in lines if line.startswith("import "))
+    imports = imports_of(problems)
     available = await pool.known_tactics(sorted(WORDS), text=imports) if imports else frozenset()
-    return make("tactics" if spec == "auto" else spec, available=available)
+    return make(
+        "tactics" if spec == "auto" else spec,
+        available=available,
+        learning=ablation.learning,
+        uniform=ablation.uniform_priors,
+    )
+
+
+async def make_retriever(pool: LeanPool, problems: Sequence[Problem]) -> Retriever | None:
+    """A retriever over the library that the problems import."""
+    from prover.retrieval import LemmaRetriever
+
+    return LemmaRetriever(await pool.library(imports_of(problems)))
+
+
+def imports_of(problems: Sequence[Problem]) -> str:
+    """The imports of a run's problems, which are those of the first: as a rule all import the same."""
+    lines = problems[0].text().split("\n") if problems else []
+    return "\n".join(line for line in lines if line.startswith("import "))

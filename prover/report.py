@@ -1,8 +1,8 @@
 """What a run came to: counts, rates and the table at its end. Plain functions of problems and attempts.
 
-Each problem falls into one class by all of its attempts: `proved` if one of them proved it; else `not_elaborated` if
-Lean rejects its statement; else `not_proved` if an attempt ended without a proof; else `errors` if all failed; else
-it was not attempted yet. The classes are disjoint, so that in a finished run
+Each problem falls into one class by all of its attempts: `proved` if one of them proved it; else `disproved` if one
+proved its negation; else `not_elaborated` if Lean rejects its statement; else `not_proved` if an attempt ended without
+a proof; else `errors` if all failed; else it was not attempted yet. The classes are disjoint, so that in a finished run
 `problems = proved + disproved + not_proved + errors + len(not_elaborated)`.
 """
 
@@ -22,7 +22,7 @@ from prover.results import ATTEMPTS, PROOFS, RUN, read_json, read_problems
 if TYPE_CHECKING:
     from rich.console import Console
 
-Class = Literal["proved", "not_elaborated", "not_proved", "error", "pending"]
+Class = Literal["proved", "disproved", "not_elaborated", "not_proved", "error", "pending"]
 
 NAMES_SHOWN = 5
 
@@ -37,6 +37,7 @@ class Summary:
     """Statements that Lean is known to accept: proved, disproved or attempted to the end."""
     proved: int
     disproved: int
+    """Statements whose negation was proved, which is asked for by `--negate`."""
     not_proved: int
     errors: int
     """Problems of which every attempt failed for a reason that is not Lean's verdict; the same command tries again."""
@@ -54,6 +55,8 @@ class Summary:
     search: str
     proofs: Mapping[str, str]
     """Names of what was proved, each with its file inside the run's folder."""
+    disproofs: Mapping[str, str]
+    """Names of what was disproved, each with the file of its negation's proof."""
 
     def as_json(self) -> dict[str, object]:
         """The summary as JSON values."""
@@ -73,6 +76,7 @@ class Summary:
             "critic": self.critic,
             "search": self.search,
             "proofs": dict(self.proofs),
+            "disproofs": dict(self.disproofs),
         }
 
 
@@ -88,7 +92,7 @@ class Report:
 def classify(attempts: Iterable[Attempt]) -> Class:
     """The class of one problem, by the attempts at it."""
     results = {attempt.result for attempt in attempts}
-    for result in ("proved", "not_elaborated", "not_proved", "error"):
+    for result in ("proved", "disproved", "not_elaborated", "not_proved", "error"):
         if result in results:
             return result
     return "pending"
@@ -132,13 +136,15 @@ def summarise(
     """Count what the attempts came to. Attempts at other problems than these are left out."""
     verdicts = classes(problems, attempts)
     ours = [attempt for attempt in attempts if attempt.problem in verdicts]
-    count = {kind: sum(verdict == kind for verdict in verdicts.values()) for kind in ("proved", "not_proved", "error")}
+    kinds = ("proved", "disproved", "not_proved", "error")
+    count = {kind: sum(verdict == kind for verdict in verdicts.values()) for kind in kinds}
     files = proof_files([problem.name for problem in problems])
+    proofs = {name: f"{PROOFS}/{files[name]}" for name in verdicts}
     return Summary(
         problems=len(verdicts),
-        elaborated=count["proved"] + count["not_proved"],
+        elaborated=count["proved"] + count["disproved"] + count["not_proved"],
         proved=count["proved"],
-        disproved=0,
+        disproved=count["disproved"],
         not_proved=count["not_proved"],
         errors=count["error"],
         not_elaborated=tuple(name for name, verdict in verdicts.items() if verdict == "not_elaborated"),
@@ -149,7 +155,8 @@ def summarise(
         policy=policy,
         critic=critic,
         search=search,
-        proofs={name: f"{PROOFS}/{files[name]}" for name, verdict in verdicts.items() if verdict == "proved"},
+        proofs={name: proofs[name] for name, verdict in verdicts.items() if verdict == "proved"},
+        disproofs={name: proofs[name] for name, verdict in verdicts.items() if verdict == "disproved"},
     )
 
 

@@ -3,7 +3,7 @@
 run.json        config, Lean, package, checksum of the problems, machine; written once, whole
 problems.jsonl  every problem as it was posed, so that a folder can be reported and verified by itself
 attempts.jsonl  the journal: a record an attempt, appended and synced; the only file that grows
-proofs/*.lean   each proof's whole verified text; made again from the journal where one is missing
+proofs/*.lean   each proof's (or disproof's) whole verified text; made again from the journal where one is missing
 summary.json    what it came to; written when the run is done
 .lock           held by the process that writes
 """
@@ -103,7 +103,7 @@ class RunFolder:
             write_whole(self.path / PROBLEMS, "".join(_problem_line(problem) for problem in problems))
         self._files = proof_files([problem.name for problem in problems])
         for attempt in self.attempts.values():
-            if attempt.result == "proved" and attempt.problem in self._files:
+            if attempt.text and attempt.problem in self._files:
                 path = self.proof_path(attempt.problem)
                 if not path.exists():
                     self._write_proof(attempt)
@@ -118,7 +118,7 @@ class RunFolder:
             raise ResultsError(f"The run in {self.path} is closed.")
         self._journal.append(attempt)
         self.attempts[attempt.problem, attempt.pass_index] = attempt
-        if attempt.result == "proved":
+        if attempt.text:
             self._write_proof(attempt)
 
     def proof_path(self, problem: str) -> Path:

@@ -28,7 +28,8 @@ from lean_env.errors import (
 from lean_env.protocol import Limits
 from prover.config import RunConfig
 from prover.events import Events, Silent
-from prover.interfaces import Attempt, Policy, Problem
+from prover.interfaces import Attempt, Problem
+from prover.method import Memory, Method
 from prover.parts import LeanPool
 from prover.prepare import Prepared, prepare, run_record, select
 from prover.report import Summary, summarise
@@ -58,6 +59,11 @@ class RunResult:
     def proofs(self) -> dict[str, str]:
         """The whole verified Lean text of each proof, by problem."""
         return {a.problem: a.text for a in reversed(self.attempts) if a.result == "proved"}
+
+    @property
+    def disproofs(self) -> dict[str, str]:
+        """The whole verified Lean text of each proof of a negation, by problem."""
+        return {a.problem: a.text for a in reversed(self.attempts) if a.result == "disproved"}
 
 
 async def run(config: RunConfig, *, events: Events | None = None, prepared: Prepared | None = None) -> RunResult:
@@ -99,6 +105,8 @@ class _Run:
         self.flying: dict[asyncio.Task[Attempt], tuple[str, int]] = {}
         self.any_worker = False
         self.decided: dict[str, int] = {}
+        self.memories: dict[str, Memory] = {}
+        """What earlier passes found out, by problem."""
 
     async def go(self) -> RunResult:
         async with self.stack:
@@ -152,14 +160,14 @@ class _Run:
 
     async def _attempts(self, problems: Sequence[Problem]) -> None:
         jobs = self._jobs(problems)
-        policy: Policy | None = None
+        method: Method | None = None
         try:
             while True:
                 job = next(jobs, None) if self.lean is None or len(self.flying) < self.lean.capacity else None
                 if job is not None:
                     pool = await self._pool()
-                    policy = policy or await self.parts.policy(self.config.policies[0], pool, problems)
-                    task = asyncio.create_task(self._attempt(pool, policy, *job))
+                    method = method or await self._method(pool, problems)
+                    task = asyncio.create_task(self._attempt(pool, method, *job))
                     self.flying[task] = (job[0].name, job[1])
                 elif self.flying:
                     ended, _ = await asyncio.wait(self.flying, return_when=asyncio.FIRST_COMPLETED)
@@ -169,6 +177,21 @@ class _Run:
                     return
         finally:
             await self._land()
+
+    async def _method(self, pool: LeanPool, problems: Sequence[Problem]) -> Method:
+        config, ablation = self.config, self.config.ablation
+        return Method(
+            policy=await self.parts.policy(config.policies[0], pool, problems, ablation),
+            search=config.search,
+            budget=config.budget,
+            limits=Limits(ms=max(1, round(config.tactic_timeout_s * 1000))),
+            timeout_s=config.timeout_s,
+            critic=self.parts.critic(config.critic),
+            retriever=await self.parts.retriever(pool, problems) if ablation.retrieval else None,
+            negate=config.negate,
+            minimise=config.minimise,
+            ablation=ablation,
+        )
 
     def _jobs(self, problems: Sequence[Problem]) -> Iterator[tuple[Problem, int]]:
         """What is left to do, pass by pass; looked at when there is room for it, so what is decided is left out."""
@@ -186,26 +209,18 @@ class _Run:
         """Note the pass after which its problem needs no more: its first proof, or none if it does not elaborate."""
         if attempt.result == "not_elaborated":
             self.decided[attempt.problem] = -1
-        elif attempt.result == "proved":
+        elif attempt.result in ("proved", "disproved"):
             first = self.decided.get(attempt.problem, attempt.pass_index)
             self.decided[attempt.problem] = min(first, attempt.pass_index)
 
-    async def _attempt(self, pool: LeanPool, policy: Policy, problem: Problem, pass_index: int) -> Attempt:
+    async def _attempt(self, pool: LeanPool, method: Method, problem: Problem, pass_index: int) -> Attempt:
         seed = seed_for(self.config.seed, problem.name, pass_index)
+        memory = self.memories.setdefault(problem.name, Memory()) if self.config.budget.passes > 1 else None
         self.events.began(problem.name, pass_index)
         try:
-            async with pool.session() as env:
+            async with pool.session(split=method.ablation.and_or) as env:
                 return await self.parts.attempt(
-                    problem,
-                    env=env,
-                    policy=policy,
-                    search_name=self.config.search,
-                    budget=self.config.budget,
-                    limits=Limits(ms=max(1, round(self.config.tactic_timeout_s * 1000))),
-                    timeout_s=self.config.timeout_s,
-                    seed=seed,
-                    pass_index=pass_index,
-                    verify=pool.verify,
+                    problem, method, env=env, verify=pool.verify, seed=seed, pass_index=pass_index, memory=memory
                 )
         except _FATAL:
             raise
@@ -225,6 +240,8 @@ class _Run:
         self.any_worker = self.any_worker or attempt.result != "error"
         self.folder.append(attempt)
         self._decide(attempt)
+        if problem in self.decided:
+            self.memories.pop(problem, None)
         self.events.ended(problem, pass_index, attempt)
         for other, (name, other_pass) in self.flying.items():
             if name == problem and other_pass > self.decided.get(problem, other_pass):

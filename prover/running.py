@@ -58,7 +58,7 @@ def config_from(target: str, options: Mapping[str, Any]) -> RunConfig:
     for key in ("timeout", "tactic_timeout"):
         if key in given:
             values[f"{key}_s"] = c.parse_seconds(f"--{key.replace('_', '-')}", given[key])
-    for key in ("search", "split", "fresh"):
+    for key in ("search", "critic", "split", "fresh", "negate", "minimise"):
         if key in given:
             values[key] = given[key]
     for key in ("data", "out"):

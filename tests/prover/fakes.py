@@ -3,6 +3,7 @@
     easy…        proved at its first pass             hard…     never proved
     late2…       proved at pass 2 (from 0)            bad…      does not elaborate
     crash…       the attempt raises                   dead…     the attempt is an `error` record
+    false…       disproved where negations are tried, else never proved
     flaky…       raises once, is proved when tried again (by the file `flaky.txt` in STEPWISE_FAKE_LOG's folder)
 
 `python -m tests.prover.fakes ARGUMENTS` is `prove ARGUMENTS` with these parts.
@@ -22,9 +23,21 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from lean_env.errors import WorkerStartError
-from lean_env.protocol import Limits, Opened, Outcome, State
+from lean_env.protocol import Library, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
-from prover.interfaces import Attempt, Budget, Candidate, Environment, Policy, Problem, Query, Usage, Verifier
+from prover.interfaces import (
+    Attempt,
+    Candidate,
+    Critic,
+    Environment,
+    Policy,
+    Problem,
+    Query,
+    Retriever,
+    Usage,
+    Verifier,
+)
+from prover.method import Ablation, Memory, Method
 from prover.parts import LeanPool, Parts
 
 if TYPE_CHECKING:
@@ -46,11 +59,14 @@ class FakeToolchain:
 class FakeEnvironment:
     """A slot without a worker."""
 
-    async def open(self, text: str) -> Opened:
+    async def open(self, text: str, before: str = "") -> Opened:
         return Opened((), (), 1.0)
 
+    async def symbols(self, state: State) -> Symbols:
+        return Symbols((), ())
+
     async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
-        return [Outcome("error", None, "no", 1.0) for _ in tactics]
+        return [Outcome("error", (), "no", 1.0) for _ in tactics]
 
     async def drop(self, states: Sequence[State]) -> None:
         return
@@ -74,7 +90,7 @@ class FakePool:
         self.closed += 1
 
     @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[Environment]:
+    async def session(self, *, split: bool = True) -> AsyncIterator[Environment]:
         if not self.starts:
             raise WorkerStartError("The Lean worker did not start.", "Run `prove doctor`.")
         self.busy += 1
@@ -90,7 +106,12 @@ class FakePool:
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]:
         return frozenset()
 
-    async def verify(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
+    async def library(self, text: str = "") -> Library:
+        return Library(())
+
+    async def verify(
+        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+    ) -> Verdict:
         await asyncio.sleep(0)
         reasons: tuple[str, ...] = ("it uses sorry",) if "sorry" in candidate else ()
         if original and original.split(":=")[0] not in candidate:
@@ -105,6 +126,12 @@ class FakePolicy:
 
     async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
         return [[] for _ in queries]
+
+    def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+        return
+
+    def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+        return
 
 
 @dataclass
@@ -124,16 +151,13 @@ class World:
     async def attempt(
         self,
         problem: Problem,
+        method: Method,
         *,
         env: Environment,
-        policy: Policy,
-        search_name: str,
-        budget: Budget,
-        limits: Limits,
-        timeout_s: float,
+        verify: Verifier,
         seed: int,
         pass_index: int,
-        verify: Verifier,
+        memory: Memory | None,
     ) -> Attempt:
         self.begun.append((problem.name, pass_index, seed))
         if self.log is not None:
@@ -158,6 +182,9 @@ class World:
         if problem.name.startswith(("easy", "flaky")) or (late and pass_index >= int(late[1])):
             text = problem.text().replace("sorry", "trivial")
             return replace(made, result="proved", stop="proved", tactics=("trivial",), text=text, axioms=("propext",))
+        if problem.name.startswith("false") and method.negate:
+            text = problem.text().replace(" : True", ".negation : ¬ True").replace("sorry", "trivial")
+            return replace(made, result="disproved", stop="disproved", tactics=("trivial",), text=text)
         return made
 
     async def expand(self, problem: Problem, env: Environment) -> list[Problem]:
@@ -187,11 +214,27 @@ class World:
     def open_pool(self, toolchain: Toolchain, *, workers: int | None, slots: int) -> LeanPool:
         return self.pool
 
-    async def policy(self, spec: str, pool: LeanPool, problems: Sequence[Problem]) -> Policy:
+    async def policy(self, spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation) -> Policy:
         return FakePolicy()
 
+    def critic(self, spec: str) -> Critic | None:
+        return None
+
+    async def retriever(self, pool: LeanPool, problems: Sequence[Problem]) -> Retriever | None:
+        return None
+
     def parts(self) -> Parts:
-        return Parts(self.check, self.resolve, self.load, self.open_pool, self.policy, self.attempt, self.expand)
+        return Parts(
+            self.check,
+            self.resolve,
+            self.load,
+            self.open_pool,
+            self.policy,
+            self.critic,
+            self.retriever,
+            self.attempt,
+            self.expand,
+        )
 
 
 def problem(name: str) -> Problem:

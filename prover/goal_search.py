@@ -1,0 +1,201 @@
+"""The search for a proof of one `sorry`: ask the search, propose, apply, tell; verify what it finds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from lean_env.errors import WorkerError
+from lean_env.protocol import Limits, State
+from lean_env.verify import Verdict
+from prover.interfaces import Candidate, Environment, Problem, Query, Usage
+from prover.method import Memory, Method
+from prover.search import Node, Search
+from prover.search import make as make_search
+from prover.search.proof import Proof, tactics
+
+# Tactics sent to Lean between two looks at the clock.
+CHUNK = 8
+# However little time is left, a tactic that is tried at all gets this much.
+LEAST_MS = 1_000
+# Lemmas looked up for a state.
+LEMMAS = 16
+
+Step = Literal["open", "proved", "exhausted", "expansions"]
+
+
+class Clock:
+    """What an attempt may still spend, and what it has spent."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self.usage = Usage()
+        self._started = time.monotonic()
+        self._timeout_s = timeout_s
+
+    def elapsed(self) -> float:
+        """Wall-clock seconds since the attempt began."""
+        return max(0.0, time.monotonic() - self._started)
+
+    @property
+    def over(self) -> bool:
+        return self.elapsed() >= self._timeout_s
+
+    def limits(self, limits: Limits) -> Limits:
+        """The limits of a tactic that begins now."""
+        left_ms = int(1000 * (self._timeout_s - self.elapsed()))
+        return replace(limits, ms=min(limits.ms, max(LEAST_MS, left_ms)))
+
+
+class GoalSearch:
+    """The search for a proof of one state.
+
+    A search without open goals has a candidate: it is verified at once, and only an accepted one is a proof. One that is
+    refused is counted, and the search goes on.
+
+    Args:
+        assemble: the whole text, with a script in the place of the `sorry`.
+        verify: the verdict on a whole text.
+    """
+
+    def __init__(
+        self,
+        root: State,
+        problem: Problem,
+        method: Method,
+        clock: Clock,
+        *,
+        env: Environment,
+        assemble: Callable[[tuple[str, ...]], str],
+        verify: Callable[[str], Awaitable[Verdict]],
+        seed: int,
+        memory: Memory,
+    ) -> None:
+        self.problem, self.method, self.clock, self.env = problem, method, clock, env
+        self.assemble, self.verify, self.seed, self.memory = assemble, verify, seed, memory
+        self.search: Search = make_search(
+            method.search,
+            root,
+            transpositions=method.ablation.transpositions,
+            expansions=method.budget.expansions,
+            seed=seed,
+        )
+        self.root = root
+        self.expansions = 0
+        self.rejected = 0
+        self.error = ""
+        self.proof: Proof | None = None
+        self.text = ""
+        self.axioms: tuple[str, ...] = ()
+        self._queries: dict[int, Query] = {}
+
+    async def step(self) -> Step:
+        """Expand the next state, or states.
+
+        Raises:
+            WorkerError: a worker failed beyond repair, or verification itself did, which says nothing about the proof.
+        """
+        left = self.method.budget.expansions - self.expansions
+        if left <= 0:
+            return "expansions"
+        nodes = self.search.ask(min(self.method.batch, left))
+        if not nodes:
+            return "exhausted"
+        for node, candidates in zip(nodes, await self._propose(nodes), strict=True):
+            self.expansions += 1
+            self.clock.usage.expansions += 1
+            if await self._expand(node, candidates):
+                return "proved"
+        await self._score()
+        return "open"
+
+    async def forget(self) -> None:
+        """Give back what the search still holds, unless the worker is gone anyway."""
+        try:
+            await self.env.drop([self.root, *self.search.held()])
+        except WorkerError:
+            return
+
+    async def _propose(self, nodes: Sequence[Node]) -> list[list[Candidate]]:
+        """The candidates to try on each node: of those that failed in an earlier pass, as many others instead."""
+        queries = [await self._query(node) for node in nodes]
+        for node, query in zip(nodes, queries, strict=True):
+            self._queries[node.id] = query
+        samples = self.method.budget.samples
+        known = max(self.memory.failures_at(node.state.hash) for node in nodes)
+        begun = time.monotonic()
+        proposed = await self.method.policy.propose(queries, samples + known)
+        self.clock.usage.policy_s += max(0.0, time.monotonic() - begun)
+        chosen = []
+        for node, candidates in zip(nodes, proposed, strict=True):
+            new = [c for c in candidates if (node.state.hash, c.tactic) not in self.memory.failed]
+            chosen.append(self.search.untried(node, new)[:samples])
+        return chosen
+
+    async def _query(self, node: Node) -> Query:
+        lemmas: tuple[str, ...] = ()
+        if self.method.retriever is not None:
+            symbols = await self.env.symbols(node.state)
+            lemmas = self.method.retriever.lemmas(symbols, LEMMAS, before=self.problem.before)
+        return Query(node.state, self.problem.name, tactics(node), self.seed, lemmas)
+
+    async def _expand(self, node: Node, candidates: Sequence[Candidate]) -> bool:
+        """Try the candidates on the node; True when one of them ends a proof."""
+        if not candidates:
+            await self._drop(self.search.tell(node, [], []))
+        while candidates:
+            chunk = candidates[:CHUNK]
+            limits = self.clock.limits(self.method.limits)
+            outcomes = await self.env.apply(node.state, [each.tactic for each in chunk], limits)
+            if not outcomes:
+                raise WorkerError("The environment answered no tactic.", "This is a bug: please report it.")
+            usage, query = self.clock.usage, self._queries[node.id]
+            usage.tactics += len(outcomes)
+            usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
+            for candidate, outcome in zip(chunk, outcomes, strict=False):
+                self.method.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
+                if outcome.kind not in ("open", "proved") and self.method.ablation.memory:
+                    self.memory.fails(node.state.hash, candidate.tactic)
+            await self._drop(self.search.tell(node, candidates, outcomes))
+            while (proof := self.search.proof()) is not None:
+                if await self._accepted(proof):
+                    return True
+                await self._drop(self.search.reject(proof))
+            if node.status == "proved" or self.clock.over:
+                return False
+            candidates = candidates[len(outcomes) :]
+        return False
+
+    async def _score(self) -> None:
+        """Let the critic score what is new, where there is one and the search asks for it."""
+        if self.method.critic is None or not (nodes := self.search.needs_scores()):
+            return
+        begun = time.monotonic()
+        values = await self.method.critic.score([node.state for node in nodes])
+        self.clock.usage.policy_s += max(0.0, time.monotonic() - begun)
+        self.search.score(nodes, values)
+
+    async def _accepted(self, proof: Proof) -> bool:
+        text = self.assemble(proof.script())
+        verdict = await self.checked(text)
+        if not verdict.accepted:
+            self.rejected += 1
+            self.error = "verification refused a candidate: " + "; ".join(verdict.reasons)
+            return False
+        self.proof, self.text, self.axioms = proof, text, verdict.axioms
+        self.method.policy.succeeded(
+            [(self._queries[node.id], tactic) for node, tactic in proof.steps() if node.id in self._queries]
+        )
+        return True
+
+    async def checked(self, text: str) -> Verdict:
+        """The verdict on a text, with the time that it took written down."""
+        begun = time.monotonic()
+        verdict = await self.verify(text)
+        self.clock.usage.verify_s += max(0.0, time.monotonic() - begun)
+        return verdict
+
+    async def _drop(self, states: Sequence[State]) -> None:
+        if states:
+            await self.env.drop(states)
