@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from lean_env.protocol import Limits, Opened, Outcome, State
+from lean_env.protocol import Limits, Opened, Outcome, OutcomeKind, State
 from lean_env.verify import Verdict
 
 Result = Literal["proved", "not_proved", "not_elaborated", "error"]
@@ -64,6 +64,8 @@ class Query:
     """The tactics that led from the statement to the state."""
     seed: int
     """Seed of the attempt; the same seed gives the same proposals."""
+    lemmas: tuple[str, ...] = ()
+    """Names of library lemmas retrieved for the state (`prover.retrieval`), best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,18 @@ class Policy(Protocol):
 
     async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
         """At most `samples` distinct candidates for each query, most probable first."""
+        ...
+
+    def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+        """What became of a tactic on the state of the query; called for every outcome, in order. May do nothing.
+
+        Args:
+            lean_ms: milliseconds that it took inside Lean.
+        """
+        ...
+
+    def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+        """The steps of a proof that verification accepted, each a state with its tactic. May do nothing."""
         ...
 
 

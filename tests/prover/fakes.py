@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from lean_env.errors import WorkerStartError
-from lean_env.protocol import Limits, Opened, Outcome, State
+from lean_env.protocol import Limits, Opened, Outcome, OutcomeKind, State
 from lean_env.verify import Verdict
 from prover.interfaces import Attempt, Budget, Candidate, Environment, Policy, Problem, Query, Usage, Verifier
 from prover.parts import LeanPool, Parts
@@ -105,6 +105,12 @@ class FakePolicy:
 
     async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
         return [[] for _ in queries]
+
+    def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+        return
+
+    def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+        return
 
 
 @dataclass
