@@ -67,7 +67,7 @@ class Query:
     seed: int
     """Seed of the attempt; the same seed gives the same proposals."""
     lemmas: tuple[str, ...] = ()
-    """Names of library lemmas that fit the state, best first; empty where nothing was looked up."""
+    """Names of library lemmas retrieved for the state (`prover.retrieval`), best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,15 @@ class Policy(Protocol):
         ...
 
     def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
-        """What became of a tactic that it proposed, milliseconds inside Lean with it. It may make use of that, or not."""
+        """What became of a tactic on the state of the query; called for every outcome, in order. May do nothing.
+
+        Args:
+            lean_ms: milliseconds that it took inside Lean.
+        """
         ...
 
     def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
-        """The steps of a verified proof, in order. It may make use of that, or not."""
+        """The steps of a proof that verification accepted, each a state with its tactic. May do nothing."""
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from lean_env.errors import WorkerDied
-from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, State
+from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, OutcomeKind, State
 from lean_env.verify import Verdict
 from prover.attempt import attempt, expand
 from prover.interfaces import Attempt, Budget, Candidate, Problem, Query
@@ -76,6 +76,12 @@ class Fixed:
     async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
         self.queries += queries
         return [[Candidate(t, -1.0 - i / 10) for i, t in enumerate(self.tactics)] for _ in queries]
+
+    def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+        return
+
+    def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+        return
 
 
 @dataclass

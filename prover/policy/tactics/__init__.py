@@ -12,8 +12,10 @@ import random
 import re
 from collections.abc import Iterable, Sequence
 
+from lean_env.protocol import OutcomeKind
 from prover.interfaces import Candidate, Query
 from prover.policy.tactics import arithmetic, bounded, closers, induction, mathlib, modular, structure, witnesses
+from prover.policy.tactics.learning import Learning
 from prover.policy.tactics.view import Proposal, view_of
 
 _SOURCES = (
@@ -38,16 +40,34 @@ class TacticsPolicy:
 
     Args:
         available: which of `mathlib.WORDS` the environment has; those of core Lean are taken for granted.
+        learning: whether outcomes change the weights (`learning.py`). Without it the same query always gives the same
+            candidates; with it, that also takes the same calls of `learn` and `succeeded` before.
+        uniform: gives all candidates the same probability, in an order without meaning; which they are is still decided
+            by weight. For the ablation.
     """
 
     name = "tactics"
 
-    def __init__(self, available: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, available: frozenset[str] = frozenset(), *, learning: bool = True, uniform: bool = False
+    ) -> None:
         self.available = available
+        self.uniform = uniform
+        self._learning = Learning() if learning else None
 
     async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
-        """At most `samples` candidates for each query; the same query gives the same ones."""
+        """At most `samples` candidates for each query."""
         return [self.candidates(query, samples) for query in queries]
+
+    def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+        """Count an outcome: what does well for its `lean_ms` milliseconds gets more weight from now on."""
+        if self._learning is not None:
+            self._learning.learn(tactic, kind, lean_ms)
+
+    def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+        """Count the steps of a verified proof."""
+        if self._learning is not None:
+            self._learning.succeeded([tactic for _, tactic in steps])
 
     def candidates(self, query: Query, samples: int) -> list[Candidate]:
         """The candidates of one query, most probable first; their probabilities sum to at most 1."""
@@ -61,9 +81,13 @@ class TacticsPolicy:
             if self._exists(tactic) and not (view.tower and _EVALUATES.search(tactic))
         )
         noise = random.Random(f"{query.seed}|{query.state.hash}")
-        scored = [(tactic, _vary(weight, noise, query.seed)) for tactic, weight in weights.items()]
+        factor = self._learning.factor if self._learning is not None else _unchanged
+        scored = [(tactic, factor(tactic) * _vary(weight, noise, query.seed)) for tactic, weight in weights.items()]
         scored.sort(key=lambda proposal: -proposal[1])  # stable: equal weights stay in the order of the sources
         scored = scored[:samples]
+        if self.uniform:
+            noise.shuffle(scored)
+            scored = [(tactic, 1.0) for tactic, _ in scored]
         total = sum(weight for _, weight in scored)
         return [Candidate(tactic, min(0.0, math.log(weight / total))) for tactic, weight in scored]
 
@@ -78,6 +102,10 @@ def _best(proposals: Iterable[Proposal]) -> dict[str, float]:
         if weight > weights.get(tactic, 0.0):
             weights[tactic] = weight
     return weights
+
+
+def _unchanged(tactic: str) -> float:
+    return 1.0
 
 
 def _vary(weight: float, noise: random.Random, seed: int) -> float:

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lean_env.protocol import OutcomeKind, State
+from prover.interfaces import Query
+from prover.policy import TacticsPolicy
+from prover.policy.tactics.learning import HIGHEST, LOWEST, Learning, template
+
+GOAL = "xs ys : List Nat\n⊢ (xs ++ ys).length = ys.length + xs.length"
+QUERY = Query(State(0, (GOAL,), GOAL), "t", (), 0)
+
+
+@pytest.mark.parametrize(
+    ("tactic", "expected"),
+    [
+        ("rcases h with h | h1", "rcases _ with _"),
+        ("induction xs generalizing acc n <;> simp_all", "induction _ generalizing _ <;> simp_all"),
+        ("simp [Nat.pow_succ, double]", "simp [Nat.pow_succ, _]"),
+        ("exact ⟨12, 0, by decide⟩", "exact ⟨#, #, by decide⟩"),
+        ("omega", "omega"),
+    ],
+)
+def test_templates_have_neither_names_nor_numbers(tactic: str, expected: str) -> None:
+    assert template(tactic) == expected
+
+
+def test_what_proves_rises_and_what_fails_slowly_falls() -> None:
+    learning = Learning()
+    for _ in range(200):
+        learning.learn("simp", "error", 2.0)
+        learning.learn("induction n <;> grind", "timeout", 5_000.0)
+        learning.learn("induction xs <;> simp_all", "proved", 5.0)
+        learning.succeeded(["induction ys <;> simp_all"])
+    assert learning.factor("induction zs <;> simp_all") == HIGHEST
+    assert learning.factor("induction m <;> grind") == LOWEST
+    assert LOWEST < learning.factor("simp") < HIGHEST
+    assert learning.factor("never tried") == 1.0
+
+
+def test_one_outcome_changes_little() -> None:
+    learning = Learning()
+    learning.learn("grind", "error", 30.0)
+    assert 0.8 < learning.factor("grind") < 1.0
+
+
+OUTCOMES = st.tuples(
+    st.sampled_from(["simp", "omega", "rw [h]", "rw [h1]", "grind"]),
+    st.sampled_from(["proved", "open", "error", "timeout", "refused"]),
+    st.floats(-1.0, 10_000.0),
+)
+
+
+@given(st.lists(OUTCOMES, max_size=60))
+def test_factors_are_bounded_and_reproducible(outcomes: list[tuple[str, OutcomeKind, float]]) -> None:
+    one, other = Learning(), Learning()
+    for outcome in outcomes:
+        one.learn(*outcome)
+        other.learn(*outcome)
+    for tactic in ("simp", "omega", "rw [x]", "grind"):
+        assert LOWEST <= one.factor(tactic) <= HIGHEST
+        assert one.factor(tactic) == other.factor(tactic)
+
+
+def test_the_policy_changes_its_order_only_where_learning_is_on() -> None:
+    learns, fixed = TacticsPolicy(), TacticsPolicy(learning=False)
+    before = learns.candidates(QUERY, 32)
+    assert before == fixed.candidates(QUERY, 32)
+    first, useful = before[0].tactic, before[12].tactic
+    for policy in (learns, fixed):
+        for _ in range(300):
+            policy.learn(QUERY, first, "error", 3_000.0)
+            policy.learn(QUERY, useful, "proved", 1.0)
+        policy.succeeded([(QUERY, useful)])
+    assert fixed.candidates(QUERY, 32) == before
+    after = [c.tactic for c in learns.candidates(QUERY, 32)]
+    assert after.index(useful) < after.index(first)
+
+
+def test_uniform_keeps_the_candidates_and_forgets_their_weights() -> None:
+    plain = TacticsPolicy().candidates(QUERY, 16)
+    uniform = TacticsPolicy(uniform=True).candidates(QUERY, 16)
+    assert {c.tactic for c in uniform} == {c.tactic for c in plain}
+    assert len({c.logprob for c in uniform}) == 1
+    assert [c.tactic for c in uniform] != [c.tactic for c in plain]

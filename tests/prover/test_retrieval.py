@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from itertools import accumulate
+
+import pytest
+
+from prover.retrieval import Retriever
+
+
+@dataclass(frozen=True)
+class Theorem:
+    name: str
+    head: str
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Symbols:
+    target: tuple[str, ...]
+    context: tuple[str, ...] = ()
+
+
+LIBRARY = (
+    Theorem("List.length_append", "Eq", ("Eq", "Nat", "List", "List.length", "HAppend.hAppend", "HAdd.hAdd")),
+    Theorem("List.length_map", "Eq", ("Eq", "Nat", "List", "List.length", "List.map")),
+    Theorem("List.length_pos_iff", "Iff", ("Iff", "Nat", "List", "List.length", "LT.lt", "Ne", "List.nil")),
+    Theorem("List.map_append", "Eq", ("Eq", "List", "List.map", "HAppend.hAppend")),
+    Theorem("List.map_map", "Eq", ("Eq", "List", "List.map", "Function.comp")),
+    Theorem("Nat.add_comm", "Eq", ("Eq", "Nat", "HAdd.hAdd")),
+    Theorem("Nat.lt_irrefl", "Not", ("Not", "Nat", "LT.lt")),
+    Theorem("List.map.eq_1", "Eq", ("Eq", "List", "List.map")),
+    Theorem("Lean.Grind.map_eq", "Eq", ("Eq", "List", "List.map")),
+)
+APPEND = Symbols(("Eq", "Nat", "List", "List.length", "HAppend.hAppend", "HAdd.hAdd"))
+
+
+def test_what_speaks_of_the_same_comes_first() -> None:
+    found = Retriever(LIBRARY).lemmas(APPEND, 3)
+    assert found[0] == "List.length_append"
+    assert len(found) == 3
+
+
+def test_what_the_goal_does_not_mention_counts_against_a_theorem() -> None:
+    found = Retriever(LIBRARY).lemmas(Symbols(("Eq", "Nat", "HAdd.hAdd")), 9)
+    assert found.index("Nat.add_comm") < found.index("List.length_append")
+
+
+def test_the_head_decides_between_theorems_about_the_same() -> None:
+    same = [Theorem("a", "LE.le", ("P", "Q")), Theorem("b", "Eq", ("P", "Q")), Theorem("c", "R", ("R",))]
+    assert Retriever(same).lemmas(Symbols(("Eq", "P", "Q")), 2) == ("b", "a")
+
+
+def test_hypotheses_count_less_than_the_target() -> None:
+    found = Retriever(LIBRARY).lemmas(Symbols(("Not", "LT.lt", "Nat"), ("List.map",)), 9)
+    assert found.index("Nat.lt_irrefl") < found.index("List.map_append")
+    assert "List.map_append" in found
+
+
+def test_exclusions_and_what_lean_made_itself_are_left_out() -> None:
+    retriever = Retriever(LIBRARY)
+    found = retriever.lemmas(Symbols(("Eq", "List", "List.map")), 20)
+    assert "List.map_map" in found
+    assert not {"List.map.eq_1", "Lean.Grind.map_eq"} & set(found)
+    fewer = retriever.lemmas(APPEND, 20, exclude=("List.length_append",))
+    assert fewer == tuple(name for name in retriever.lemmas(APPEND, 20) if name != "List.length_append")
+
+
+@pytest.mark.parametrize("symbols", [Symbols(()), Symbols(("Unheard.of",)), Symbols((), ("Unheard.of",))])
+def test_nothing_is_found_for_what_the_library_does_not_know(symbols: Symbols) -> None:
+    assert Retriever(LIBRARY).lemmas(symbols, 5) == ()
+
+
+def test_an_empty_library_and_no_wish() -> None:
+    assert Retriever(()).lemmas(APPEND, 5) == ()
+    assert Retriever(LIBRARY).lemmas(APPEND, 0) == ()
+
+
+def test_a_large_library_is_quick() -> None:
+    """A few milliseconds; the bound here leaves room for a busy machine."""
+    chance = random.Random(0)
+    symbols = [f"s{i}" for i in range(5_000)]
+    frequent = list(accumulate(1 / (i + 1) for i in range(5_000)))
+    library = [
+        Theorem(f"t{i}", "Eq", ("Eq", *chance.choices(symbols, cum_weights=frequent, k=chance.randint(2, 12))))
+        for i in range(100_000)
+    ]
+    retriever = Retriever(library)
+    queries = [Symbols(library[i].symbols, library[i + 1].symbols) for i in range(0, 2_000, 100)]
+    begun = time.process_time()
+    results = [retriever.lemmas(query, 16) for query in queries]
+    assert (time.process_time() - begun) / len(queries) < 0.05
+    assert sum(f"t{i}" in found for i, found in zip(range(0, 2_000, 100), results, strict=True)) == len(queries)
