@@ -1,54 +1,46 @@
 """Searches: which state to expand next. Pure: no clock, no model, no await.
 
-A search is asked for nodes to expand (`ask`) and told what became of the tactics tried on them (`tell`). Critic-guided
-and Monte-Carlo searches fit behind the same Protocol.
+A search is asked for nodes to expand (`ask`) and told what became of the tactics tried on them (`tell`). All searches
+grow the same AND/OR hypergraph (`Graph`), and differ in the order of its open nodes (`Queue`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from lean_env.errors import UsageError
-from lean_env.protocol import Outcome, State
-from prover.interfaces import Candidate
+from lean_env.protocol import State
 from prover.search.best_first import BestFirst
-from prover.search.graph import Graph, Node
+from prover.search.graph import Graph
+from prover.search.node import Edge, Node
+from prover.search.proof import Proof
+from prover.search.queue import Queue
+from prover.search.search import Search
 
-__all__ = ["SEARCHES", "BestFirst", "Graph", "Node", "Search", "make"]
+__all__ = ["SEARCHES", "BestFirst", "Edge", "Graph", "Node", "Proof", "Queue", "Search", "make"]
 
-
-class Search(Protocol):
-    """Decides which state is expanded next, and remembers what was tried."""
-
-    graph: Graph
-
-    def ask(self, n: int) -> list[Node]:
-        """At most `n` open nodes, the most promising first; empty when the search is exhausted."""
-        ...
-
-    def untried(self, node: Node, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """The candidates that are worth trying on the node: distinct, and not tried on an equal state before."""
-        ...
-
-    def tell(self, node: Node, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]) -> list[State]:
-        """Record what the candidates did to the node, and return the states that nobody needs any more.
-
-        Outcomes answer the candidates in order. Fewer outcomes than candidates mean that the rest was not tried yet,
-        and the node keeps its state until it is told about them.
-        """
-        ...
-
-    def mark_rejected(self, node: Node) -> list[State]:
-        """Verification refused the proof that ends in `node`: the search goes on without it."""
-        ...
+SEARCHES = ("best-first", "critic", "hybrid", "hybrid-interleaved", "mcts")
 
 
-SEARCHES = ("best-first",)
+def make(
+    name: str,
+    root: State,
+    *,
+    alpha: float = 0.5,
+    transpositions: bool = True,
+    expansions: int = 100,
+    seed: int = 0,
+) -> Search:
+    """The search of that name, with `root` as its only open node.
 
+    Args:
+        alpha: how much best-first forgives longer paths.
+        transpositions: are equal states one node?
+        expansions: the budget, of which `hybrid` spends the first half on best-first.
+        seed: of the noise with which `mcts` explores; the other searches draw nothing.
 
-def make(name: str, root: State) -> Search:
-    """The search of that name, with `root` as its only open node."""
+    Raises:
+        UsageError: there is no search of that name.
+    """
+    graph = Graph(root, transpositions=transpositions)
     if name == "best-first":
-        return BestFirst(root)
+        return Search(graph, BestFirst(graph.nodes, alpha))
     raise UsageError(f"There is no search named {name!r}.", f"Choose one of: {', '.join(SEARCHES)}.")

@@ -1,33 +1,91 @@
-"""What is read off a search: the tactics of a proof, and the tree as plain data."""
+"""What is read off a search: a proof as a script, the path to a node, and the whole graph as plain data."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from prover.search.graph import Graph, Node
+from prover.search.node import Edge, Node
+
+if TYPE_CHECKING:
+    from prover.search.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that the search found: a tree of steps, which verification has not seen yet."""
+
+    edges: tuple[Edge, ...]
+    """The steps in the order of the script: a step, then the proof of each of its goals."""
+
+    def steps(self) -> list[tuple[Node, str]]:
+        """Each step as the node on which the tactic is run, and the tactic."""
+        return [(edge.node, edge.tactic) for edge in self.edges]
+
+    def script(self) -> tuple[str, ...]:
+        """The tactics at top level. Where a tactic leaves several goals, the proof of each is one block of lines
+        behind a `· `, set in by two columns; further lines of a tactic are set in with its first."""
+        blocks: list[list[str]] = []
+        goals = [(0, "")]  # the next goals, the first one last: the column of its tactics, and the dot before them
+        for edge in self.edges:
+            column, dot = goals.pop()
+            tactic = edge.tactic.strip("\n").rstrip()
+            pad = " " * column
+            text = "\n".join(pad + line if line else line for line in tactic.split("\n"))
+            if dot:
+                text = pad[2:] + dot + text[column:]
+            if column == 0 or (dot and column == 2):
+                blocks.append([])
+            blocks[-1].append(text)
+            several = len(edge.children) > 1
+            goals.extend((column + 2, "· ") if several else (column, "") for _ in edge.children)
+        return tuple("\n".join(lines) for lines in blocks)
+
+
+def extract(node: Node) -> Proof:
+    """The shortest known proof of a proved node."""
+    edges: list[Edge] = []
+    stack = [node]
+    while stack:
+        edge = stack.pop().proof
+        assert edge is not None, "extract is for proved nodes"
+        edges.append(edge)
+        stack.extend(reversed(edge.children))
+    return Proof(tuple(edges))
 
 
 def tactics(node: Node) -> tuple[str, ...]:
-    """The tactics that lead from the root to the node, in order."""
+    """The tactics on the cheapest known path from the root to the node, in order. What closes the goals beside the
+    path is not among them."""
     path = []
     at = node
     while at.parent is not None:
-        path.append(at.tactic)
-        at = at.parent
+        path.append(at.parent.tactic)
+        at = at.parent.node
     return tuple(reversed(path))
 
 
 def as_tree(graph: Graph) -> list[dict[str, Any]]:
-    """The nodes as JSON values, in the order in which they were found; a parent always comes by its id."""
+    """The nodes as JSON values, in the order in which they were found, each with its edges."""
     return [
         {
             "id": node.id,
-            "parent": node.parent.id if node.parent else None,
-            "tactic": node.tactic,
+            "parent": node.parent.node.id if node.parent else None,
+            "tactic": node.parent.tactic if node.parent else "",
             "logprob": round(node.logprob, 6),
             "depth": node.depth,
             "status": node.status,
+            "score": node.score,
             "goals": list(node.state.goals),
+            "edges": [
+                {
+                    "tactic": edge.tactic,
+                    "logprob": round(edge.logprob, 6),
+                    "children": [child.id for child in edge.children],
+                    "status": "rejected" if edge.rejected else "alive" if edge.alive else "dead",
+                }
+                for edge in node.edges
+            ],
         }
         for node in graph.nodes
     ]
