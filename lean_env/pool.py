@@ -166,12 +166,16 @@ class Pool:
             await self.worker(seat)
 
     @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
-        """A slot on the worker with the fewest attempts; waits until one is free."""
+    async def session(self, *, split: bool = True) -> AsyncIterator[Session]:
+        """A slot on the worker with the fewest attempts; waits until one is free.
+
+        Args:
+            split: make goals that do not depend on one another states of their own.
+        """
         async with self._free:
             seat = min(self._seats, key=lambda seat: seat.sessions)
             seat.sessions += 1
-            session = Session(self, seat)
+            session = Session(self, seat, split=split)
             try:
                 yield session
             finally:
@@ -274,7 +278,8 @@ class _Known:
     """How a state came about, and where it is now."""
 
     hole: int
-    tactics: tuple[str, ...]
+    path: tuple[tuple[str, int], ...]
+    """The tactics from there on, each with which of the states that it led to is meant."""
     worker_id: int
     generation: int
 
@@ -282,9 +287,10 @@ class _Known:
 class Session:
     """One attempt's slot on a worker (`prover.interfaces.Environment`). Its states survive the worker's death."""
 
-    def __init__(self, pool: Pool, seat: _Seat) -> None:
+    def __init__(self, pool: Pool, seat: _Seat, *, split: bool = True) -> None:
         self._pool = pool
         self.seat = seat
+        self._split = split
         self._text = ""
         self._lean_s = 0.0
         self._known: dict[int, _Known] = {}
@@ -322,7 +328,7 @@ class Session:
                 if death.guilty:
                     log.info("a tactic ended its worker: %s", tactics[len(outcomes)])
                     ended = f"ended from outside: {death.message}"
-                    outcomes.append(Outcome("timeout", None, ended, float(limits.ms)))
+                    outcomes.append(Outcome("timeout", (), ended, float(limits.ms)))
                 elif (innocent := innocent + 1) > RETRIES:
                     raise
             self._lean_s += sum(outcome.lean_ms for outcome in outcomes[begun:]) / 1000
@@ -332,11 +338,11 @@ class Session:
         """Append the outcomes of the tactics that have none yet, to the end of the batch or the first proof."""
         worker, known = await self._here(state)
         if known is None:
-            lost = Outcome("error", None, "the state could not be replayed in a new worker", 0.0)
+            lost = Outcome("error", (), "the state could not be replayed in a new worker", 0.0)
             outcomes += [lost] * (len(tactics) - len(outcomes))
             return
         rest = tactics[len(outcomes) :]
-        async with contextlib.aclosing(worker.apply(known.worker_id, rest, limits)) as answers:
+        async with contextlib.aclosing(worker.apply(known.worker_id, rest, limits, split=self._split)) as answers:
             async for outcome in answers:
                 outcomes.append(self._adopt(outcome, known, tactics[len(outcomes)]))
 
@@ -383,16 +389,18 @@ class Session:
         return await self._pool.worker(self.seat), None
 
     async def _replay(self, worker: Worker, opened: Opened, known: _Known) -> int | None:
-        """The worker's number for the state that the same tactics lead to, or None if they lead nowhere now."""
-        made = [hole.state.id for hole in opened.holes]
-        here = made[known.hole] if known.hole < len(made) else None
-        for tactic in known.tactics:
-            last: Outcome | None = None
-            if here is not None:
-                async for outcome in worker.apply(here, [tactic], REPLAY_LIMITS):
-                    last = outcome
-            here = last.state.id if last is not None and last.state is not None else None
-            made += [here] if here is not None else []
+        """The worker's number for the state that the same tactics lead to, or None if they lead elsewhere now."""
+        states = [hole.state.id for hole in opened.holes]
+        made = list(states)
+        here = states[known.hole] if known.hole < len(states) else None
+        for tactic, part in known.path:
+            if here is None:
+                break
+            states = []
+            async for outcome in worker.apply(here, [tactic], REPLAY_LIMITS, split=self._split):
+                states = [state.id for state in outcome.states]
+            made += states
+            here = states[part] if part < len(states) else None
         await worker.drop([number for number in made if number != here])
         return here
 
@@ -400,10 +408,11 @@ class Session:
         return replace(hole, state=self._name(hole.state, _Known(index, (), hole.state.id, generation)))
 
     def _adopt(self, outcome: Outcome, parent: _Known, tactic: str) -> Outcome:
-        if outcome.state is None:
-            return outcome
-        known = _Known(parent.hole, (*parent.tactics, tactic), outcome.state.id, parent.generation)
-        return replace(outcome, state=self._name(outcome.state, known))
+        states = []
+        for part, state in enumerate(outcome.states):
+            known = _Known(parent.hole, (*parent.path, (tactic, part)), state.id, parent.generation)
+            states.append(self._name(state, known))
+        return replace(outcome, states=tuple(states))
 
     def _name(self, state: State, known: _Known) -> State:
         number = next(self._ids)

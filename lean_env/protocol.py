@@ -5,10 +5,15 @@ worker answers requests one after another, in the order in which they came, so s
 
     hello    (sent by the worker when ready)  lean, protocol
     open     text, ms                         the `sorry`s of a Lean text, each as a state; messages
-    apply    state, tactics, ms, heartbeats   a reply a tactic, as soon as it is known; stops after the first proof
+    apply    state, tactics, split, ms,       a reply a tactic, as soon as it is known; stops after the first proof
+             heartbeats
     drop     states                           forget them
     verify   text, original, left, ms         re-elaborate a text; compare its statements with those of the original
     tactics  text, words                      which of these words begin a tactic after that text
+
+A tactic that leaves several goals leads to one state with all of them, or, where `split` is asked for and no goal hangs
+on another (their types and contexts have no metavariables), to one state for each, with that goal as its root: such a
+state is proved when its own goal is. Then whatever proves each of them proves the state that the tactic was tried on.
 
 What is read here becomes a frozen value; what cannot be read becomes a `ProtocolError`.
 """
@@ -53,6 +58,16 @@ class State:
     """The goals as Lean prints them: hypotheses a line each, then `⊢ target`. Tactics act on the first."""
     hash: str
     """Equal for states with equal goals, names of hypotheses included, whatever their metavariables are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The constants of a state's first goal, each once, full names; the relations and types of a statement included."""
+
+    target: tuple[str, ...]
+    """Those of the target, its head first, then in order of appearance."""
+    context: tuple[str, ...]
+    """Those of the hypotheses' types, in order of appearance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +120,12 @@ class Outcome:
     kind: OutcomeKind
     """`open`: goals are left; `proved`: none are (a candidate, not yet a proof); `error`: Lean says no; `timeout`: it
     was stopped by a limit; `refused`: its syntax is not allowed in a proof."""
-    state: State | None
-    """The state that it led to, for `open` and `proved`."""
-    message: str
+    states: tuple[State, ...] = ()
+    """The states that it led to, for `open` and nothing else: one, or several that are to be proved each by itself, in
+    the order in which the tactic left their goals."""
+    message: str = ""
     """Lean's error, or what was refused."""
-    lean_ms: float
+    lean_ms: float = 0.0
     """Milliseconds that it took inside Lean."""
 
 
@@ -198,13 +214,16 @@ def parse_outcome(reply: Reply) -> Outcome:
     with _Reading(reply):
         kind = reply["kind"]
         if kind in ("open", "proved"):
-            return Outcome(kind, _parse_state(reply), "", _milliseconds(reply))
+            states = tuple(_parse_state(state) for state in reply["states"])
+            if (kind == "open") != bool(states):
+                raise ValueError(states)
+            return Outcome(kind, states, "", _milliseconds(reply))
         if kind not in ("error", "timeout", "refused"):
             raise ValueError(kind)
         message = str(reply["message"])
         if kind == "error" and "maximum number of heartbeats" in message:
             kind = "timeout"
-        return Outcome(kind, None, message[:_LONGEST_MESSAGE], _milliseconds(reply))
+        return Outcome(kind, (), message[:_LONGEST_MESSAGE], _milliseconds(reply))
 
 
 def parse_report(reply: Reply) -> Report:

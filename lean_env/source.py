@@ -22,6 +22,7 @@ BUNDLED_IMPORTS = (
     "Lean.Elab.Import",
     "Lean.Parser.Module",
     "Lean.Meta.AbstractMVars",
+    "Lean.Util.CollectMVars",
 )
 """The fewest modules that the worker needs: a start with all of `Lean` takes seconds longer."""
 

@@ -119,9 +119,16 @@ class Worker:
         """Elaborate a text; its `sorry`s become states of this worker."""
         return parse_opened(await self._ask("open", ms / 1000, text=text, ms=ms))
 
-    async def apply(self, state: int, tactics: Sequence[str], limits: Limits) -> AsyncGenerator[Outcome, None]:
-        """What each tactic does to the state, as soon as it is known; ends after the first that leaves no goal."""
-        fields = {"state": state, "tactics": list(tactics), "ms": limits.ms, "heartbeats": limits.heartbeats}
+    async def apply(
+        self, state: int, tactics: Sequence[str], limits: Limits, *, split: bool
+    ) -> AsyncGenerator[Outcome, None]:
+        """What each tactic does to the state, as soon as it is known; ends after the first that leaves no goal.
+
+        Args:
+            split: make goals that do not depend on one another states of their own.
+        """
+        fields = {"state": state, "tactics": list(tactics), "split": split}
+        fields |= {"ms": limits.ms, "heartbeats": limits.heartbeats}
         async with contextlib.aclosing(self._replies("apply", limits.ms / 1000, fields)) as replies:
             async for reply in replies:
                 outcome = parse_outcome(reply)
@@ -194,6 +201,8 @@ class Worker:
                     return
         finally:
             waiting.abandoned = True
+            unread = [waiting.replies.get_nowait() for _ in range(waiting.replies.qsize())]
+            await self.drop([n for reply in unread if not isinstance(reply, Interrupted) for n in told_states(reply)])
 
     async def _send(self, request: dict[str, object]) -> None:
         stdin = self._process.stdin
@@ -244,8 +253,8 @@ class Worker:
                     continue
                 waiting = self._waiting[request]
                 waiting.replies.put_nowait(reply)
-                if waiting.abandoned and isinstance(reply.get("state"), int):
-                    await self.drop([reply["state"]])
+                if waiting.abandoned:
+                    await self.drop(told_states(reply))
                 if reply.get("end"):
                     del self._waiting[request]
                     self._order.remove(request)
@@ -278,3 +287,10 @@ class Worker:
     def _epitaph(self) -> str:
         words = "; ".join(word for word in self._last_words if word)[-400:]
         return f"The Lean worker stopped: {self._death}{f' ({words})' if words else ''}."
+
+
+def told_states(reply: Reply) -> list[int]:
+    """The states that a reply tells of, so far as it can be read."""
+    found = [entry for key in ("states", "holes") if isinstance(entries := reply.get(key), list) for entry in entries]
+    numbers = [entry.get("state") for entry in found if isinstance(entry, dict)]
+    return [number for number in numbers if isinstance(number, int)]

@@ -48,6 +48,11 @@ def getNat (j : Json) (key : String) (default : Nat) : Nat :=
   | .ok (.num n) => n.mantissa.toNat
   | _ => default
 
+def getBool (j : Json) (key : String) (default : Bool) : Bool :=
+  match j.getObjVal? key with
+  | .ok (.bool b) => b
+  | _ => default
+
 def getArr (j : Json) (key : String) : Array Json :=
   match j.getObjVal? key with
   | .ok (.arr a) => a

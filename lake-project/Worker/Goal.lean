@@ -1,7 +1,7 @@
 import Worker.Basic
 
 /-!
-# Goals as text, and their hash
+# Goals as text, their hash, and which of them stand alone
 -/
 
 open Lean Meta
@@ -34,5 +34,62 @@ def hashGoals (goals : List MVarId) : MetaM UInt64 := do
     return r.expr.hash
   else
     return e.hash
+
+/-! ## Goals that do not depend on one another -/
+
+/-- Does the term still have metavariables when all that are assigned are filled in? -/
+def waits (e : Expr) : MetaM Bool := do
+  if e.hasMVar then return (← instantiateMVars e).hasMVar else return false
+
+partial def contextWaits (lctx : LocalContext) (fvars : Array FVarId) (i : Nat) : MetaM Bool := do
+  if h : i < fvars.size then
+    match lctx.find? fvars[i] with
+    | some d =>
+      let inValue ← match d.value? with
+        | some v => waits v
+        | none => pure false
+      if inValue then return true
+      if ← waits d.type then return true
+      contextWaits lctx fvars (i + 1)
+    | none => contextWaits lctx fvars (i + 1)
+  else return false
+
+/-- Does nothing in the goal wait for a metavariable? -/
+def standsAlone (g : MVarId) : MetaM Bool := do
+  let d ← g.getDecl
+  if ← waits d.type then return false
+  return !(← contextWaits d.lctx d.lctx.getFVarIds 0)
+
+partial def allStandAlone : List MVarId → MetaM Bool
+  | [] => return true
+  | g :: gs => do if ← standsAlone g then allStandAlone gs else return false
+
+/-- Are these metavariables goals, or such as wait for goals only? -/
+partial def onlyGoals (goals : List MVarId) (found : Array MVarId) (i : Nat) : MetaM Bool := do
+  if h : i < found.size then
+    let known ← if goals.contains found[i] then pure true
+      else match ← getDelayedMVarAssignment? found[i] with
+        | none => pure false
+        | some d => do
+          let e ← instantiateMVars (.mvar d.mvarIdPending)
+          onlyGoals goals (e.collectMVars {}).result 0
+    if known then onlyGoals goals found (i + 1) else return false
+  else return true
+
+/-- Each goal by itself, if whatever proves each of them proves the root: none waits for a metavariable, and the root waits
+for nothing else. Otherwise all together. -/
+def independentParts (root : MVarId) (goals : List MVarId) : MetaM (List (List MVarId)) := do
+  match goals with
+  | [] => return []
+  | [_] => return [goals]
+  | _ =>
+    if ← allStandAlone goals then
+      let e ← instantiateMVars (.mvar root)
+      if ← onlyGoals goals (e.collectMVars {}).result 0 then return each goals
+    return [goals]
+where
+  each : List MVarId → List (List MVarId)
+    | [] => []
+    | g :: gs => [g] :: each gs
 
 end Worker

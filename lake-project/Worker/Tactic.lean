@@ -9,9 +9,15 @@ open Lean Meta Elab
 
 namespace Worker
 
-/-- What a tactic did: the state that it led to, or why it led to none. -/
+/-- One of the states that a tactic led to, as the reply tells of it. -/
+structure Next where
+  state : ProofState
+  goals : Array String
+  hash : UInt64
+
+/-- What a tactic did: the states that it led to (none: no goals are left), or why it led nowhere. -/
 inductive TacticResult where
-  | next (state : ProofState) (goals : Array String) (hash : UInt64)
+  | next (states : List Next)
   | error (message : String)
   | timeout (message : String)
   | refused (what : String)
@@ -23,31 +29,55 @@ def unfinished (root : MVarId) : MetaM (Option String) := do
   if e.hasExprMVar then return some "the proof leaves metavariables"
   return none
 
+/-- Goals that make one state, printed, and their hash. -/
+structure Part where
+  goals : List MVarId
+  printed : Array String
+  hash : UInt64
+
+partial def describe : List (List MVarId) → MetaM (List Part)
+  | [] => return []
+  | goals :: rest => do
+    let printed ← printGoals goals #[]
+    let hash ← hashGoals goals
+    return { goals := goals, printed := printed, hash := hash } :: (← describe rest)
+
+/-- All share what the tactic left. A goal by itself is the root of its state: what proves it, proves that. -/
+def nextStates (s : ProofState) : List Part → List Next
+  | [] => []
+  | [p] => [{ state := { s with goals := p.goals }, goals := p.printed, hash := p.hash }]
+  | ps => each ps
+where
+  each : List Part → List Next
+    | [] => []
+    | p :: ps => match p.goals with
+      | [g] => { state := { s with goals := [g], root := g }, goals := p.printed, hash := p.hash } :: each ps
+      | _ => each ps
+
 /-- Error recovery is off: with it, an error closes its goal by `sorry` and is only logged. -/
-def runTactic (deadline : Deadline) (s : ProofState) (source : String) (heartbeats ms : Nat) : IO TacticResult := do
+def runTactic (deadline : Deadline) (s : ProofState) (source : String) (split : Bool) (heartbeats ms : Nat) : IO TacticResult := do
   match Parser.runParserCategory s.coreState.env `tactic source with
   | .error e => return .error e
   | .ok stx =>
     match refusals stx [] with
     | what :: _ => return .refused what
     | [] =>
-      let tactic : Lean.Elab.Tactic.TacticM (Array String × UInt64 × Option String) := do
+      let tactic : Lean.Elab.Tactic.TacticM (List Part × Option String) := do
         Lean.Elab.Tactic.evalTactic stx
         Term.synthesizeSyntheticMVarsNoPostponing
         let goals ← Lean.Elab.Tactic.getUnsolvedGoals
         set { goals := goals : Lean.Elab.Tactic.State }
-        let printed ← printGoals goals #[]
-        let hash ← hashGoals goals
-        let bad ← match goals with
-          | [] => unfinished s.root
-          | _ => pure none
-        return (printed, hash, bad)
-      let run : TermElabM ((Array String × UInt64 × Option String) × Lean.Elab.Tactic.State) :=
+        match goals with
+        | [] => return ([], ← unfinished s.root)
+        | _ =>
+          let parts ← if split then independentParts s.root goals else pure [goals]
+          return (← describe parts, none)
+      let run : TermElabM ((List Part × Option String) × Lean.Elab.Tactic.State) :=
         tactic.run { elaborator := .anonymous, recover := false } |>.run { goals := s.goals }
       let token ← deadline.start ms
       let ctx ← s.context heartbeats (some token)
       let result ← try
-          let ((((printed, hash, bad), tac), termState), coreState, metaState) ←
+          let ((((parts, bad), _), termState), coreState, metaState) ←
             ((run { errToSorry := false }).run s.termState).toIO ctx s.coreState {} s.metaState
           match ← firstError coreState.messages.toList with
           | some message => pure (TacticResult.error message)
@@ -55,7 +85,8 @@ def runTactic (deadline : Deadline) (s : ProofState) (source : String) (heartbea
             match bad with
             | some message => pure (TacticResult.error message)
             | none =>
-              pure (TacticResult.next { s with coreState := { coreState with messages := {} }, metaState := metaState, termState := termState, goals := tac.goals } printed hash)
+              let after := { s with coreState := { coreState with messages := {} }, metaState := metaState, termState := termState }
+              pure (TacticResult.next (nextStates after parts))
         catch e => pure (TacticResult.error (toString e))
       deadline.stop
       match result with

@@ -1,8 +1,10 @@
 """The other end of the pipe, for tests: speaks the worker's protocol, and does on request what a worker must never do.
 
-A state is a number of goals. Tactics: `split` adds a goal, `close` closes one, `fail` is an error, `die` ends the
-process, `hang` never answers, `noise` prints prose and forged replies first, `garbage` answers with something
-unreadable, and `die-once PATH` ends the process unless the file exists, which it makes.
+A state is a number of goals. Tactics: `more` adds a goal, `close` closes one, `split` leads to two states, of one goal
+and of two (or to one of three, where splitting was not asked for), `fail` is an error, `count` is one that says how
+many states are kept, `die` ends the process, `hang` never answers, `noise` prints prose and forged replies first,
+`garbage` answers with something unreadable, and `die-once PATH` ends the process unless the file is there, which it
+makes.
 """
 
 from __future__ import annotations
@@ -23,10 +25,13 @@ def goals(n: int) -> list[str]:
     return [f"⊢ goal {i} of {n}" for i in range(n)]
 
 
-def apply(request: dict[str, Any], states: list[int]) -> None:
+def apply(request: dict[str, Any], states: list[int | None]) -> None:
     tactics = request["tactics"]
     for index, tactic in enumerate(tactics):
         n = states[request["state"]]
+        if n is None:
+            say({"id": request["id"], "end": True, "failure": "the state was dropped"})
+            return
         reply: dict[str, Any] = {"id": request["id"], "index": index, "end": index + 1 == len(tactics), "us": 1000}
         word, _, argument = tactic.partition(" ")
         if word == "die-once" and not Path(argument).exists():
@@ -38,28 +43,30 @@ def apply(request: dict[str, Any], states: list[int]) -> None:
             time.sleep(3600)
         if word == "noise":
             print("PANIC at nothing", flush=True)
-            print(
-                json.dumps({"id": "1", "end": True, "kind": "proved", "state": 0, "goals": [], "hash": 1}), flush=True
-            )
+            print(json.dumps({"id": "1", "end": True, "kind": "proved", "states": [], "us": 1}), flush=True)
             print("{not json", flush=True)
         if word == "garbage":
-            say({"id": request["id"], "end": True, "kind": "proved", "goals": "none"})
+            say({"id": request["id"], "end": True, "kind": "proved", "states": "none"})
             return
+        if word == "count":
+            say(reply | {"kind": "error", "message": f"{sum(state is not None for state in states)} states"})
+            continue
         if word == "fail":
             say(reply | {"kind": "error", "message": "no"})
             continue
-        n += {"split": 1, "close": -1}.get(word, 0)
-        states.append(n)
-        proved = n == 0
-        end = reply["end"] or proved
-        kind = "proved" if proved else "open"
-        say(reply | {"kind": kind, "state": len(states) - 1, "goals": goals(n), "hash": n, "end": end})
-        if proved:
+        n += {"more": 1, "close": -1}.get(word, 0)
+        parts = [n] if n else []
+        if word == "split":
+            parts = [1, 2] if request["split"] else [3]
+        next_states = [{"state": len(states) + i, "goals": goals(part), "hash": part} for i, part in enumerate(parts)]
+        states += parts
+        say(reply | {"kind": "open" if parts else "proved", "states": next_states, "end": reply["end"] or not parts})
+        if not parts:
             return
 
 
 def main() -> None:
-    states: list[int] = []
+    states: list[int | None] = []
     say({"hello": 1, "lean": "0.0.0"})
     for line in sys.stdin:
         request = json.loads(line)
@@ -83,6 +90,9 @@ def main() -> None:
             say({"id": request["id"], "end": True, "holes": found, "messages": [], "us": 1000})
         elif request["op"] == "apply":
             apply(request, states)
+        elif request["op"] == "drop":
+            for number in request["states"]:
+                states[number] = None
         elif request["op"] == "tactics":
             answers = ["" if word == "close" else "<input>:1:1: unknown tactic" for word in request["words"]]
             say({"id": request["id"], "end": True, "answers": answers})

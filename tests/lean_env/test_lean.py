@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from lean_env.pool import Pool
-from lean_env.protocol import Limits, Outcome
+from lean_env.protocol import Limits, Outcome, State
 
 pytestmark = pytest.mark.lean
 
@@ -47,23 +47,23 @@ theorem six (t : T) : t = .a ∨ t = .b := by
 
 async def tried(lean: Pool, statement: str, *tactics: str, ms: int = 5_000) -> list[Outcome]:
     """Open `theorem t : STATEMENT`, apply the tactics one after the other, and return what each did."""
-    async with lean.session() as session:
+    async with lean.session(split=False) as session:
         opened = await session.open(f"{HEADER}theorem t : {statement} := by sorry")
         assert opened.error is None, opened.error
         state, outcomes = opened.holes[0].state, []
         for tactic in tactics:
             outcome = (await session.apply(state, [tactic], Limits(ms=ms)))[0]
             outcomes.append(outcome)
-            if outcome.state is None:
+            if len(outcome.states) != 1:
                 break
-            state = outcome.state
+            state = outcome.states[0]
         return outcomes
 
 
 async def final_hash(lean: Pool, statement: str, tactics: Sequence[str]) -> str:
     outcome = (await tried(lean, statement, *tactics))[-1]
-    assert outcome.state is not None, outcome
-    return outcome.state.hash
+    assert len(outcome.states) == 1, outcome
+    return outcome.states[0].hash
 
 
 @pytest.mark.parametrize(
@@ -245,15 +245,95 @@ async def test_what_cannot_be_stopped_inside_is_ended_from_outside(lean: Pool, k
         opened = await session.open(
             "theorem t (p : Prop) (h : p) : p ∧ (Nat.repeat (fun x => x * x) 40 3) % 2 = 1 := by sorry"
         )
-        split = (await session.apply(opened.holes[0].state, ["refine ⟨?_, ?_⟩"], Limits()))[0].state
-        assert split is not None
-        first = (await session.apply(split, ["exact h"], Limits()))[0].state
-        assert first is not None
+        _, second = (await session.apply(opened.holes[0].state, ["refine ⟨?_, ?_⟩"], Limits()))[0].states
         deaths = lean.stats.deaths
-        outcomes = await session.apply(first, [killer, "skip"], Limits(ms=1_000))
+        outcomes = await session.apply(second, [killer, "skip"], Limits(ms=1_000))
         assert [o.kind for o in outcomes] == ["timeout", "open"]
-        assert outcomes[1].state is not None and outcomes[1].state.goals == first.goals
+        assert outcomes[1].states[0].goals == second.goals
         assert lean.stats.deaths == deaths + 1
+
+
+SPLITS = [
+    ("a conjunction", "∀ p q : Prop, p → q → p ∧ q", ["intro p q hp hq", "constructor"], ["⊢ p", "⊢ q"]),
+    ("a witness", "∃ n : ℕ, n * n = 49", ["apply Exists.intro"], None),
+    ("a witness to come", "∃ n : ℕ, n * n = 49", ["refine ⟨?_, ?_⟩"], None),
+    ("a witness in a context", "∃ n : ℕ, n * n = 49", ["have h : (?n : ℕ) = ?n := rfl"], None),
+    ("transitivity", "∀ a b c : ℕ, a ≤ b → b ≤ c → a ≤ c", ["intro a b c h k", "apply Nat.le_trans"], None),
+    ("one goal", "∀ p : Prop, p → p", ["intro p"], ["⊢ p → p"]),
+    ("induction", "∀ n : ℕ, 0 + n = n", ["intro n", "induction n"], ["⊢ 0 + 0 = 0", "⊢ 0 + (n✝ + 1) = n✝ + 1"]),
+    (
+        "induction with names",
+        "∀ n : ℕ, 0 + n = n",
+        ["intro n", "induction n with\n  | zero => ?_\n  | succ k ih => ?_"],
+        ["⊢ 0 + 0 = 0", "⊢ 0 + (k + 1) = k + 1"],
+    ),
+    ("cases", "∀ p q : Prop, p ∨ q → q ∨ p", ["intro p q h", "cases h"], ["⊢ q ∨ p", "⊢ q ∨ p"]),
+    ("rcases", "∀ p q : Prop, p ∨ q → q ∨ p", ["intro p q h", "rcases h with h | h"], ["⊢ q ∨ p", "⊢ q ∨ p"]),
+    (
+        "a lemma",
+        "∀ a b : ℕ, a * 0 + b = b",
+        ["intro a b", "have h : a * 0 = 0 := ?_"],
+        ["⊢ a * 0 + b = b", "⊢ a * 0 = 0"],
+    ),
+    ("a step backwards", "∀ p q : Prop, p → (p → q) → q", ["intro p q hp h", "refine h ?_"], ["⊢ p"]),
+    ("three", "1 = 1 ∧ 2 = 2 ∧ 3 = 3", ["refine ⟨?_, ?_, ?_⟩"], ["⊢ 1 = 1", "⊢ 2 = 2", "⊢ 3 = 3"]),
+    ("a class to find", "∀ α : Type, ∃ x : List α, x = x", ["intro α", "refine ⟨@default _ ?_, ?_⟩"], None),
+]
+
+
+@pytest.mark.parametrize(("statement", "tactics", "targets"), [c[1:] for c in SPLITS], ids=[c[0] for c in SPLITS])
+async def test_goals_that_do_not_depend_on_one_another_are_states(
+    lean: Pool, statement: str, tactics: list[str], targets: list[str] | None
+) -> None:
+    async with lean.session() as session:
+        state = (await session.open(f"{HEADER}theorem t : {statement} := by sorry")).holes[0].state
+        for tactic in tactics[:-1]:
+            outcome = (await session.apply(state, [tactic], Limits()))[0]
+            assert len(outcome.states) == 1, outcome
+            state = outcome.states[0]
+        outcome = (await session.apply(state, tactics[-1:], Limits()))[0]
+        if targets is None:
+            assert len(outcome.states) == 1 and len(outcome.states[0].goals) > 1, outcome
+        else:
+            assert [state.goals[0].rsplit("\n", 1)[-1] for state in outcome.states] == targets, outcome
+            assert all(len(state.goals) == 1 for state in outcome.states)
+
+
+async def test_each_part_is_proved_by_itself_and_the_whole_verifies(lean: Pool) -> None:
+    text = "theorem t (p q : Prop) (hp : p) (hq : q) : (p ∧ q) ∧ ∃ n : Nat, n = 3 := by\n  sorry\n"
+    async with lean.session() as session:
+
+        async def only(state: State, tactic: str) -> Outcome:
+            return (await session.apply(state, [tactic], Limits()))[0]
+
+        state = (await session.open(text)).holes[0].state
+        left, right = (await only(state, "constructor")).states
+        assert [s.goals[0].split("\n")[0] for s in (left, right)] == ["case left", "case right"]
+        first, second = (await only(left, "constructor")).states
+        assert (await only(second, "exact hq")).kind == "proved", "the other part need not be proved first"
+        assert (await only(first, "exact ?right")).kind == "error", "another part proves nothing"
+        assert (await only(first, "exact hq")).kind == "error"
+        assert (await only(first, "exact hp")).kind == "proved"
+        dependent = (await only(right, "refine ⟨?_, ?_⟩")).states
+        assert len(dependent) == 1 and len(dependent[0].goals) == 2
+        rest = (await only(dependent[0], "exact 3")).states
+        assert (await only(rest[0], "rfl")).kind == "proved"
+    script = ["constructor", "· constructor", "  · exact hp", "  · exact hq", "· refine ⟨?_, ?_⟩", "  exact 3", "  rfl"]
+    verdict = await lean.verify(text, text.replace("  sorry", "\n".join(f"  {line}" for line in script)))
+    assert verdict.accepted, verdict.reasons
+
+
+async def test_parts_do_not_see_one_anothers_tactics(lean: Pool) -> None:
+    async with lean.session() as session:
+        text = "theorem t (p : Prop) (h : p) : p ∧ p := by sorry"
+        state = (await session.open(text)).holes[0].state
+        outcomes = await session.apply(state, ["constructor", "refine And.intro ?_ ?_"], Limits())
+        left, right = outcomes[0].states
+        assert left.hash == right.hash == outcomes[1].states[0].hash, "the same goal, whatever its case is called"
+        for tactic in ("all_goals exact h", "case left => exact h", "· exact h", "any_goals assumption"):
+            assert (await session.apply(left, [tactic], Limits()))[0].kind == "proved", tactic
+        for tactic in ("case right => exact h", "swap; exact h", "exact ?right", "· exact h\n· exact h"):
+            assert (await session.apply(left, [tactic], Limits()))[0].kind == "error", tactic
 
 
 async def test_which_tactics_exist(lean: Pool) -> None:

@@ -13,11 +13,25 @@ from hypothesis import strategies as st
 from lean_env.errors import ProtocolError
 from lean_env.protocol import decode, encode, parse_opened, parse_outcome, parse_report, state_hash
 
-OPEN = {"kind": "open", "state": 3, "goals": ["⊢ P"], "hash": 7, "us": 1500}
+STATE = {"state": 3, "goals": ["⊢ P"], "hash": 7}
+OPEN = {"kind": "open", "states": [STATE], "us": 1500}
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["open", "error", "tactic"])
 json_values = scalars | st.lists(scalars, max_size=3) | st.dictionaries(st.sampled_from(["us", "state"]), scalars)
-KEYS = ("kind", "state", "goals", "hash", "us", "message", "holes", "messages", "refused", "declared", "failure")
+KEYS = (
+    "kind",
+    "states",
+    "state",
+    "goals",
+    "hash",
+    "us",
+    "message",
+    "holes",
+    "messages",
+    "refused",
+    "declared",
+    "failure",
+)
 
 
 def test_a_request_is_one_line() -> None:
@@ -33,8 +47,14 @@ def test_what_is_not_a_reply_is_passed_over(line: bytes) -> None:
 
 def test_an_outcome_is_read() -> None:
     outcome = parse_outcome(OPEN)
-    assert outcome.kind == "open" and outcome.state is not None
-    assert outcome.state.goals == ("⊢ P",) and outcome.lean_ms == 1.5
+    assert outcome.kind == "open" and outcome.lean_ms == 1.5
+    assert [state.goals for state in outcome.states] == [("⊢ P",)]
+
+
+def test_an_outcome_may_lead_to_several_states_or_to_none() -> None:
+    several = parse_outcome(OPEN | {"states": [STATE, STATE | {"state": 4, "goals": ["⊢ Q"]}]})
+    assert [(state.id, state.goals) for state in several.states] == [(3, ("⊢ P",)), (4, ("⊢ Q",))]
+    assert parse_outcome({"kind": "proved", "states": [], "us": 1}).states == ()
 
 
 def test_running_out_of_heartbeats_is_a_timeout() -> None:
@@ -47,10 +67,14 @@ def test_running_out_of_heartbeats_is_a_timeout() -> None:
     [
         {},
         OPEN | {"kind": "maybe"},
-        OPEN | {"goals": "⊢ P"},
-        OPEN | {"goals": [1]},
-        OPEN | {"hash": -1},
-        OPEN | {"hash": 2**70},
+        OPEN | {"states": []},
+        OPEN | {"states": STATE},
+        OPEN | {"states": None},
+        OPEN | {"kind": "proved"},
+        OPEN | {"states": [STATE | {"goals": "⊢ P"}]},
+        OPEN | {"states": [STATE | {"goals": [1]}]},
+        OPEN | {"states": [STATE | {"hash": -1}]},
+        OPEN | {"states": [STATE | {"hash": 2**70}]},
         {"kind": "error", "us": 1},
         {"failure": "there is no such state"},
     ],
@@ -73,8 +97,7 @@ def test_no_line_raises(line: bytes) -> None:
 
 
 def test_holes_come_in_the_order_of_the_text() -> None:
-    hole = {"kind": "tactic", "declaration": "t", "end_line": 9, "end_column": 9} | OPEN
-    hole["kind"] = "tactic"
+    hole = {"kind": "tactic", "declaration": "t", "end_line": 9, "end_column": 9} | STATE
     later, earlier = hole | {"line": 2, "column": 1}, hole | {"line": 1, "column": 5}
     opened = parse_opened({"holes": [later, earlier], "messages": [], "us": 1})
     assert [h.line for h in opened.holes] == [1, 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -21,7 +22,7 @@ from lean_env.errors import ProtocolError, WorkerDied, WorkerStartError
 from lean_env.pool import Pool
 from lean_env.protocol import Limits, State
 from lean_env.toolchain import Command, Toolchain
-from lean_env.worker import Worker
+from lean_env.worker import Worker, told_states
 
 # Prints, as Lean does, what the last command of the text asks for
 ECHO = (
@@ -73,7 +74,7 @@ async def only_state(pool_session: object) -> State:
 async def test_each_tactic_has_its_outcome(pool: Pool) -> None:
     async with pool.session() as session:
         state = await only_state(session)
-        outcomes = await session.apply(state, ["fail", "split", "close", "split"], FAST)
+        outcomes = await session.apply(state, ["fail", "more", "close", "more"], FAST)
         assert [o.kind for o in outcomes] == ["error", "open", "proved"], "it stops after the first proof"
 
 
@@ -94,14 +95,61 @@ async def test_a_reply_that_cannot_be_read_is_an_error(pool: Pool) -> None:
 async def test_a_tactic_that_ends_its_worker_is_a_timeout_and_the_attempt_goes_on(pool: Pool, killer: str) -> None:
     async with pool.session() as session:
         state = await only_state(session)
-        deeper = (await session.apply(state, ["split"], FAST))[0].state
-        assert deeper is not None
-        outcomes = await session.apply(deeper, ["split", killer, "fail", "close"], FAST)
+        deeper = (await session.apply(state, ["more"], FAST))[0].states[0]
+        outcomes = await session.apply(deeper, ["more", killer, "fail", "close"], FAST)
         assert [o.kind for o in outcomes] == ["open", "timeout", "error", "open"]
-        last = outcomes[-1].state
-        assert last is not None and len(last.goals) == 1
+        (last,) = outcomes[-1].states
+        assert len(last.goals) == 1
         assert [o.kind for o in await session.apply(last, ["close"], FAST)] == ["proved"]
         assert pool.stats.deaths == 1 and pool.stats.starts <= 3
+
+
+@pytest.mark.parametrize("split", [True, False])
+async def test_which_state_of_several_it_was_survives_the_worker(pool: Pool, split: bool) -> None:
+    async with pool.session(split=split) as session:
+        state = await only_state(session)
+        outcome = (await session.apply(state, ["split"], FAST))[0]
+        assert [len(each.goals) for each in outcome.states] == ([1, 2] if split else [3])
+        deeper = (await session.apply(outcome.states[-1], ["more"], FAST))[0].states[0]
+        deepest = (await session.apply(deeper, ["split"], FAST))[0].states[-1]
+        kinds = [o.kind for o in await session.apply(deepest, ["die", "more"], FAST)]
+        assert kinds == ["timeout", "open"]
+        for each in (*outcome.states, deeper, deepest):
+            after = (await session.apply(each, ["more"], FAST))[0].states[0]
+            assert len(after.goals) == len(each.goals) + 1
+            await session.drop([after])
+
+
+async def test_a_replay_keeps_only_the_state_that_was_asked_for(pool: Pool) -> None:
+    async with pool.session() as session:
+        state = await only_state(session)
+        part = (await session.apply(state, ["split"], FAST))[0].states[1]
+        await session.apply(state, ["die"], FAST)
+        assert (await session.apply(part, ["count"], FAST))[0].message == "1 states"
+
+
+async def test_states_that_nobody_waits_for_are_dropped(pool: Pool) -> None:
+    async with pool.session() as session:
+        await only_state(session)
+        worker = await pool.worker(session.seat)
+        async with contextlib.aclosing(worker.apply(0, ["more", "split", "more"], FAST, split=True)) as outcomes:
+            async for _ in outcomes:
+                break
+        counts = [o.message for _ in range(2) async for o in worker.apply(0, ["count"], FAST, split=True)]
+        assert counts[1] == "2 states", "the first state, and that of the outcome that was taken"
+
+
+@pytest.mark.parametrize(
+    ("reply", "states"),
+    [
+        ({"states": [{"state": 3}, {"state": 4}]}, [3, 4]),
+        ({"holes": [{"state": 1}], "states": "none"}, [1]),
+        ({"states": [3, {"state": "4"}, {}]}, []),
+        ({"failure": "no"}, []),
+    ],
+)
+def test_the_states_that_a_reply_tells_of(reply: dict[str, object], states: list[int]) -> None:
+    assert told_states(reply) == states
 
 
 async def test_others_on_a_worker_that_dies_lose_nothing(pool: Pool) -> None:
@@ -110,16 +158,15 @@ async def test_others_on_a_worker_that_dies_lose_nothing(pool: Pool) -> None:
             state = await only_state(session)
             kinds: list[str] = []
             for _ in range(30):
-                outcome = (await session.apply(state, ["split"], FAST))[0]
+                outcome = (await session.apply(state, ["more"], FAST))[0]
                 kinds.append(outcome.kind)
-                assert outcome.state is not None
-                state = outcome.state
+                (state,) = outcome.states
             return kinds
 
     async def killer() -> list[str]:
         async with pool.session() as session:
             state = await only_state(session)
-            return [o.kind for _ in range(3) for o in await session.apply(state, ["die", "split"], FAST)]
+            return [o.kind for _ in range(3) for o in await session.apply(state, ["die", "more"], FAST)]
 
     results = await asyncio.gather(other(), other(), killer())
     assert results[0] == results[1] == ["open"] * 30
@@ -130,7 +177,7 @@ async def test_a_worker_that_others_killed_is_not_this_requests_fault(pool: Pool
     async with pool.session() as session, pool.session() as bystander:
         state, own = await only_state(session), await only_state(bystander)
         guilty = session.apply(state, [f"die-once {tmp_path / 'died'}"], FAST)
-        innocent = bystander.apply(own, ["split", "close"], FAST)
+        innocent = bystander.apply(own, ["more", "close"], FAST)
         first, second = await asyncio.gather(guilty, innocent)
         assert [o.kind for o in first] == ["timeout"]
         assert [o.kind for o in second] == ["open", "proved"]
@@ -148,7 +195,7 @@ async def test_dropped_states_are_forgotten(pool: Pool) -> None:
         state = await only_state(session)
         await session.drop([state])
         with pytest.raises(KeyError):
-            await session.apply(state, ["split"], FAST)
+            await session.apply(state, ["more"], FAST)
 
 
 async def test_a_worker_past_its_memory_bound_is_replaced_between_steps(
@@ -156,13 +203,12 @@ async def test_a_worker_past_its_memory_bound_is_replaced_between_steps(
 ) -> None:
     async with pool.session() as session:
         state = await only_state(session)
-        state_after = (await session.apply(state, ["split"], FAST))[0].state
-        assert state_after is not None
+        state_after = (await session.apply(state, ["more"], FAST))[0].states[0]
         worker = await pool.worker(session.seat)
         monkeypatch.setattr(pool_module, "MEASURE_S", 0.0)
         monkeypatch.setattr(worker, "resident_bytes", lambda: 1 << 60)
         outcomes = await session.apply(state_after, ["close"], FAST)
-        assert outcomes[0].state is not None and len(outcomes[0].state.goals) == 1
+        assert [len(state.goals) for state in outcomes[0].states] == [1]
         assert pool.stats.replacements == 1 and not worker.alive
 
 
@@ -211,7 +257,7 @@ async def test_verification_needs_both_looks() -> None:
 async def test_a_loop_that_was_held_up_does_not_end_its_worker(pool: Pool) -> None:
     async with pool.session() as session:
         state = await only_state(session)
-        asked = asyncio.create_task(session.apply(state, ["split", "split"], Limits(ms=100)))
+        asked = asyncio.create_task(session.apply(state, ["more", "more"], Limits(ms=100)))
         await asyncio.sleep(0.05)
         time.sleep(2)  # noqa: ASYNC251
         assert [o.kind for o in await asked] == ["open", "open"]
