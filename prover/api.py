@@ -64,8 +64,8 @@ def prove(
         StepwiseError: the data are missing or malformed, no Lean can be used, or the folder cannot be written.
     """
     config = _config(
-        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout, workers, slots, data, lean,
-        project, out, fresh,
+        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
+        workers, slots, data, lean, project, out, fresh,
     )  # fmt: skip
     try:
         asyncio.get_running_loop()
@@ -104,8 +104,8 @@ async def prove_async(
         StepwiseError: as `prove`.
     """
     config = _config(
-        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout, workers, slots, data, lean,
-        project, out, fresh,
+        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
+        workers, slots, data, lean, project, out, fresh,
     )  # fmt: skip
     return await _prove(config, _problems(target), events)
 

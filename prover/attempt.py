@@ -1,23 +1,25 @@
-"""One pass over one problem: search for a proof of the statement, and of its negation beside, until the budget is spent."""
+"""One pass over one problem: search for a proof of the statement, and of its negation beside, until one is found or the
+budget is spent."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 from lean_env.errors import WorkerError
-from lean_env.protocol import Hole, Opened
+from lean_env.protocol import Hole, Opened, State
 from lean_env.verify import Verdict
 from prover.goal_search import Clock, GoalSearch
 from prover.interfaces import Attempt, Environment, Problem, Result, StopReason, Verifier
-from prover.method import Memory, Method
+from prover.method import WHOLE_PROOF, Memory, Method
 from prover.minimise import minimise
 from prover.negation import Negation, negation
 from prover.problems.leantext import sorries
 from prover.script import fill
 from prover.search.proof import as_tree
+from prover.whole_proof import StepwiseProofs, WholeProofSearch
 
 Tree = list[dict[str, Any]]
 
@@ -49,7 +51,7 @@ async def attempt(
         result, stop, run.error = "error", "error", str(error)
     usage = run.clock.usage
     usage.wall_s = run.clock.elapsed()
-    if on_tree is not None and run.sides:
+    if on_tree is not None and run.sides and isinstance(run.sides[0], GoalSearch):
         on_tree(as_tree(run.sides[0].search.graph))
     found = result in ("proved", "disproved")
     return Attempt(
@@ -77,7 +79,7 @@ class _Run:
         self.seed, self.memory = seed, memory
         self.clock = Clock(method.timeout_s)
         self.original = problem.text()
-        self.sides: list[GoalSearch] = []
+        self.sides: list[GoalSearch | WholeProofSearch] = []
         """The search for a proof of the statement, and of its negation where that is asked for."""
         self.error = ""
         self.script: tuple[str, ...] = ()
@@ -127,19 +129,33 @@ class _Run:
         async def refutes(text: str) -> Verdict:
             return await self.verify(self.original, text, before=before, negated=True)
 
-        common: dict[str, Any] = {"env": self.env, "seed": self.seed, "memory": self.memory}
-        parts = (self.problem, self.method, self.clock)
-        self.sides.append(
-            GoalSearch(
-                holes[0].state,
-                *parts,
-                assemble=lambda script: fill(self.original, hole, script),
-                verify=proves,
-                **common,
-            )
-        )
+        self.sides.append(self._side(holes[0].state, lambda script: fill(self.original, hole, script), proves))
         if denied:
-            self.sides.append(GoalSearch(holes[1].state, *parts, assemble=denied.fill, verify=refutes, **common))
+            self.sides.append(self._side(holes[1].state, denied.fill, refutes))
+
+    def _side(
+        self,
+        root: State,
+        assemble: Callable[[tuple[str, ...]], str],
+        verify: Callable[[str], Awaitable[Verdict]],
+    ) -> GoalSearch | WholeProofSearch:
+        method = self.method
+        if method.search == WHOLE_PROOF:
+            policy = StepwiseProofs(method.policy)
+            return WholeProofSearch(
+                root, self.problem, method, self.clock, policy=policy, assemble=assemble, verify=verify, seed=self.seed
+            )
+        return GoalSearch(
+            root,
+            self.problem,
+            method,
+            self.clock,
+            env=self.env,
+            assemble=assemble,
+            verify=verify,
+            seed=self.seed,
+            memory=self.memory,
+        )
 
     async def _take_turns(self) -> tuple[Result, StopReason]:
         """Expand a state of each side in turn, until one is proved or all are done."""
@@ -164,17 +180,16 @@ class _Run:
         self.error = self.sides[0].error
         return "not_proved", stop
 
-    async def _keep(self, side: GoalSearch) -> None:
+    async def _keep(self, side: GoalSearch | WholeProofSearch) -> None:
         """Take over the proof of a side: the shortest that verification accepts, where that is asked for."""
-        assert side.proof is not None
-        self.script, self.text, self.axioms = side.proof.script(), side.text, side.axioms
-        if not self.method.minimise:
+        self.script, self.text, self.axioms = side.script, side.text, side.axioms
+        if not self.method.minimise or not side.steps:
             return
 
         async def elaborates(script: tuple[str, ...]) -> bool:
             return (await self._elaborated(side.assemble(script))).error is None
 
-        shorter = await minimise(self.script, elaborates)
+        shorter = await minimise(side.steps, elaborates)
         if shorter == self.script:
             return
         text = side.assemble(shorter)

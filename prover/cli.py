@@ -77,7 +77,9 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @click.argument("target", metavar="TARGET", nargs=-1)
 @click.option("--budget", metavar="PxS[xK]", help="Passes x samples a state x expansions; default 1x32x100.")
 @click.option("--policy", metavar="SPEC", multiple=True, help="What proposes tactics: auto (default) or tactics.")
-@click.option("--search", metavar="NAME", help="best-first (default), critic, hybrid, hybrid-interleaved or mcts.")
+@click.option(
+    "--search", metavar="NAME", help="best-first (default), critic, hybrid, hybrid-interleaved, mcts, whole-proof."
+)
 @click.option("--critic", metavar="SPEC", help="What scores states for the search: none (default) or size.")
 @click.option("--negate", is_flag=True, help="Also try to prove the negation; a proof of it is a disproof.")
 @click.option("--minimise", is_flag=True, help="Shorten each proof while it is still accepted.")
@@ -97,7 +99,7 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_debug
 def run(target: tuple[str, ...], as_json: bool, quiet: bool, debug: bool, **options: Any) -> int:
-    """Prove a benchmark (minif2f, proofnet, lean-workbook, core, stdlib), FILE.lean, FILE.jsonl, a FOLDER or "theorem …"."""
+    """Prove minif2f, proofnet, lean-workbook, core, stdlib, FILE.lean, FILE.jsonl, a FOLDER or "theorem …"."""
     from prover.running import config_from, run_command
 
     return run_command(config_from(_only(target, "prove run"), options), as_json=as_json, quiet=quiet)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lean_env.errors import UsageError
 from prover.interfaces import Budget
-from prover.method import Ablation
+from prover.method import WHOLE_PROOF, Ablation
 
 POLICIES = ("auto", "tactics")
 CRITICS = ("none", "size")
@@ -100,7 +100,7 @@ class RunConfig:
             one_of("--policy", policy, POLICIES)
         if len(self.policies) > 1:
             raise UsageError("--policy names more than one policy.", "A run uses one policy: give the option once.")
-        one_of("--search", self.search, SEARCHES)
+        one_of("--search", self.search, (*SEARCHES, WHOLE_PROOF))
         one_of("--critic", self.critic, CRITICS)
         if self.split is not None and not re.fullmatch(r"[\w.-]{1,64}", self.split):
             raise UsageError(

@@ -14,7 +14,8 @@ from prover.interfaces import Candidate, Environment, Problem, Query, Usage
 from prover.method import Memory, Method
 from prover.search import Node, Search
 from prover.search import make as make_search
-from prover.search.proof import Proof, tactics
+from prover.search.proof import Proof, script_of, tactics
+from prover.search.proof import Step as ProofStep
 
 # Tactics sent to Lean between two looks at the clock.
 CHUNK = 8
@@ -51,8 +52,8 @@ class Clock:
 class GoalSearch:
     """The search for a proof of one state.
 
-    A search without open goals has a candidate: it is verified at once, and only an accepted one is a proof. One that is
-    refused is counted, and the search goes on.
+    A search without open goals has a candidate: it is verified at once, and only an accepted one is a proof. One that
+    is refused is counted, and the search goes on.
 
     Args:
         assemble: the whole text, with a script in the place of the `sorry`.
@@ -85,7 +86,8 @@ class GoalSearch:
         self.expansions = 0
         self.rejected = 0
         self.error = ""
-        self.proof: Proof | None = None
+        self.steps: tuple[ProofStep, ...] = ()
+        """The accepted proof: each tactic with how many goals it leaves."""
         self.text = ""
         self.axioms: tuple[str, ...] = ()
         self._queries: dict[int, Query] = {}
@@ -109,6 +111,11 @@ class GoalSearch:
                 return "proved"
         await self._score()
         return "open"
+
+    @property
+    def script(self) -> tuple[str, ...]:
+        """The accepted proof, a tactic a step."""
+        return script_of(self.steps)
 
     async def forget(self) -> None:
         """Give back what the search still holds, unless the worker is gone anyway."""
@@ -155,7 +162,7 @@ class GoalSearch:
             usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
             for candidate, outcome in zip(chunk, outcomes, strict=False):
                 self.method.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
-                if outcome.kind not in ("open", "proved") and self.method.ablation.memory:
+                if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)
             await self._drop(self.search.tell(node, candidates, outcomes))
             while (proof := self.search.proof()) is not None:
@@ -183,7 +190,7 @@ class GoalSearch:
             self.rejected += 1
             self.error = "verification refused a candidate: " + "; ".join(verdict.reasons)
             return False
-        self.proof, self.text, self.axioms = proof, text, verdict.axioms
+        self.steps, self.text, self.axioms = proof.shape(), text, verdict.axioms
         self.method.policy.succeeded(
             [(self._queries[node.id], tactic) for node, tactic in proof.steps() if node.id in self._queries]
         )

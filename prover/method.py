@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from lean_env.protocol import Limits
 from prover.interfaces import Budget, Critic, Policy, Retriever
 
+WHOLE_PROOF = "whole-proof"
+"""The name under which whole-proof mode stands beside the searches of `prover.search`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ablation:

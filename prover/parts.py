@@ -92,9 +92,7 @@ class PoolFunction(Protocol):
 class PolicyFunction(Protocol):
     """The policy that a spec names, for these problems on these workers."""
 
-    async def __call__(
-        self, spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation
-    ) -> Policy: ...
+    async def __call__(self, spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation) -> Policy: ...
 
 
 class RetrieverFunction(Protocol):

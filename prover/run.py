@@ -215,7 +215,8 @@ class _Run:
 
     async def _attempt(self, pool: LeanPool, method: Method, problem: Problem, pass_index: int) -> Attempt:
         seed = seed_for(self.config.seed, problem.name, pass_index)
-        memory = self.memories.setdefault(problem.name, Memory()) if self.config.budget.passes > 1 else None
+        remembers = self.config.budget.passes > 1 and method.ablation.memory
+        memory = self.memories.setdefault(problem.name, Memory()) if remembers else None
         self.events.began(problem.name, pass_index)
         try:
             async with pool.session(split=method.ablation.and_or) as env:

@@ -18,6 +18,7 @@ from lean_env.verify import Verdict
 from prover.goal_search import Clock, Step
 from prover.interfaces import Policy, Problem, Query
 from prover.method import Method
+from prover.search.proof import Step as ProofStep
 
 _UNSOLVED = "unsolved goals"
 _CASE = re.compile(r"^case [^\n]*\n", re.MULTILINE)
@@ -56,8 +57,8 @@ class ProofPolicy(Protocol):
 
 
 class StepwiseProofs:
-    """Makes a policy of tactics write whole proofs: at first its candidates for the statement, each by itself; then what
-    failed with goals left, with a candidate for the first of those goals added."""
+    """Makes a policy of tactics write whole proofs: at first its candidates for the statement, each by itself; then
+    what failed with goals left, with a candidate for the first of those goals added."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
@@ -116,6 +117,8 @@ class WholeProofSearch:
         self.rejected = 0
         self.error = ""
         self.script: tuple[str, ...] = ()
+        self.steps: tuple[ProofStep, ...] = ()
+        """Nothing: how many goals each tactic leaves is not known."""
         self.text = ""
         self.axioms: tuple[str, ...] = ()
         self._rounds = 0

@@ -9,12 +9,14 @@ from prover.policy.tactics import TacticsPolicy
 __all__ = ["TacticsPolicy", "make"]
 
 
-def make(spec: str, *, available: frozenset[str] = frozenset()) -> Policy:
+def make(spec: str, *, available: frozenset[str] = frozenset(), learning: bool = True, uniform: bool = False) -> Policy:
     """The policy of that name.
 
     Args:
         available: for the built-in policy, which of Mathlib's tactics (`tactics.mathlib.WORDS`) the environment has.
+        learning: for the built-in policy, whether its priors learn from what happens in the run.
+        uniform: give every candidate the same probability.
     """
     if spec == "tactics":
-        return TacticsPolicy(available=available)
+        return TacticsPolicy(available, learning=learning, uniform=uniform)
     raise UsageError(f"There is no policy named {spec!r}.", "The built-in one is `tactics`.")

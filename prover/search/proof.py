@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,9 @@ from prover.search.node import Edge, Node
 
 if TYPE_CHECKING:
     from prover.search.graph import Graph
+
+Step = tuple[str, int]
+"""A tactic, and how many goals it leaves; the steps that prove these come after it, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +26,32 @@ class Proof:
         """Each step as the node on which the tactic is run, and the tactic."""
         return [(edge.node, edge.tactic) for edge in self.edges]
 
+    def shape(self) -> tuple[Step, ...]:
+        """Each step as the tactic, and how many goals it leaves."""
+        return tuple((edge.tactic, len(edge.children)) for edge in self.edges)
+
     def script(self) -> tuple[str, ...]:
-        """The tactics at top level. Where a tactic leaves several goals, the proof of each is one block of lines
-        behind a `· `, set in by two columns; further lines of a tactic are set in with its first."""
-        blocks: list[list[str]] = []
-        goals = [(0, "")]  # the next goals, the first one last: the column of its tactics, and the dot before them
-        for edge in self.edges:
-            column, dot = goals.pop()
-            tactic = edge.tactic.strip("\n").rstrip()
-            pad = " " * column
-            text = "\n".join(pad + line if line else line for line in tactic.split("\n"))
-            if dot:
-                text = pad[2:] + dot + text[column:]
-            if column == 0 or (dot and column == 2):
-                blocks.append([])
-            blocks[-1].append(text)
-            several = len(edge.children) > 1
-            goals.extend((column + 2, "· ") if several else (column, "") for _ in edge.children)
-        return tuple("\n".join(lines) for lines in blocks)
+        """The tactics at top level; see `script_of`."""
+        return script_of(self.shape())
+
+
+def script_of(steps: Sequence[Step]) -> tuple[str, ...]:
+    """The tactics at top level. Where a tactic leaves several goals, the proof of each is one block of lines behind a
+    `· `, set in by two columns; further lines of a tactic are set in with its first."""
+    blocks: list[list[str]] = []
+    goals = [(0, "")]  # the next goals, the first one last: the column of its tactics, and the dot before them
+    for step, left in steps:
+        column, dot = goals.pop()
+        tactic = step.strip("\n").rstrip()
+        pad = " " * column
+        text = "\n".join(pad + line if line else line for line in tactic.split("\n"))
+        if dot:
+            text = pad[2:] + dot + text[column:]
+        if column == 0 or (dot and column == 2):
+            blocks.append([])
+        blocks[-1].append(text)
+        goals.extend((column + 2, "· ") if left > 1 else (column, "") for _ in range(left))
+    return tuple("\n".join(lines) for lines in blocks)
 
 
 def extract(node: Node) -> Proof:

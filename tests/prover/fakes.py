@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from lean_env.errors import WorkerStartError
-from lean_env.protocol import Library, Opened, Outcome, OutcomeKind, State, Symbols
+from lean_env.protocol import Library, Limits, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
 from prover.interfaces import (
     Attempt,

@@ -3,21 +3,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from lean_env.errors import WorkerDied
-from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, OutcomeKind, State
+from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
 from prover.attempt import attempt, expand
 from prover.interfaces import Attempt, Budget, Candidate, Problem, Query
+from prover.method import Memory, Method
 
 TEXT = "theorem t : p := by sorry"
 
 
 @dataclass
 class Scripted:
-    """An environment whose replies are written down: from a goal, by a tactic, to goals, or None for an error."""
+    """An environment whose replies are written down: from a goal, by a tactic, to a goal, to several independent ones
+    (`a | b`), to none, or None for an error."""
 
     moves: dict[tuple[str, str], str | None]
     root: str = "root"
@@ -25,6 +28,9 @@ class Scripted:
     error: str = ""
     delay_s: float = 0.0
     dies_at: str = ""
+    negation: str = ""
+    """The goal of the negation; if empty, the text with the negation does not elaborate."""
+    opened: list[tuple[str, str]] = field(default_factory=list)
     live: set[int] = field(default_factory=set)
     made: int = 0
     asked: list[str] = field(default_factory=list)
@@ -32,16 +38,27 @@ class Scripted:
     def state(self, goal: str) -> State:
         self.made += 1
         self.live.add(self.made)
-        return State(self.made, (goal,) if goal else (), goal)
+        return State(self.made, (goal,), goal)
 
-    async def open(self, text: str) -> Opened:
-        messages = (Message("error", self.error, 1, 2),) if self.error else ()
+    async def open(self, text: str, before: str = "") -> Opened:
+        self.opened.append((text, before))
+        if text.startswith("example") and self.negation:
+            names = (self.negation, self.root)
+        else:
+            names = (self.root,) * self.holes
+        error = self.error or ("no" if text.startswith("example") and not self.negation else "")
+        messages = (Message("error", error, 1, 2),) if error else ()
         line = "theorem t : p := by "
+        moved = 2 if len(names) == 2 and self.negation else 0
         holes = tuple(
-            Hole(self.state(self.root), "tactic", "t" if i < 2 else "u", i + 1, len(line), i + 1, len(line) + 5)
-            for i in range(self.holes)
+            Hole(self.state(goal), "tactic", "t" if i < 2 else "u", n, len(line), n, len(line) + 5)
+            for i, goal in enumerate(names)
+            for n in [1 + (moved if i else 0) + (0 if moved else i)]
         )
         return Opened(holes, messages, 2.0)
+
+    async def symbols(self, state: State) -> Symbols:
+        return Symbols((state.goals[0],), ())
 
     async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
         assert state.id in self.live, "a dropped state was used"
@@ -53,9 +70,10 @@ class Scripted:
                 raise WorkerDied("The Lean worker ended.")
             to = self.moves.get((state.goals[0], tactic))
             if to is None:
-                outcomes.append(Outcome("error", None, "no", 1.0))
+                outcomes.append(Outcome("error", (), "no", 1.0))
                 continue
-            outcomes.append(Outcome("open" if to else "proved", self.state(to), "", 1.0))
+            states = tuple(self.state(goal) for goal in to.split(" | ") if goal)
+            outcomes.append(Outcome("open" if to else "proved", states, "", 1.0))
             if not to:
                 break
         return outcomes
@@ -91,26 +109,31 @@ class Judge:
     refuses: tuple[str, ...] = ()
     seen: list[str] = field(default_factory=list)
 
-    async def __call__(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
+    async def __call__(
+        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+    ) -> Verdict:
         assert "sorry" in original
+        assert negated == (".negation" in candidate)
         self.seen.append(candidate)
         bad = tuple(word for word in self.refuses if word in candidate)
         return Verdict(not bad, bad, ("propext",), "fake")
 
 
-async def run(env: Scripted, policy: Fixed, judge: Judge, **more: float) -> Attempt:
-    return await attempt(
-        Problem("t", TEXT, hole=int(more.get("hole", 0))),
-        env=env,
-        policy=policy,
-        budget=Budget(1, 32, int(more.get("expansions", 10))),
-        limits=Limits(),
-        timeout_s=more.get("timeout_s", 60.0),
-        seed=7,
-        pass_index=2,
-        verify=judge,
-        batch=int(more.get("batch", 1)),
-    )
+async def run(
+    env: Scripted,
+    policy: Fixed,
+    judge: Judge,
+    *,
+    hole: int = 0,
+    before: str = "",
+    memory: Memory | None = None,
+    expansions: int = 10,
+    samples: int = 32,
+    **more: Any,
+) -> Attempt:
+    method = Method(policy, budget=Budget(1, samples, expansions), **{"timeout_s": 60.0, **more})
+    problem = Problem("t", TEXT, hole=hole, before=before)
+    return await attempt(problem, method, env=env, verify=judge, seed=7, pass_index=2, memory=memory)
 
 
 async def test_a_proof_is_found_verified_and_recorded() -> None:
@@ -200,7 +223,9 @@ async def test_a_file_becomes_a_problem_for_each_hole() -> None:
 class Broken(Judge):
     """A verifier whose Lean is ended by somebody."""
 
-    async def __call__(self, original: str, candidate: str, *, left: int = 0) -> Verdict:
+    async def __call__(
+        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+    ) -> Verdict:
         raise WorkerDied("A fresh Lean was ended by signal 9.")
 
 
@@ -209,3 +234,75 @@ async def test_a_verification_that_fails_is_an_error_not_a_refusal() -> None:
     record = await run(env, Fixed(("exact h",)), Broken())
     assert (record.result, record.rejected) == ("error", 0)
     assert "signal 9" in record.error
+
+
+async def test_independent_goals_are_proved_apart_and_each_once() -> None:
+    moves: dict[tuple[str, str], str | None] = {("root", "split"): "a | b | a", ("a", "left"): "", ("b", "right"): ""}
+    env, judge = Scripted(moves), Judge()
+    record = await run(env, Fixed(("split", "left", "right")), judge)
+    assert record.result == "proved"
+    assert record.text == "theorem t : p := by\n  split\n  · left\n  · right\n  · left"
+    assert env.asked.count("left") <= 3  # once at the root, once at a, once at b: never for a's second place
+    assert not env.live
+
+
+async def test_the_negation_is_searched_beside_and_its_proof_is_a_disproof() -> None:
+    env = Scripted({("root", "go"): "on", ("not root", "refute"): ""}, negation="not root")
+    judge = Judge()
+    record = await run(env, Fixed(("go", "refute")), judge, negate=True)
+    assert (record.result, record.stop) == ("disproved", "disproved")
+    assert record.text == "theorem t.negation : ¬ (p) := by\n  refute"
+    assert env.opened == [("example : ¬ (p) := by sorry\n\n" + TEXT, "")]
+    assert not env.live
+
+
+async def test_a_proof_is_put_where_the_sorry_is_also_beside_a_negation() -> None:
+    record = await run(Scripted({("root", "go"): ""}, negation="not root"), Fixed(("go",)), Judge(), negate=True)
+    assert (record.result, record.text) == ("proved", "theorem t : p := by\n  go")
+
+
+async def test_without_a_negation_that_elaborates_only_the_statement_is_searched() -> None:
+    env = Scripted({("root", "go"): ""})
+    record = await run(env, Fixed(("go",)), Judge(), negate=True)
+    assert (record.result, len(env.opened)) == ("proved", 2)
+    assert not env.live
+
+
+async def test_a_later_pass_does_not_try_again_what_failed_but_something_else() -> None:
+    memory = Memory()
+    policy = Fixed(("bad", "worse", "other", "more"))
+    env = Scripted({})
+    await run(env, policy, Judge(), samples=2, memory=memory)
+    await run(env, policy, Judge(), samples=2, memory=memory)
+    assert env.asked == ["bad", "worse", "other", "more"]
+    assert len(memory.failed) == 4
+
+
+async def test_lemmas_are_looked_up_for_each_state() -> None:
+    class Lookup:
+        def lemmas(self, symbols: Symbols, k: int, *, before: str = "") -> tuple[str, ...]:
+            return (f"{symbols.target[0]}_lemma", before)[:k]
+
+    policy = Fixed(("go",))
+    env = Scripted({("root", "go"): "x", ("x", "go"): ""})
+    await run(env, policy, Judge(), retriever=Lookup(), before="Nat.add_comm")
+    assert [query.lemmas for query in policy.queries] == [("root_lemma", "Nat.add_comm"), ("x_lemma", "Nat.add_comm")]
+    assert env.opened == [(TEXT, "Nat.add_comm")]
+
+
+async def test_a_policy_hears_of_outcomes_and_of_the_steps_of_a_proof() -> None:
+    class Listening(Fixed):
+        heard: list[tuple[str, str]]
+        won: list[tuple[str, ...]]
+
+        def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+            self.heard.append((tactic, kind))
+
+        def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+            self.won.append(tuple(f"{query.state.goals[0]}:{tactic}" for query, tactic in steps))
+
+    policy = Listening(("bad", "go"))
+    policy.heard, policy.won = [], []
+    await run(Scripted({("root", "go"): "x", ("x", "go"): ""}), policy, Judge())
+    assert policy.heard == [("bad", "error"), ("go", "open"), ("bad", "error"), ("go", "proved")]
+    assert policy.won == [("root:go", "x:go")]

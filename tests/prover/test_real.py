@@ -14,11 +14,11 @@ from typing import Any, cast
 import pytest
 
 from lean_env.pool import Pool
-from lean_env.protocol import Limits
 from lean_env.verify import worker_reasons
 from prover.attempt import attempt, expand
 from prover.config import RunConfig
 from prover.interfaces import Attempt, Budget, Problem
+from prover.method import Method
 from prover.parts import PoolFunction, real_parts
 from prover.policy import make
 from prover.prepare import prepare
@@ -47,9 +47,9 @@ class Borrowed:
 
 
 async def proved_in(lean: Pool, problem: Problem, **options: Any) -> Attempt:
-    defaults: dict[str, Any] = {"budget": Budget(), "limits": Limits(), "timeout_s": 120, "seed": 0, "pass_index": 0}
+    method = Method(make("tactics"), **{"timeout_s": 120.0, **options})
     async with lean.session() as env:
-        return await attempt(problem, env=env, policy=make("tactics"), verify=lean.verify, **defaults | options)
+        return await attempt(problem, method, env=env, verify=lean.verify, seed=0, pass_index=0)
 
 
 async def elaborating(lean: Pool, problems: Sequence[Problem]) -> set[str]:

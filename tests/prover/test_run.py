@@ -23,6 +23,7 @@ from prover.config import RunConfig
 from prover.events import Silent
 from prover.interfaces import Attempt, Budget, Environment, Problem
 from prover.journal import encode, read_journal
+from prover.method import Method
 from prover.prepare import prepare, select
 from prover.run import RunResult, run, seed_for
 from tests.prover.fakes import FakePool, FakeToolchain, World, many, problem, problems
@@ -94,9 +95,9 @@ async def test_a_proof_gives_up_later_passes_and_waits_for_earlier_ones(tmp_path
             if attempt is None:
                 dropped.append(pass_index)
 
-    async def attempt(problem: Problem, **asked: Any) -> Attempt:
+    async def attempt(problem: Problem, method: Method, **asked: Any) -> Attempt:
         await asyncio.sleep({0: 0.05, 1: 0.0, 2: 3600.0}[asked["pass_index"]])
-        return await World.attempt(world, problem, **asked)
+        return await World.attempt(world, problem, method, **asked)
 
     config = RunConfig("core", out=tmp_path, budget=Budget(3, 1, 1))
     prepared = prepare(config, parts=replace(world.parts(), attempt=attempt))

@@ -1,0 +1,80 @@
+"""Makes a proof shorter: closes goals earlier, drops steps and merges neighbours while Lean still accepts the whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+
+from prover.search.proof import Step, script_of
+
+Steps = tuple[Step, ...]
+TRIES = 40
+"""Texts elaborated for one proof at most."""
+
+_INTRO = re.compile(r"intros? ((?:[\w'₀-₉]+ ?)+)")
+_REWRITE = re.compile(r"(rw|simp only|simp) \[([^\[\]\n;]+)\]( at [^\n;]+)?")
+
+
+async def minimise(
+    steps: Steps, elaborates: Callable[[tuple[str, ...]], Awaitable[bool]], tries: int = TRIES
+) -> tuple[str, ...]:
+    """A script that is at most as long as the proof, and that Lean elaborates.
+
+    Args:
+        steps: the proof; each tactic with how many goals it leaves, before the steps that prove these.
+        elaborates: does the text with this script in it elaborate without errors?
+        tries: how often it may be asked.
+    """
+    left = iter(range(tries))
+    refused: set[Steps] = set()
+    shorter: Steps | None = steps
+    while shorter is not None:
+        steps, shorter = shorter, None
+        for candidate in shortenings(steps):
+            if candidate in refused:
+                continue
+            if next(left, None) is None:
+                break
+            if await elaborates(script_of(candidate)):
+                shorter = candidate
+                break
+            refused.add(candidate)
+    return script_of(steps)
+
+
+def shortenings(steps: Steps) -> Iterator[Steps]:
+    """Shorter candidates, what saves most first: a goal closed at once by a tactic that closed something below it; one
+    step left out; two steps in one."""
+    for start in range(len(steps)):
+        end = subtree(steps, start)
+        closers = dict.fromkeys(tactic for tactic, goals in steps[start:end] if goals == 0)
+        if end - start > 1:
+            for closer in reversed(closers):
+                yield (*steps[:start], (closer, 0), *steps[end:])
+    for index, (_, goals) in enumerate(steps):
+        if goals == 1:
+            yield steps[:index] + steps[index + 1 :]
+    for index in range(len(steps) - 1):
+        (first, goals), (second, left) = steps[index], steps[index + 1]
+        if goals == 1 and (merged := merge(first, second)):
+            yield (*steps[:index], (merged, left), *steps[index + 2 :])
+
+
+def subtree(steps: Steps, start: int) -> int:
+    """Where the proof of the goal ends whose first step is at `start`."""
+    open_goals, at = 1, start
+    while open_goals:
+        open_goals += steps[at][1] - 1
+        at += 1
+    return at
+
+
+def merge(first: str, second: str) -> str | None:
+    """Two tactics in one, where they are of a kind that allows it."""
+    names = _INTRO.fullmatch(first), _INTRO.fullmatch(second)
+    if names[0] and names[1]:
+        return f"intro {names[0][1].strip()} {names[1][1].strip()}"
+    lemmas = _REWRITE.fullmatch(first), _REWRITE.fullmatch(second)
+    if lemmas[0] and lemmas[1] and (lemmas[0][1], lemmas[0][3]) == (lemmas[1][1], lemmas[1][3]):
+        return f"{lemmas[0][1]} [{lemmas[0][2]}, {lemmas[1][2]}]{lemmas[0][3] or ''}"
+    return None

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from prover.minimise import merge, minimise, subtree
+
+
+def counting(accepts: set[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], object]:
+    asked: list[tuple[str, ...]] = []
+
+    async def elaborates(script: tuple[str, ...]) -> bool:
+        asked.append(script)
+        return script in accepts
+
+    return asked, elaborates
+
+
+async def test_a_closer_that_does_it_alone_takes_the_place_of_everything() -> None:
+    asked, elaborates = counting({("omega",)})
+    assert await minimise((("intro h", 1), ("simp", 1), ("omega", 0)), elaborates) == ("omega",)  # type: ignore[arg-type]
+    assert asked == [("omega",)]
+
+
+async def test_steps_are_dropped_and_merged_while_lean_accepts_the_rest() -> None:
+    accepts = {("intro a", "intro b", "omega"), ("intro a b", "omega")}
+    _, elaborates = counting(accepts)
+    found = await minimise((("intro a", 1), ("intro b", 1), ("skip", 1), ("omega", 0)), elaborates)  # type: ignore[arg-type]
+    assert found == ("intro a b", "omega")
+
+
+async def test_within_a_case_of_several() -> None:
+    steps = (("constructor", 2), ("simp", 1), ("rfl", 0), ("intro h", 1), ("exact h", 0))
+    assert subtree(steps, 0) == 5
+    assert subtree(steps, 1) == 3
+    assert subtree(steps, 3) == 5
+    _, elaborates = counting({("constructor", "· rfl", "· intro h\n  exact h")})
+    assert await minimise(steps, elaborates) == ("constructor", "· rfl", "· intro h\n  exact h")  # type: ignore[arg-type]
+
+
+async def test_what_cannot_be_shorter_stays_and_the_number_of_tries_is_kept() -> None:
+    steps = (*((f"step {i}", 1) for i in range(20)), ("omega", 0))
+    asked, elaborates = counting(set())
+    script = tuple(tactic for tactic, _ in steps)
+    assert await minimise(steps, elaborates, tries=7) == script  # type: ignore[arg-type]
+    assert len(asked) == 7
+    asked.clear()
+    assert await minimise((("omega", 0),), elaborates) == ("omega",)  # type: ignore[arg-type]
+    assert asked == []
+
+
+def test_only_tactics_of_one_kind_are_merged() -> None:
+    assert merge("intro a b", "intro c") == "intro a b c"
+    assert merge("rw [h]", "rw [← g]") == "rw [h, ← g]"
+    assert merge("rw [h] at k", "rw [g] at k") == "rw [h, g] at k"
+    assert merge("rw [h]", "rw [g] at k") is None
+    assert merge("simp [h]", "rw [g]") is None
+    assert merge("intro ⟨a, b⟩", "intro c") is None
