@@ -126,6 +126,11 @@ def _status(result: RunResult, folder: Path, as_json: bool) -> int:
             click.echo(result.proofs[name].rstrip("\n"))
         click.echo(f"proved {name}: {folder / summary.proofs[name]}", err=True)
         return DONE
+    if summary.disproved:
+        if not as_json:
+            click.echo(result.disproofs[name].rstrip("\n"))
+        click.echo(f"disproved {name}: {folder / summary.disproofs[name]}", err=True)
+        return NOT_PROVED
     last = result.attempts_at(name)[-1]
     if last.result == "error":
         click.echo(f"error: The attempt at {name} failed: {last.error}", err=True)

@@ -98,7 +98,7 @@ BAD: list[tuple[str, ...]] = [
     ("folder",),
     *(("deep.jsonl",), ("\udce9",), ("theorem \udce9 : True := by sorry",)),
     # options that there are not, or not here
-    *(("core", "--bugdet", "1x2"), ("core", "--critic", "starter"), ("core", "--ray"), ("core", "--negate")),
+    *(("core", "--bugdet", "1x2"), ("core", "--critic", "starter"), ("core", "--ray"), ("core", "--negates")),
     *(("core", "--prompt", "x"), ("core", "-x"), ("--nope",), ("core", "--json=yes"), ("--version=3",)),
     ("core", "--jsn"),
     *(("verify", "none.lean", "--budget", "1x2"), ("report", "x", "--budget", "1x2"), ("doctor", "--out", "x")),
@@ -109,7 +109,7 @@ BAD: list[tuple[str, ...]] = [
     *(("core", "--budget", text) for text in ("1.5x2", "1×32", "99999999999999999999x1", "1x99999999", "1 32", "1,32")),
     *(("core", "--policy", text) for text in ("", "tactisc", "gpt", "hf:foo", "vllm:x", "Auto", "openai:http://x#y")),
     ("core", "--policy", "auto", "--policy", "tactics"),
-    *(("core", "--search", text) for text in ("", "best", "bestfirst", "mcts", "Best-First")),
+    *(("core", "--search", text) for text in ("", "best", "bestfirst", "mcts2", "Best-First")),
     *(("core", "--limit", text) for text in ("", "0", "-1", "many", "1.5", "1e3", "9" * 20, "٣", "0x10")),
     *(("core", "--shard", text) for text in ("", "0/2", "3/2", "1", "1/0", "a/b", "-1/2", "1/2/3", "1\\2")),
     *(("core", "--seed", text) for text in ("", "-1", "x", "1.0", "9" * 25)),
@@ -251,6 +251,16 @@ def test_a_run_in_which_everything_fails(prove: Cli, world: World) -> None:
     world.problems = problems("dead1", "dead2")
     status, _, err = prove("core", "--quiet")
     assert status == 1 and err == "error: Every attempt failed; the first: The worker died.\n"
+
+
+def test_a_statement_whose_negation_is_proved(prove: Cli) -> None:
+    assert prove("theorem false1 : True := by sorry", "--out", "a")[0] == 3
+    status, out, err = prove("theorem false1 : True := by sorry", "--negate", "--out", "b")
+    assert (status, out) == (3, "theorem false1.negation : ¬ True := by trivial\n")
+    assert err.endswith("disproved false1: b/proofs/false1.lean\n")
+    status, out, _ = prove("theorem false1 : True := by sorry", "--negate", "--out", "b", "--json")
+    summary = json.loads(out)
+    assert (summary["disproved"], summary["proved"], summary["disproofs"]) == (1, 0, {"false1": "proofs/false1.lean"})
 
 
 def test_a_single_statement_as_json(prove: Cli) -> None:

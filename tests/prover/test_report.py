@@ -19,9 +19,10 @@ from prover.run import run
 from tests.prover.fakes import World, many, problems
 
 KEYS = ["problems", "elaborated", "proved", "disproved", "not_proved", "errors", "not_elaborated", "pass_at", "usage"]
-KEYS += ["lean", "budget", "policy", "critic", "search", "proofs"]
+KEYS += ["lean", "budget", "policy", "critic", "search", "proofs", "disproofs"]
 STOPS: dict[Result, StopReason] = {
     "proved": "proved",
+    "disproved": "disproved",
     "not_proved": "timeout",
     "not_elaborated": "not_elaborated",
     "error": "error",
@@ -118,7 +119,8 @@ def test_classes_are_disjoint_and_rates_never_fall(records: list[tuple[int, int,
     attempts = [*{(t, p): made(f"t{t}", p, result) for t, p, result in records if p < passes}.values()]
     summary = summary_of(names, attempts, passes)
     pending = len(names) - len({attempt.problem for attempt in attempts})
-    decided = summary.proved + summary.not_proved + summary.errors + len(summary.not_elaborated)
+    decided = summary.proved + summary.disproved + summary.not_proved + summary.errors
+    decided += len(summary.not_elaborated)
     assert decided + pending == summary.problems
     assert summary.elaborated == summary.proved + summary.not_proved
     rates = list(pass_at(problems(*names), attempts, passes).values())
@@ -144,3 +146,17 @@ def test_what_is_no_run_is_said_to_be_none(tmp_path: Path) -> None:
         read_report(tmp_path / "x")
     (tmp_path / "run.json").write_text("{}")
     assert read_report(tmp_path).summary.problems == 0
+
+
+def test_what_is_disproved_is_counted_apart_and_elaborates() -> None:
+    attempts = [
+        made("a", 0, "disproved"),
+        made("b", 0, "not_proved"),
+        made("b", 1, "disproved"),
+        made("c", 0, "proved"),
+    ]
+    summary = summary_of(["a", "b", "c"], attempts, passes=2)
+    assert (summary.elaborated, summary.proved, summary.disproved, summary.not_proved) == (3, 1, 2, 0)
+    assert list(summary.disproofs) == ["a", "b"] and list(summary.proofs) == ["c"]
+    assert summary.pass_at[2] == pytest.approx(1 / 3)
+    assert "disproved" in text_of(summary)
