@@ -183,20 +183,26 @@ class Pool:
                 with contextlib.suppress(WorkerDied):
                     await session.close()
 
-    async def verify(self, original: str, candidate: str, *, left: int = 0, ms: int = OPEN_MS) -> Verdict:
+    async def verify(
+        self, original: str, candidate: str, *, left: int = 0, negated: bool = False, ms: int = OPEN_MS
+    ) -> Verdict:
         """Does `candidate` prove what `original` states with `sorry`? See `lean_env.verify` for what is checked.
 
         With an empty original there is no statement to compare with: every theorem of the candidate is checked.
 
         Args:
             left: how many of the original's `sorry`s may be left: those of other holes than the one that was filled.
+            negated: does it prove the negation instead? For the original's one theorem `N` without a proof it must
+                declare `N.negation`, of type `Not` of what `N` states, and not `N` itself.
         """
         seat = min(self._seats, key=lambda seat: (seat.worker is None, seat.worker.busy if seat.worker else 0))
         guilty = 0
         for attempts_left in reversed(range(RETRIES)):
             try:
                 async with seat.turns.turn(0.0):
-                    report = await (await self.worker(seat)).verify(candidate, original, left=left, ms=ms)
+                    report = await (await self.worker(seat)).verify(
+                        candidate, original, left=left, negated=negated, ms=ms
+                    )
                 return await judge(self._checkers, report, candidate, left)
             except Interrupted as death:
                 # Once may be the machine's doing; a text that does it twice does it

@@ -8,7 +8,8 @@ worker answers requests one after another, in the order in which they came, so s
     apply    state, tactics, split, ms,       a reply a tactic, as soon as it is known; stops after the first proof
              heartbeats
     drop     states                           forget them
-    verify   text, original, left, ms         re-elaborate a text; compare its statements with those of the original
+    verify   text, original, left, negated,   re-elaborate a text; compare its statements with those of the original, or
+             ms                               with the negation of its one theorem
     tactics  text, words                      which of these words begin a tactic after that text
 
 A tactic that leaves several goals leads to one state with all of them, or, where `split` is asked for and no goal hangs

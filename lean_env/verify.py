@@ -12,6 +12,9 @@ A text may have other holes than the one that was filled (a file with several `s
 declaration that had none may use `sorry`, nothing may build on a declaration that still has one, and a declaration with
 several holes is proved only when the last is filled.
 
+A statement may be disproved instead: then the text declares, for the original's one theorem `N` that has no proof, a
+theorem `N.negation` that states exactly `Not` of what `N` states, and all else as the original does, except `N`.
+
 Not covered: the Lean binary and the imported library are trusted. The bundled Lean ships no proofs of library theorems
 and refuses `#print axioms`, so there the axioms are those met in the proof itself: a lower bound.
 """
@@ -47,6 +50,8 @@ class Verdict:
     """The axioms that it was seen to stand on."""
     lean: str
     """Which Lean said so: its kind and version."""
+    errors: tuple[str, ...] = ()
+    """What Lean itself says against the text, each message whole; for repairs. Empty where it has no errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,8 @@ async def judge(checkers: Checkers, report: Report, candidate: str, left: int) -
         axioms |= named
         if not reasons and said_on_line(fresh, first + len(targets)) != word:
             reasons.append("a fresh Lean ended before the end of the text")
-    return Verdict(not reasons, tuple(reasons), tuple(sorted(axioms)), checkers.lean)
+    errors = tuple(message.text for message in report.messages if message.severity == "error")
+    return Verdict(not reasons, tuple(reasons), tuple(sorted(axioms)), checkers.lean, errors)
 
 
 def worker_reasons(report: Report, left: int = 0) -> list[str]:

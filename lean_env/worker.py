@@ -135,13 +135,14 @@ class Worker:
                 self.lean_s += outcome.lean_ms / 1000
                 yield outcome
 
-    async def verify(self, text: str, original: str, *, left: int, ms: int) -> Report:
+    async def verify(self, text: str, original: str, *, left: int, negated: bool, ms: int) -> Report:
         """Re-elaborate a text and compare it with the original (none, if that is empty).
 
         Args:
             left: how many of the original's `sorry`s the text may still have.
+            negated: the text is to prove the negation of the original's theorem.
         """
-        fields: dict[str, object] = {"text": text, "left": left, "ms": ms}
+        fields: dict[str, object] = {"text": text, "left": left, "negated": negated, "ms": ms}
         if original:
             fields["original"] = original
         return parse_report(await self._ask("verify", 3 * ms / 1000, **fields))

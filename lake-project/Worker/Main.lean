@@ -96,11 +96,13 @@ partial def dropFrom (s : Server) (ids : Array Json) (i : Nat) : IO Unit := do
     | _ => pure ()
     dropFrom s ids (i + 1)
 
-/-- `left` is how many of the original's `sorry`s may still stand in the text: those of other holes than the one filled. -/
+/-- `left` is how many of the original's `sorry`s may still stand in the text: those of other holes than the one filled.
+`negated` asks for the negation of the original's theorem instead, under a name of its own. -/
 def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
   let start ← IO.monoNanosNow
   let ms := getNat j "ms" 0
   let left := getNat j "left" 0
+  let negated := getBool j "negated" false
   let original ← match getStr? j "original" with
     | some text => do pure (some (← elaborate s.elaborator text ms none))
     | none => pure none
@@ -122,9 +124,13 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
       let users := usersOfSorry source originals []
       -- of other holes only what still says `sorry` in the text
       let open_ := if left == 0 then [] else minus (minus e.progress.maySorry users) users
-      let compared := meant o.base source (publicNames originals) []
-      (open_, if left == 0 then users else minus unproved users, differences source env compared [])
-    | none => ([], theorems env (publicNames names), [])
+      if negated then
+        let (bad, targets) := negationOf source env users
+        ([], targets, append bad (differences source env (comparedWithout o.base source (publicNames originals) users) []))
+      else
+        let compared := meant o.base source (publicNames originals) []
+        (open_, if left == 0 then users else minus unproved users, differences source env compared [])
+    | none => ([], theorems env (publicNames names), if negated then ["there is no original to negate"] else [])
   let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
   -- only what still is a hole is not replayed: what was filled must not build on it
   let bad := minus open_ unproved

@@ -168,6 +168,104 @@ partial def differences (original candidate : Environment) : List Name → List 
         else if !(sameKind c d) then differences original candidate ns ((n.toString ++ " is defined otherwise") :: bad)
         else differences original candidate ns bad
 
+/-! ## The negation of the original -/
+
+/-- Where a statement and its negation are compared: `theorem_` in the one text, `negation` in the other. -/
+structure Negation where
+  original : Environment
+  candidate : Environment
+  theorem_ : Name
+  negation : Name
+
+def levelsOf : List Name → List Level
+  | [] => []
+  | n :: ns => .param n :: levelsOf ns
+
+def allIn (ys : List Name) : List Name → Bool
+  | [] => true
+  | x :: xs => if ys.contains x then allIn ys xs else false
+
+mutual
+/-- The same term, up to binder names and kinds, and to constants that the elaborator made for the statement (matchers,
+say), which are called after the declaration. -/
+partial def sameTerm (s : Negation) (a b : Expr) : Bool :=
+  if a == b then true
+  else match a, b with
+    | .mdata _ x, y => sameTerm s x y
+    | x, .mdata _ y => sameTerm s x y
+    | .const m us, .const n vs => if us == vs then sameAuxiliary s m n else false
+    | .app f x, .app g y => if sameTerm s f g then sameTerm s x y else false
+    | .lam _ t x _, .lam _ u y _ => if sameTerm s t u then sameTerm s x y else false
+    | .forallE _ t x _, .forallE _ u y _ => if sameTerm s t u then sameTerm s x y else false
+    | .letE _ t v x _, .letE _ u w y _ => if sameTerm s t u then (if sameTerm s v w then sameTerm s x y else false) else false
+    | .proj m i x, .proj n j y => if m == n && i == j then sameTerm s x y else false
+    | _, _ => false
+partial def sameAuxiliary (s : Negation) (m n : Name) : Bool :=
+  if userName n == (userName m).replacePrefix (userName s.theorem_) (userName s.negation) then
+    match s.original.find? m, s.candidate.find? n with
+    | some (.defnInfo c), some (.defnInfo d) =>
+      let levels := levelsOf d.levelParams
+      if sameTerm s (c.type.instantiateLevelParams c.levelParams levels) d.type then
+        sameTerm s (c.value.instantiateLevelParams c.levelParams levels) d.value
+      else false
+    | some (.thmInfo c), some (.thmInfo d) => sameTerm s (c.type.instantiateLevelParams c.levelParams (levelsOf d.levelParams)) d.type
+    | _, _ => false
+  else false
+end
+
+/-- Does `d` state `Not` of what `c` states? Universe parameters may be called otherwise. -/
+def negates (s : Negation) (c d : TheoremVal) : Bool :=
+  if sameLength c.levelParams d.levelParams then
+    let negated (t : Expr) : Expr := .app (.const ``Not []) t
+    if sameTerm s (negated (c.type.instantiateLevelParams c.levelParams (levelsOf d.levelParams))) d.type then true
+    else if allIn d.levelParams c.levelParams then sameTerm s (negated c.type) d.type
+    else false
+  else false
+where
+  sameLength : List Name → List Name → Bool
+    | [], [] => true
+    | _ :: xs, _ :: ys => sameLength xs ys
+    | _, _ => false
+
+/-- What is wrong with `N.negation`, where `N` is the original's one theorem without a proof; and the name to prove. -/
+def negationOf (original candidate : Environment) (users : List Name) : List String × List Name :=
+  match users with
+  | [n] =>
+    match original.find? n with
+    | some (.thmInfo c) =>
+      let name := Name.str n "negation"
+      let bad := if candidate.contains n then [n.toString ++ " is declared, not only its negation"] else []
+      match candidate.find? name with
+      | none => ((name.toString ++ " is missing") :: bad, [])
+      | some (.thmInfo d) =>
+        if negates { original := original, candidate := candidate, theorem_ := n, negation := name } c d then (bad, [name])
+        else ((name.toString ++ " does not state the negation") :: bad, [name])
+      | some _ => ((name.toString ++ " is not a theorem") :: bad, [])
+    | _ => ([n.toString ++ " is not a theorem"], [])
+  | _ => (["there is not exactly one declaration with `sorry` to negate"], [])
+
+/-- Is a name `n` itself, or does it begin with it? -/
+def isBelow (n : Name) : Name → Bool
+  | .anonymous => n == .anonymous
+  | .str p w => if .str p w == n then true else isBelow n p
+  | .num p k => if .num p k == n then true else isBelow n p
+
+/-- What is to be compared besides the theorem that is negated: the other declarations, and what its statement means. -/
+def comparedWithout (base source : Environment) (names : List Name) : List Name → List Name
+  | [n] =>
+    let own := match source.find? n with
+      | some c => namesFrom c.type.getUsedConstants 0 []
+      | none => []
+    meant base source (append (minusOne n names) (notBelow n own)) []
+  | _ => []
+where
+  minusOne (n : Name) : List Name → List Name
+    | [] => []
+    | x :: xs => if x == n then minusOne n xs else x :: minusOne n xs
+  notBelow (n : Name) : List Name → List Name
+    | [] => []
+    | x :: xs => if isBelow (userName n) (userName x) then notBelow n xs else x :: notBelow n xs
+
 partial def usersOfSorry (env : Environment) : List Name → List Name → List Name
   | [], acc => acc
   | n :: ns, acc =>

@@ -5,6 +5,7 @@ One Lean is shared by all of these tests; those that end it on purpose say so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -389,8 +390,6 @@ async def test_a_proof_is_accepted(lean: Pool, original: str, candidate: str) ->
     ],
 )
 async def test_what_is_not_a_proof_is_rejected(lean: Pool, candidate: str, reason: str) -> None:
-    import re
-
     verdict = await lean.verify(SORRY, candidate)
     assert not verdict.accepted
     assert re.search(reason, "; ".join(verdict.reasons)), verdict.reasons
@@ -461,3 +460,118 @@ async def test_tricks_around_the_statement_are_rejected(lean: Pool, original: st
 async def test_private_theorems_are_proved_like_others(lean: Pool) -> None:
     verdict = await lean.verify(PRIVATE.replace("k = 3", "k = 2"), PRIVATE.replace("k = 3 := by sorry", "k = 2 := rfl"))
     assert verdict.accepted, verdict.reasons
+
+
+FALSE = HEADER + "theorem foo (a b : ℕ) (h : a < b) : a + 1 < b := by sorry\n"
+REFUTES = "by\n  intro h\n  exact absurd (h 0 1 (by decide)) (by decide)\n"
+REFUTED = HEADER + "theorem foo.negation : ¬ ∀ (a b : ℕ) (h : a < b), a + 1 < b := " + REFUTES
+POLYMORPHIC = "theorem foo {α : Type u} [Inhabited α] (x : α) : x ≠ default := by sorry\n"
+MATCHING = "theorem foo (n : Nat) : (match n with | 0 => True | _ + 1 => False) := by sorry\n"
+VARIABLE = "variable (n : Nat)\ntheorem foo : n = 1 := by sorry\n"
+IN_CONTEXT = (
+    "namespace A\ndef f (n : Nat) : Nat := n + 1\ntheorem good : f 0 = 1 := rfl\n"
+    "theorem bad : f 0 = 2 := by sorry\nend A\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("original", "candidate"),
+    [
+        (FALSE, REFUTED),
+        (
+            FALSE,
+            REFUTED.replace("(a b : ℕ) (h : a < b), a + 1 < b", "{x y : Nat}, x < y → x + 1 < y").replace(
+                "h 0 1", "@h 0 1"
+            ),
+        ),
+        (
+            POLYMORPHIC,
+            "theorem foo.negation : ¬ ∀ {β : Type v} [Inhabited β] (x : β), x ≠ default := by\n"
+            "  intro h\n  exact @h PUnit ⟨.unit⟩ .unit rfl\n",
+        ),
+        (
+            MATCHING,
+            MATCHING.replace("foo (n : Nat) :", "foo.negation : ¬ ∀ n : Nat,").replace("sorry", "intro h; exact h 1"),
+        ),
+        (VARIABLE, VARIABLE.replace("foo : n", "foo.negation : ¬ ∀ n : Nat, n").replace("sorry", "intro h; cases h 0")),
+        (
+            IN_CONTEXT,
+            IN_CONTEXT.replace("theorem bad : f 0 = 2 := by sorry", "theorem bad.negation : ¬ f 0 = 2 := by decide"),
+        ),
+        (
+            "private " + FALSE[len(HEADER) :].replace("ℕ", "Nat"),
+            "private " + REFUTED[len(HEADER) :].replace("ℕ", "Nat"),
+        ),
+    ],
+    ids=["plain", "other binders", "universes and instances", "a matcher", "variable", "namespace", "private"],
+)
+async def test_a_negation_is_accepted(lean: Pool, original: str, candidate: str) -> None:
+    verdict = await lean.verify(original, candidate, negated=True)
+    assert verdict.accepted, verdict.reasons
+    assert not (await lean.verify(original, candidate)).accepted, "it is no proof"
+
+
+@pytest.mark.parametrize(
+    ("original", "candidate", "reason"),
+    [
+        (FALSE, REFUTED.replace("a + 1 < b :=", "b + 1 < b :="), "does not state the negation"),
+        (FALSE, REFUTED.replace("(h : a < b)", "(h : a ≤ b)"), "does not state the negation"),
+        (FALSE, REFUTED.replace("¬ ∀ (a b : ℕ) (h : a < b), a + 1 < b", "¬ ∀ b : ℕ, 0 < b → 1 < b"), "does not state"),
+        (
+            FALSE,
+            REFUTED.replace("¬ ∀", "¬¬¬ ∀").replace("intro h", "rw [Classical.not_not]; intro h"),
+            "does not state",
+        ),
+        (FALSE, REFUTED.replace(": ¬ ∀", ": ¬ 0 = 1 ∧ ¬ ∀"), "does not state"),
+        (FALSE, REFUTED.replace("foo.negation", "foo.negated"), "foo.negation is missing"),
+        (FALSE, REFUTED.replace("foo.negation", "foo"), "foo.negation is missing"),
+        (FALSE, FALSE + REFUTED[len(HEADER) :], "foo is declared|tacticSorry"),
+        (FALSE, "axiom foo : 1 = 1\n" + REFUTED, "axiom"),
+        (
+            FALSE,
+            REFUTED.replace("theorem foo.negation", "theorem foo : 1 = 1 := rfl\ntheorem foo.negation"),
+            "foo is decl",
+        ),
+        (FALSE, HEADER + "theorem foo.negation : ¬ ∀ (a b : ℕ) (h : a < b), a + 1 < b := by sorry\n", "tacticSorry"),
+        (FALSE, REFUTED.replace('"ℕ" => Nat', '"ℕ" => Int'), "does not state the negation"),
+        (FALSE, REFUTED.replace("exact absurd", "exact nope"), "nope"),
+        (FALSE, PROOF, "foo.negation is missing"),
+        (FALSE, "", "foo.negation is missing"),
+        ("theorem t : 1 = 1 := rfl", "theorem t.negation : ¬ 1 = 2 := by decide", "exactly one"),
+        ("def t : Nat := sorry", "theorem t.negation : ¬ 1 = 2 := by decide", "t is not a theorem"),
+        (TWO, "theorem a.negation : ¬ 1 + 1 = 2 := by decide", "exactly one"),
+        ("", "theorem t.negation : ¬ 1 = 2 := by decide", "no original|nothing to negate"),
+        (
+            POLYMORPHIC,
+            "theorem foo.negation : ¬ ∀ {β : Type} [Inhabited β] (x : β), x ≠ default := by\n"
+            "  intro h\n  exact @h PUnit ⟨.unit⟩ .unit rfl\n",
+            "does not state the negation",
+        ),
+        (
+            VARIABLE,
+            "variable (n : Nat)\ntheorem foo.negation (h : n = 0) : ¬ n = 1 := by simp [h]\n",
+            "does not state the negation",
+        ),
+        (
+            MATCHING,
+            "theorem foo.negation : ¬ ∀ n : Nat, (match n with | 0 => True | k + 1 => k = 1) := by\n"
+            "  intro h; cases (show 0 = 1 from h 1)\n",
+            "does not state the negation",
+        ),
+        (
+            IN_CONTEXT,
+            "namespace A\ndef f (n : Nat) : Nat := n + 2\ntheorem good : f 0 = 2 := rfl\n"
+            "theorem bad.negation : ¬ f 0 = 3 := by decide\nend A\n",
+            "A.f is defined otherwise",
+        ),
+        (
+            IN_CONTEXT,
+            "namespace A\ndef f (n : Nat) : Nat := n + 1\ntheorem bad.negation : ¬ f 0 = 2 := by decide\nend A\n",
+            "A.good is missing",
+        ),
+    ],
+)
+async def test_what_is_not_the_negation_is_rejected(lean: Pool, original: str, candidate: str, reason: str) -> None:
+    verdict = await lean.verify(original, candidate, negated=True)
+    assert not verdict.accepted
+    assert re.search(reason, "; ".join(verdict.reasons)), verdict.reasons
