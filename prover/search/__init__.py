@@ -9,13 +9,29 @@ from __future__ import annotations
 from lean_env.errors import UsageError
 from lean_env.protocol import State
 from prover.search.best_first import BestFirst
+from prover.search.critic import CriticGuided
 from prover.search.graph import Graph
+from prover.search.hybrid import Hybrid
+from prover.search.mcts import Mcts
 from prover.search.node import Edge, Node
 from prover.search.proof import Proof
 from prover.search.queue import Queue
 from prover.search.search import Search
 
-__all__ = ["SEARCHES", "BestFirst", "Edge", "Graph", "Node", "Proof", "Queue", "Search", "make"]
+__all__ = [
+    "SEARCHES",
+    "BestFirst",
+    "CriticGuided",
+    "Edge",
+    "Graph",
+    "Hybrid",
+    "Mcts",
+    "Node",
+    "Proof",
+    "Queue",
+    "Search",
+    "make",
+]
 
 SEARCHES = ("best-first", "critic", "hybrid", "hybrid-interleaved", "mcts")
 
@@ -41,6 +57,17 @@ def make(
         UsageError: there is no search of that name.
     """
     graph = Graph(root, transpositions=transpositions)
+    queue: Queue
     if name == "best-first":
-        return Search(graph, BestFirst(graph.nodes, alpha))
-    raise UsageError(f"There is no search named {name!r}.", f"Choose one of: {', '.join(SEARCHES)}.")
+        queue = BestFirst(graph.nodes, alpha)
+    elif name == "critic":
+        queue = CriticGuided(graph.nodes)
+    elif name == "hybrid":
+        queue = Hybrid(graph, alpha, best_first=(expansions + 1) // 2)
+    elif name == "hybrid-interleaved":
+        queue = Hybrid(graph, alpha, best_first=None)
+    elif name == "mcts":
+        queue = Mcts(graph, seed)
+    else:
+        raise UsageError(f"There is no search named {name!r}.", f"Choose one of: {', '.join(SEARCHES)}.")
+    return Search(graph, queue)

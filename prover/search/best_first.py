@@ -47,5 +47,8 @@ class BestFirst:
                 return node
         return None
 
+    def scored(self, nodes: Sequence[Node]) -> None:
+        """Scores count for nothing here."""
+
     def unscored(self) -> list[Node]:
         return []

@@ -12,7 +12,11 @@ class Queue(Protocol):
     """An order of the open nodes. It need not know which of them are needed."""
 
     def push(self, nodes: Sequence[Node]) -> None:
-        """Take in nodes that are open: new ones, and known ones that were moved, scored or opened again."""
+        """Take in nodes that are open: new ones, and known ones that were moved or opened again."""
+        ...
+
+    def scored(self, nodes: Sequence[Node]) -> None:
+        """Take in that a critic has scored the nodes."""
         ...
 
     def pop(self) -> Node | None:

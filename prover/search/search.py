@@ -90,7 +90,7 @@ class Search:
         order counts (critic-guided search), any increasing function of it will do."""
         for node, value in zip(nodes, values, strict=True):
             node.score = value
-        self._queue.push([node for node in nodes if node.stage == "open"])
+        self._queue.scored(nodes)
 
     def _push(self) -> None:
         if self.graph.fresh:
