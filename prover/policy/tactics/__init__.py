@@ -14,7 +14,18 @@ from collections.abc import Iterable, Sequence
 
 from lean_env.protocol import OutcomeKind
 from prover.interfaces import Candidate, Query
-from prover.policy.tactics import arithmetic, bounded, closers, induction, mathlib, modular, structure, witnesses
+from prover.policy.tactics import (
+    arithmetic,
+    bounded,
+    closers,
+    divisibility,
+    induction,
+    mathlib,
+    modular,
+    recurrences,
+    structure,
+    witnesses,
+)
 from prover.policy.tactics.learning import Learning
 from prover.policy.tactics.view import Proposal, view_of
 
@@ -26,6 +37,8 @@ _SOURCES = (
     modular.propose,
     bounded.propose,
     witnesses.propose,
+    divisibility.propose,
+    recurrences.propose,
     mathlib.propose,
 )
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
@@ -71,7 +84,7 @@ class TacticsPolicy:
 
     def candidates(self, query: Query, samples: int) -> list[Candidate]:
         """The candidates of one query, most probable first; their probabilities sum to at most 1."""
-        view = view_of(query.state.goals, query.tactics)
+        view = view_of(query.state.goals, query.tactics, query.lemmas)
         if view is None or samples <= 0:
             return []
         weights = _best(
