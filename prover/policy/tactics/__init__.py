@@ -16,23 +16,35 @@ from lean_env.protocol import OutcomeKind
 from prover.interfaces import Candidate, Query
 from prover.policy.tactics import (
     arithmetic,
+    bits,
     bounded,
     closers,
     divisibility,
+    functions,
     induction,
+    instances,
+    lemmas,
     mathlib,
     modular,
+    predicates,
     recurrences,
+    recursion,
     structure,
     witnesses,
 )
 from prover.policy.tactics.learning import Learning
-from prover.policy.tactics.view import Proposal, view_of
+from prover.policy.tactics.view import Proposal, View, view_of
 
 _SOURCES = (
     closers.propose,
+    lemmas.propose,
     structure.propose,
+    instances.propose,
+    functions.propose,
+    recursion.propose,
+    predicates.propose,
     induction.propose,
+    bits.propose,
     arithmetic.propose,
     modular.propose,
     bounded.propose,
@@ -91,7 +103,7 @@ class TacticsPolicy:
             (tactic, weight)
             for source in _SOURCES
             for tactic, weight in source(view)
-            if self._exists(tactic) and not (view.tower and _EVALUATES.search(tactic))
+            if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
         )
         noise = random.Random(f"{query.seed}|{query.state.hash}")
         factor = self._learning.factor if self._learning is not None else _unchanged
@@ -115,6 +127,11 @@ def _best(proposals: Iterable[Proposal]) -> dict[str, float]:
         if weight > weights.get(tactic, 0.0):
             weights[tactic] = weight
     return weights
+
+
+def _pays(view: View, tactic: str) -> bool:
+    """A search of the whole library takes seconds, and finds nothing that concludes `False`, or where much is open."""
+    return tactic != "exact?" or (view.target != "False" and len(view.history) < 3 and not view.lemmas)
 
 
 def _unchanged(tactic: str) -> float:

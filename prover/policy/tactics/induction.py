@@ -12,6 +12,8 @@ from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
 STEP = "Nat.pow_succ, Nat.pow_add, Nat.pow_mul, Nat.mul_add, Nat.add_mul"
 INT_STEP = "Int.pow_succ, Int.mul_add, Int.add_mul"
 _MAX_DEPTH = 3
+# Recursive functions of the library that `simp` does not unfold by itself.
+_LIBRARY_RECURSION = re.compile(r"(?<![\w.'])((?:Nat|List)\.(?:repeat|iterate|rec|fold|foldRev|any|all|iota))(?![\w'])")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -38,6 +40,9 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     ih = view.fresh("ih")
     power = "^" in view.target
     weight = (0.3 if power or any(h.type.startswith("∀") for h in view.props) else 0.12) * near
+    for name in list(dict.fromkeys(_LIBRARY_RECURSION.findall(view.target)))[:1]:
+        yield f"induction {n} <;> simp_all [{name}]", 0.25 * near
+        yield f"induction {n} <;> grind [{name}]", 0.2 * near
     yield f"induction {n} <;> grind", weight
     yield f"induction {n} <;> simp_all", weight * 0.9
     lemmas = INT_STEP if "ℤ" in view.facts or "Int" in view.facts else STEP
