@@ -18,6 +18,7 @@ from prover.policy.tactics import (
     arithmetic,
     bits,
     bounded,
+    certificates,
     closers,
     divisibility,
     functions,
@@ -50,6 +51,7 @@ _SOURCES = (
     bounded.propose,
     witnesses.propose,
     divisibility.propose,
+    certificates.propose,
     recurrences.propose,
     mathlib.propose,
 )
@@ -131,7 +133,7 @@ def _best(proposals: Iterable[Proposal]) -> dict[str, float]:
 
 def _pays(view: View, tactic: str) -> bool:
     """A search of the whole library takes seconds, and finds nothing that concludes `False`, or where much is open."""
-    return tactic != "exact?" or (view.target != "False" and len(view.history) < 3 and not view.lemmas)
+    return tactic != "exact?" or (view.target != "False" and len(view.history) < 2 and not view.lemmas)
 
 
 def _unchanged(tactic: str) -> float:

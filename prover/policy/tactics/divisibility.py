@@ -64,32 +64,38 @@ def _quotient(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
 
 def _powers(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """`x - y ∣ x ^ n - y ^ n` and its kin, for a variable `n`: by induction, with the quotient of each step."""
-    for term in _variable_powers(dividend):
-        base, n = term.args[0], term.args[1].name
-        if _signed(view, divisor, dividend) is True:
-            yield from _integer_power(view, divisor, dividend, base, n)
-        elif base.op == "num":
-            continue
-        else:
-            yield from _natural_power(view, divisor, base, n)
-        break
+    signed = _signed(view, divisor, dividend)
+    for term in _variable_powers(dividend)[:1]:
+        if signed is True:
+            for n in _exponent_names(term)[:1]:
+                yield from _integer_power(view, divisor, dividend, term, n)
+        elif signed is False:
+            yield from _natural_power(view, divisor, dividend, term)
+    if signed is False:
+        yield from _multiple_exponent(view, divisor, dividend)
 
 
 def _variable_powers(term: Term) -> list[Term]:
-    """The powers in a term whose exponent is a variable."""
-    found = [term] if term.op == "^" and term.args[1].op == "var" else []
+    """The powers in a term whose exponent is not a number."""
+    found = [term] if term.op == "^" and term.args[1].op != "num" else []
     for arg in term.args:
         found += _variable_powers(arg)
     return found
 
 
-def _integer_power(view: View, divisor: Term, dividend: Term, base: Term, n: str) -> Iterator[Proposal]:
-    """The dividend at `n + 1` less `base` times the dividend at `n` is a multiple of the divisor, by division."""
+def _exponent_names(power: Term) -> list[str]:
+    exponent = of_term(power.args[1], minus=False)
+    return exponent.names if exponent is not None and exponent.degree == 1 else []
+
+
+def _integer_power(view: View, divisor: Term, dividend: Term, power: Term, n: str) -> Iterator[Proposal]:
+    """The dividend at `n + 1`, less a factor times that at `n`, is a multiple of the divisor, by division."""
     after = _stepped(dividend, n)
-    if after is None:
+    step = _stepped(power, n)
+    if after is None or step is None:
         return
     p, old, new = (of_term(term, atoms=True) for term in (divisor, dividend, after))
-    factor = of_term(base, atoms=True)
+    factor = of_term(step.args[1], atoms=True)
     if p is None or old is None or new is None or factor is None or not p or p.value is not None:
         return
     rest = divided(new - factor * old, p)
@@ -99,8 +105,8 @@ def _integer_power(view: View, divisor: Term, dividend: Term, base: Term, n: str
     k, hk, ih = view.fresh("k"), view.fresh("hk"), view.fresh("ih")
     yield (
         (
-            f"induction {n} with\n| zero => simp\n| succ {n} {ih} =>\n  obtain ⟨{k}, {hk}⟩ := {ih}\n"
-            f"  exact ⟨({show(base)}) * {k} + ({text}), by grind⟩"
+            f"induction {n} with\n| zero => first | (simp; done) | exact ⟨1, by grind⟩\n| succ {n} {ih} =>\n"
+            f"  obtain ⟨{k}, {hk}⟩ := {ih}\n  exact ⟨({show(step.args[1])}) * {k} + ({text}), by grind⟩"
         ),
         0.9,
     )
@@ -108,40 +114,77 @@ def _integer_power(view: View, divisor: Term, dividend: Term, base: Term, n: str
 
 def _stepped(term: Term, n: str) -> Term | None:
     """A term at `n + 1`, with its powers of `n` taken apart; None where `n` occurs elsewhere."""
-    if term.op == "^" and term.args[1] == Term("var", name=n) and n not in names_of(term.args[0]):
-        return Term("*", (term, term.args[0]))
-    if n in names_of(term):
-        if not term.args:
+    if n not in names_of(term):
+        return term
+    if term.op == "^" and n not in names_of(term.args[0]):
+        exponent = of_term(term.args[1], minus=False)
+        if exponent is None or exponent.degree != 1:
             return None
-        parts = [_stepped(arg, n) for arg in term.args]
-        if any(part is None for part in parts) or term.op not in ("+", "-", "*", "neg"):
-            return None
-        return Term(term.op, tuple(part for part in parts if part is not None), term.name, term.kind)
-    return term
+        factor = int(exponent.terms[((n, 1),)])
+        base = term.args[0]
+        return Term("*", (term, base if factor == 1 else Term("^", (base, Term("num", name=str(factor))))))
+    if not term.args or term.op not in ("+", "-", "*", "neg"):
+        return None
+    parts = [_stepped(arg, n) for arg in term.args]
+    if any(part is None for part in parts) or (term.op == "*" and all(n in names_of(arg) for arg in term.args)):
+        return None
+    return Term(term.op, tuple(part for part in parts if part is not None), term.name, term.kind)
 
 
-def _natural_power(view: View, divisor: Term, base: Term, n: str) -> Iterator[Proposal]:
-    """The base is `d * c + r` of the divisor `d`; then so are its powers, with `r ^ n`."""
-    d, b = show(divisor), show(base)
-    q, hq, hp, ih, c, hc = (view.fresh(name) for name in ("q", "hq", "hp", "ih", "c", "hc"))
-    power = seq(
-        f"have {hc} : ∃ {c}, {b} = ({d}) * {c} + 1 := ⟨1, by omega⟩",
-        f"obtain ⟨{c}, {hc}⟩ := {hc}",
-        f"have {hp} : ∃ {q}, ({b}) ^ {n} = ({d}) * {q} + 1 := by\n"
-        f"  generalize {d} = d at *\n"
-        f"  induction {n} with\n"
+def _natural_power(view: View, divisor: Term, dividend: Term, power: Term) -> Iterator[Proposal]:
+    """A base that is 1 more than a multiple of the divisor has only such powers."""
+    base, exponent = power.args
+    found = _one_more(divisor, base)
+    if found is None:
+        return
+    divided_by, quotient, given = found
+    d, b = show(divided_by), show(base)
+    k, q, hq, hp, ih = (view.fresh(name) for name in ("k", "q", "hq", "hp", "ih"))
+    induct = (
+        f"have {hp} : ∀ {k} : Nat, ∃ {q}, ({b}) ^ {k} = ({d}) * {q} + 1 := by\n"
+        f"{given}"
+        f"  intro {k}\n"
+        f"  induction {k} with\n"
         f"  | zero => exact ⟨0, by simp⟩\n"
-        f"  | succ {n} {ih} =>\n"
+        f"  | succ {k} {ih} =>\n"
         f"    obtain ⟨{q}, {hq}⟩ := {ih}\n"
-        f"    exact ⟨{q} * ({b}) + {c}, by grind⟩",
-        f"obtain ⟨{q}, {hq}⟩ := {hp}",
-        f"exact ⟨{q}, by omega⟩",
     )
-    yield power, 0.5
+    if given:
+        induct += f"    exact ⟨{q} * (d + 1) + 1, by grind⟩"
+    else:
+        induct += f"    exact ⟨{q} * ({b}) + ({quotient}), by grind⟩"
+    yield seq(induct, f"obtain ⟨{q}, {hq}⟩ := {hp} ({show(exponent)})", f"exact ⟨{q}, by omega⟩"), 0.9
+
+
+def _one_more(divisor: Term, base: Term) -> tuple[Term, str, str] | None:
+    """The divisor d, the c of `base = d * c + 1`, and, where d is `base - 1`, the lines that name it."""
+    if divisor.op == "-" and divisor.args == (base, Term("num", name="1")):
+        b, d = show(base), show(divisor)
+        lines = (
+            f"  have hc : {b} = ({d}) + 1 := by\n"
+            f"    have h0 : 0 < {b} := by first | omega | exact Nat.pow_pos (by omega)\n"
+            f"    omega\n  generalize {d} = d at hc ⊢\n  rw [hc]\n"
+        )
+        return divisor, "1", lines
+    p, q = of_term(divisor, minus=False), of_term(base, minus=False)
+    if p is None or q is None or not p.names:
+        return None
+    quotient = divided(q - Polynomial.constant(1), p)
+    text = written(quotient, signed=False) if quotient is not None else None
+    return (divisor, text, "") if text is not None else None
+
+
+def _multiple_exponent(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """`d ∣ n` gives `x ^ d - 1 ∣ x ^ n - 1`: with `n = d * k` it is a power of `x ^ d`."""
+    exponents = [show(term.args[1]) for term in (*_variable_powers(divisor), *_variable_powers(dividend))]
+    for h in view.props:
+        d, found, n = h.type.partition(" ∣ ")
+        if found and d in exponents and n in exponents:
+            yield f"(obtain ⟨k, rfl⟩ := {h.name}; rw [Nat.pow_mul])", 0.8
 
 
 def _combination(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
-    """The dividend as a combination of those of hypotheses with the same divisor: `d ∣ a`, `d ∣ b` give `d ∣ u*a + v*b`."""
+    """The dividend as a multiple of that of a hypothesis with the same divisor, up to a multiple of the divisor."""
     signed = _signed(view, divisor, dividend)
     if signed is None:
         return
@@ -179,7 +222,7 @@ def _power_of(name: str, divisor: Polynomial, dividend: Polynomial, p: Polynomia
 
 
 def _coprime(view: View, target: Term) -> Iterator[Proposal]:
-    """`gcd a b = c`: a combination of `a` and `b` is `c`, found by Euclid's algorithm on linear terms of one variable."""
+    """`gcd a b = c`: a combination of `a` and `b` is `c`, found by Euclid's algorithm on terms of one variable."""
     if target.op == "=":
         left, right = target.args
     elif target.op == "app" and target.args[0].name in ("Nat.Coprime", "Coprime", ".Coprime"):

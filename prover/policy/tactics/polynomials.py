@@ -172,7 +172,10 @@ def of_term(term: Term, *, division: bool = False, atoms: bool = False, minus: b
                 return None
             if term.op == "/":
                 number = right.value
-                return left * (1 / number) if division and number else atom()
+                if division and number:
+                    return left * (1 / number)
+                inverse = recur(Term("inv", (term.args[1],))) if division and atoms else None
+                return left * inverse if inverse is not None else atom()
             if term.op == "-":
                 return left - right if minus else atom()
             if term.op == "+":

@@ -6,10 +6,11 @@ Lean proves it by induction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise, product
 
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import of_term
@@ -18,6 +19,7 @@ from prover.policy.tactics.view import NAT, Proposal, View, seq
 
 _MOST_VALUES = 400
 _MOST_PERIOD = 60
+_LONGEST_PERIOD = 24
 _HIGHEST_DEGREE = 5
 _MOST_INSTANCES = 12
 
@@ -203,19 +205,8 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
     k, key, ih = view.fresh("k"), view.fresh("hk"), view.fresh("ih")
     guard = " (by omega)" if s.start else ""
     for period, begin in _periods(values):
-        at = first + begin
-        member = f"{s.name} ({k} * {period} + {at})"
-        claim = f"∀ {k} : Nat, {member} = {values[begin]}"
-        place = (far[0] - at) // period
-        steps = [
-            f"have {key} : {claim} := by\n  intro {k}\n  induction {k} with\n  | zero => simp_all\n"
-            f"  | succ {k} {ih} =>\n    rw [Nat.succ_mul]\n    simp_all",
-            f"have hx := {key} {place}",
-            "simp_all",
-        ]
-        if period <= 12:
-            yield seq(*steps), 0.6
-        break
+        if period <= _LONGEST_PERIOD:
+            yield _periodic(s, values, first + begin, begin, period, far[0], (k, key, ih), guard), 0.91
     form = _closed_form(values)
     if form is not None:
         denominator, text = form
@@ -233,6 +224,58 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
             "first | (simp_all; done) | grind | omega",
         ]
         yield seq(*steps), 0.6
+
+
+def _periodic(
+    s: Sequence,
+    values: list[Value],
+    at: int,
+    begin: int,
+    period: int,
+    far: int,
+    names: tuple[str, str, str],
+    guard: str,
+) -> str:
+    """`∀ k, f (period * k + at) = v`, for as many neighbours as the rule needs, by one period; then the far member."""
+    k, key, ih = names
+
+    def member(place: int) -> str:
+        return f"{s.name} ({period} * {k}{f' + {place}' if place else ''}) = {_literal(values[place - at + begin])}"
+
+    claim = " ∧ ".join(member(at + i) for i in range(s.order))
+    known = [f"{ih}{i}" for i in range(s.order)]
+    bases = ", ".join([*(name for name, _ in s.bases.values()), s.rule])
+    lines = [f"obtain ⟨{', '.join(known)}⟩ := {ih}" if s.order > 1 else f"have {known[0]} := {ih}"]
+    for i in range(s.order, s.order + period):
+        before = at + i - s.order
+        place = f"({period} * {k}{f' + {before}' if before else ''}){guard}"
+        lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {place}).trans (by simp [{', '.join(known)}])")
+        known.append(f"{ih}{i}")
+    result = known[-s.order :]
+    lines.append(f"exact ⟨{', '.join(result)}⟩" if s.order > 1 else f"exact {result[0]}")
+    step = "".join(f"\n    {line}" for line in lines)
+    place, rest = divmod(far - at, period)
+    induct = (
+        f"have {key} : ∀ {k} : Nat, {claim} := by\n  intro {k}\n  induction {k} with\n"
+        f"  | zero => simp [{bases}]\n  | succ {k} {ih} =>{step}"
+    )
+    first = place * period + at
+    start = f"{key} {place}"
+    last: list[str] = []
+    shown: list[str] = []
+    for i in range(s.order + rest):
+        value = f"{s.name} {first + i} = {_literal(values[begin + i])}"
+        if i < s.order:
+            proof = start if s.order == 1 else f"({start})" + ".2" * i + (".1" if i < s.order - 1 else "")
+        else:
+            proof = f"({s.rule} {first + i - s.order}{guard}).trans (by simp [{', '.join(shown)}])"
+        shown.append(f"hx{i}")
+        last.append(f"have hx{i} : {value} := {proof}")
+    return seq(induct, *last, f"simp [{', '.join(shown)}]")
+
+
+def _literal(value: Value) -> str:
+    return f"({value})" if value < 0 or isinstance(value, Fraction) else str(value)
 
 
 def _values(s: Sequence, first: int, count: int) -> list[Value]:
@@ -274,7 +317,7 @@ def _closed_form(values: list[Value]) -> tuple[int, str] | None:
     differences: list[list[Fraction]] = [[Fraction(v) for v in values[:20]]]
     while len(differences) <= _HIGHEST_DEGREE and any(differences[-1]):
         last = differences[-1]
-        differences.append([b - a for a, b in zip(last, last[1:], strict=False)])
+        differences.append([b - a for a, b in pairwise(last)])
     if any(differences[-1]):
         return None
     # Newton's form, expanded: sum of d_i * k (k-1) ... (k-i+1) / i!
@@ -307,7 +350,8 @@ def _gcd(a: int, b: int) -> int:
 
 def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     """Instances of functional equations at numbers that lead from known members to those of the goal."""
-    rules, known = [], set()
+    rules: list[tuple[str, tuple[str, ...], Term]] = []
+    known: dict[Point, Value] = {}
     target = read(view.target)
     if target is None or target.op in ("∀", "∃", "→"):
         return
@@ -318,11 +362,15 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
         if term.op == "∀" and (body := _stripped(term))[1].op == "=":
             rules.append((h.name, *body))
         elif term.op == "=":
-            known |= {p for a in applications(term) if (p := _point(a, functions, {})) is not None}
+            place = _point(term.args[0], functions, {}) if term.args[0].op == "app" else None
+            kind = functions.get(term.args[0].args[0].name, "").split(" → ")[-1] if place else ""
+            value = number(term.args[1], {}, kind) if place else None
+            if place is not None and value is not None and (result := value({})) is not None:
+                known[place] = result
     wanted = {p for a in applications(target) if (p := _point(a, functions, {})) is not None}
-    if not wanted or not rules or wanted <= known:
+    if not wanted or not rules or wanted <= known.keys():
         return
-    found = _chain(tuple(rules), frozenset(known), frozenset(wanted), tuple(sorted(functions.items())))
+    found = _chain(tuple(rules), tuple(known.items()), frozenset(wanted), tuple(sorted(functions.items())))
     if not found:
         return
     steps = [f"have {view.fresh(f'e{i}')} := {name} {' '.join(args)}" for i, (name, args) in enumerate(found)]
@@ -362,47 +410,91 @@ def _point(term: Term, functions: Mapping[str, str], values: Mapping[str, int]) 
 @lru_cache(maxsize=64)
 def _chain(
     rules: tuple[tuple[str, tuple[str, ...], Term], ...],
-    known: frozenset[Point],
+    known: tuple[tuple[Point, Value], ...],
     wanted: frozenset[Point],
     functions: tuple[tuple[str, str], ...],
 ) -> list[tuple[str, list[str]]]:
-    """Instances each of which tells one new point, in order, until the wanted ones are known; pruned from the end."""
+    """Instances each of which fixes one new value, in order, until the wanted ones are known; pruned from the end."""
     kinds = dict(functions)
-    numbers = sorted({0, 1, 2, 3, 4, 5, *(abs(n) for _, args in wanted | known for n in args if abs(n) < 100)})
-    if any("Int" in kind or "Rat" in kind for kind in kinds.values()):
-        numbers = sorted({*numbers, *(-n for n in numbers if n < 4)}, key=lambda n: (abs(n), n < 0))
-    touched: list[tuple[str, tuple[int, ...], set[Point]]] = []
+    values = dict(known)
+    natural = not any("Int" in kind or "Rat" in kind for kind in kinds.values())
+    places = {n for _, args in (*wanted, *values) for n in args if abs(n) < 100}
+    numbers = sorted({*range(0 if natural else -3, 6), *places}, key=lambda n: (abs(n), n < 0))
+    candidates: list[tuple[int, str, tuple[int, ...], set[Point], _Equation]] = []
     for name, variables, body in rules:
-        calls = applications(body)
-        if not 1 <= len(variables) <= 2:
+        equation = _equation(variables, body, kinds)
+        if equation is None or not 1 <= len(variables) <= 2:
             continue
-        values_of = (
-            [(n,) for n in range(-12, 60)] if len(variables) == 1 else [(a, b) for a in numbers for b in numbers]
-        )
-        natural = not any("Int" in kind or "Rat" in kind for kind in kinds.values())
-        for values in values_of:
-            if natural and min(values) < 0:
+        calls = [call for call in applications(body) if call.args[0].name in kinds]
+        wide = range(0 if natural else -12, 60)
+        for at in product(wide) if len(variables) == 1 else product(numbers, repeat=2):
+            bound = dict(zip(variables, at, strict=True))
+            touched = [_point(call, kinds, bound) for call in calls]
+            points = {point for point in touched if point is not None}
+            if points and len(touched) == len([p for p in touched if p is not None]):
+                candidates.append((sum(map(abs, at)), name, at, points, equation))
+    candidates.sort(key=lambda each: each[0])
+    steps: list[tuple[str, tuple[int, ...], Point, set[Point]]] = []
+    fresh = True
+    while fresh and not wanted <= values.keys() and len(steps) < 4 * _MOST_INSTANCES:
+        fresh = False
+        for _, name, at, points, equation in candidates:
+            unknown = points - values.keys()
+            if len(unknown) != 1:
                 continue
-            at = dict(zip(variables, values, strict=True))
-            found = [_point(call, kinds, at) for call in calls if call.args[0].name in kinds]
-            if found and all(p is not None for p in found):
-                touched.append((name, values, {p for p in found if p is not None}))
-    touched.sort(key=lambda each: sum(abs(v) for v in each[1]))
-    have, steps = set(known), []
-    for _ in range(_MOST_INSTANCES * 3):
-        new = next(((n, v, p) for n, v, p in touched if len(p - have) == 1), None)
-        if new is None or wanted <= have:
-            break
-        steps.append((new[0], new[1], new[2] - have, new[2]))
-        have |= new[2]
-    if not wanted <= have:
+            (point,) = unknown
+            value = equation(at, values, point)
+            if value is not None:
+                values[point] = value
+                steps.append((name, at, point, points))
+                fresh = True
+                break
+    if not wanted <= values.keys():
         return []
-    need, kept = set(wanted) - known, []
-    for name, values, tells, uses in reversed(steps):
-        if tells & need:
-            need = (need - tells) | (uses - tells - known)
-            kept.append((name, [str(v) if v >= 0 else f"({v})" for v in values]))
+    need, kept = set(wanted), []
+    for name, at, tells, uses in reversed(steps):
+        if tells in need:
+            need |= uses
+            kept.append((name, [str(v) if v >= 0 else f"({v})" for v in at]))
     return kept[::-1] if len(kept) <= _MOST_INSTANCES else []
+
+
+_Equation = Callable[[tuple[int, ...], Mapping[Point, Value], Point], Value | None]
+
+
+def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, str]) -> _Equation | None:
+    """The value at a point that an instance of `left = right` fixes, where it is linear in it."""
+    called = [a.args[0].name for a in applications(body) if a.args[0].name in functions]
+    if not called:
+        return None
+    parts = functions[called[0]].split(" → ")
+    kinds = {**functions, **dict.fromkeys(variables, parts[0])}
+    sides = [number(side, kinds, parts[-1]) for side in body.args]
+    if any(side is None for side in sides):
+        return None
+
+    def solve(at: tuple[int, ...], values: Mapping[Point, Value], point: Point) -> Value | None:
+        def difference(guess: int) -> Value | None:
+            def member(name: str) -> Callable[..., Value]:
+                def call(*arguments: Value) -> Value:
+                    place = (name, tuple(int(each) for each in arguments))
+                    return guess if place == point else values[place]
+
+                return call
+
+            known = {**dict(zip(variables, at, strict=True)), **{name: member(name) for name in functions}}
+            found = [side(known) for side in sides if side is not None]
+            return None if None in found else found[0] - found[1]
+
+        d = [difference(guess) for guess in (0, 1, 2)]
+        if None in d or d[1] == d[0] or d[2] - d[1] != d[1] - d[0]:
+            return None
+        value = Fraction(-d[0], d[1] - d[0])
+        if value.denominator != 1 and parts[-1] != "Rat":
+            return None
+        return value if parts[-1] == "Rat" else int(value)
+
+    return solve
 
 
 __all__ = ["propose", "sequences"]
