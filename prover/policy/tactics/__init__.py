@@ -89,7 +89,7 @@ class TacticsPolicy:
     def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
         """Count an outcome: what does well for its `lean_ms` milliseconds gets more weight from now on."""
         if self._learning is not None:
-            self._learning.learn(tactic, kind, lean_ms)
+            self._learning.learn(query.problem, tactic, kind, lean_ms)
 
     def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
         """Count the steps of a verified proof."""
@@ -108,8 +108,10 @@ class TacticsPolicy:
             if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
         )
         noise = random.Random(f"{query.seed}|{query.state.hash}")
-        factor = self._learning.factor if self._learning is not None else _unchanged
-        scored = [(tactic, factor(tactic) * _vary(weight, noise, query.seed)) for tactic, weight in weights.items()]
+        scored = [
+            (tactic, self._factor(query.problem, tactic) * _vary(weight, noise, query.seed))
+            for tactic, weight in weights.items()
+        ]
         scored.sort(key=lambda proposal: -proposal[1])  # stable: equal weights stay in the order of the sources
         scored = scored[:samples]
         if self.uniform:
@@ -117,6 +119,12 @@ class TacticsPolicy:
             scored = [(tactic, 1.0) for tactic, _ in scored]
         total = sum(weight for _, weight in scored)
         return [Candidate(tactic, min(0.0, math.log(weight / total))) for tactic, weight in scored]
+
+    def _factor(self, problem: str, tactic: str) -> float:
+        """What the run has taught about the tactic, everywhere and in this problem."""
+        if self._learning is None:
+            return 1.0
+        return self._learning.factor(tactic) * self._learning.patience(problem, tactic)
 
     def _exists(self, tactic: str) -> bool:
         return not (mathlib.words(tactic) & mathlib.WORDS) - self.available
@@ -132,12 +140,12 @@ def _best(proposals: Iterable[Proposal]) -> dict[str, float]:
 
 
 def _pays(view: View, tactic: str) -> bool:
-    """A search of the whole library takes seconds, and finds nothing that concludes `False`, or where much is open."""
-    return tactic != "exact?" or (view.target != "False" and len(view.history) < 2 and not view.lemmas)
-
-
-def _unchanged(tactic: str) -> float:
-    return 1.0
+    """A search of the whole library takes seconds. It finds nothing for `False` or a letter, nor where much is open."""
+    if tactic != "exact?":
+        return True
+    head = view.target.partition(" ")[0]
+    letter = view.connective is None and any(head == h.name for h in view.goal.hypotheses)
+    return view.target != "False" and not letter and len(view.history) < 2 and not view.lemmas
 
 
 def _vary(weight: float, noise: random.Random, seed: int) -> float:

@@ -26,6 +26,9 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"simp [← {name}.toBitVec_inj]", 0.2
         yield f"simp [← {name}.toNat_inj]", 0.15
         yield f"simp [{name}.lt_iff_toNat_lt, {name}.le_iff_toNat_le] at *", 0.1
+    if "Fin " in "".join(kinds) and re.search("[∀∃]", text):
+        yield "simp [Fin.exists_fin_succ, Fin.forall_fin_succ] at * <;> grind", 0.3
+        yield "simp [Fin.exists_fin_succ, Fin.forall_fin_succ] at * <;> omega", 0.2
     if any(kind.startswith("Fin ") for kind in kinds):
         parts = view.connective
         if parts and parts[0] == "=":

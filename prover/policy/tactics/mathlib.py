@@ -187,10 +187,10 @@ def _cases(view: View) -> Iterator[Proposal]:
             yield f"fin_cases {v.name} <;> simp_all", 0.25
             yield f"fin_cases {v.name}", 0.08
     for term in list(dict.fromkeys(re.findall(r"\|([^|]{1,40})\|", view.facts)))[:2]:
-        h = view.fresh("h")
-        yield seq(f"rcases abs_cases ({term}) with {h} | {h} <;> linarith"), 0.2
-        yield seq(f"rcases abs_cases ({term}) with {h} | {h} <;> nlinarith"), 0.12
-        yield f"rcases abs_cases ({term}) with {h} | {h}", 0.06
+        split = f"rcases abs_cases ({term}) with {view.fresh('h')} | {view.fresh('h')}"
+        yield seq(f"{split} <;> linarith"), 0.2
+        yield seq(f"{split} <;> nlinarith"), 0.12
+        yield split, 0.06
     if "|" in view.facts:
         yield "simp_all [abs_le, abs_lt]", 0.08
     if re.search(r"\bif\b|\bite\b", view.facts):

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover.policy.tactics.closers import definitions
-from prover.policy.tactics.view import NUMBERS, Proposal, View, connective, seq
+from prover.policy.tactics.view import NUMBERS, Proposal, View, connective, mentions, seq
 
 _ATOM = r"(?:[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
 _FIELD = re.compile(r"\)\.([a-z]\w*)")
+_FIRST_FIELD = re.compile(r"(?<![\w.'✝])[^\W\d_][\w'₀-₉]*✝?[¹²³⁴⁵⁶⁷⁸⁹]*\.([a-z]\w*)")
 _LIBRARY_FIELDS = frozenset(
     (
         "length",
@@ -51,9 +52,8 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     unfold = ", ".join(names)
     numeric = any(v.type in NUMBERS for v in view.vars) or any(char.isdigit() for char in view.facts)
-    if len(names) > 3:
-        yield f"simp_all [{unfold}]", 0.5
-        yield f"grind [{unfold}]", 0.5
+    yield f"simp_all [{unfold}]", 0.5
+    yield f"grind [{unfold}]", 0.5
     yield f"simp only [{unfold}] at *", 0.12
     if numeric:
         yield f"simp_all [{unfold}] <;> omega", 0.3
@@ -61,13 +61,19 @@ def propose(view: View) -> Iterator[Proposal]:
     for name in names[:2]:
         yield f"unfold {name}", 0.06
         yield f"unfold {name} <;> split <;> simp_all", 0.06
+    yield from _generalized(view, names)
     if sum("induction" in tactic for tactic in view.history) < 3:
         yield from _induction(view, unfold, numeric)
 
 
 def own(view: View) -> list[str]:
     """The definitions of the file that the goal speaks of, those behind parentheses (`(t.map f).size`) included."""
-    names = definitions(view)
+    first = set(_FIRST_FIELD.findall(view.facts))
+    names = [
+        name
+        for name in definitions(view)
+        if (field := name.rpartition(".")[2]) not in _LIBRARY_FIELDS or "." not in name or field in first
+    ]
     kinds = {name.rpartition(".")[0] for name in names} - {""}
     if len(kinds) == 1:
         (kind,) = kinds
@@ -93,6 +99,21 @@ def calls(view: View, names: list[str]) -> list[Call]:
                     found.setdefault(match[0], Call(name, match[0], arguments))
     some = [call for call in found.values() if any(argument in variables for argument in call.arguments)]
     return sorted(some, key=lambda call: sum(argument not in variables for argument in call.arguments))[:_MOST_CALLS]
+
+
+def _generalized(view: View, names: list[str]) -> Iterator[Proposal]:
+    """Boyer and Moore's steps before another induction: use the last hypothesis, forget what it was about."""
+    terms = [argument[1:-1] for call in calls(view, names) for argument in call.arguments if argument.startswith("(")]
+    terms = [term for term in dict.fromkeys(terms) if any(mentions(term, name) for name in names)]
+    for h in [h for h in view.props if h.name.startswith("ih")][-2:]:
+        parts = connective(h.type)
+        if parts and parts[0] in ("=", "↔") and parts[2] in view.target:
+            yield f"simp only [← {h.name}]", 0.15
+            for term in terms[:2]:
+                forget = f"generalize {term} = {view.fresh('z')}"
+                yield seq(f"simp only [← {h.name}]", forget, f"clear {h.name}"), 0.3
+    for term in terms[:1]:
+        yield f"generalize {term} = {view.fresh('z')} at *", 0.1
 
 
 def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:

@@ -29,7 +29,8 @@ def propose(view: View) -> Iterator[Proposal]:
             stem = hidden.name.split("✝")[0]
             stem = stem if stem.isidentifier() and not stem.startswith("inst") else "h"
             names.append(view.fresh("ih" if "ih" in stem else stem, names))
-        yield f"rename_i {' '.join(names)}", 0.12
+        induction = any("ih" in hidden.name for hidden in view.hidden)
+        yield f"rename_i {' '.join(names)}", 0.4 if induction else 0.15
 
 
 def _introduce(view: View) -> Iterator[Proposal]:
@@ -180,6 +181,12 @@ def _variables(view: View) -> Iterator[Proposal]:
         if v.type == "Bool" and mentions(view.facts, v.name):
             yield f"cases {v.name} <;> simp_all", 0.2
             yield f"cases {v.name}", 0.1
+        elif v.type == "Bool → Bool" and mentions(view.facts, v.name):
+            split = f"cases {view.fresh('h')} : {v.name} true <;> cases {view.fresh('g')} : {v.name} false"
+            yield f"{split} <;> simp_all", 0.2
+            yield f"{split} <;> grind", 0.2
+            if view.target.startswith("∃"):
+                yield f"{split} <;> first | exact ⟨true, by simp_all⟩ | exact ⟨false, by simp_all⟩", 0.25
         elif v.type.startswith(("Option ", "Sum ", "Except ")) or " ⊕ " in v.type:
             yield f"cases {v.name}", 0.2
             yield f"cases {v.name} <;> simp_all", 0.2
