@@ -4,8 +4,8 @@ Lean's own solvers are linear in monomials. So this looks for nonnegative number
 
     sum c_i * (squares and products of what is known to be nonnegative) + sum e_j * (equations) + (claim negated) = 0
 
-by linear programming over a list of products made by rules (Handelman's and diagonally dominant certificates, as in
-Polya and in Ahmadi and Majumdar's DSOS), and hands the products with `c_i > 0` to `grind`, which finds the numbers again
+by linear programming over a list of products made by rules (Handelman's certificates, and the diagonally dominant ones
+of Ahmadi and Majumdar's DSOS), and hands the products with `c_i > 0` to `grind`, which finds the numbers again
 exactly. The arithmetic here is in floating point: a product too many costs time, and Lean judges.
 """
 
@@ -526,6 +526,7 @@ def _naturals(view: View, target: Term) -> Iterator[Proposal]:
         binders = " ".join(f"({n} : Int)" for n in names)
         hypotheses = "".join(f" (hn{i} : 0 ≤ {n})" for i, n in enumerate(names))
         hypotheses += "".join(f" ({n} : {t})" for n, t in known)
+        given = " ".join([*names, *(f"hn{i}" for i in range(len(names))), *(n for n, _ in known)])
         key = view.fresh("hkey")
         applied = " ".join(
             [key, *names, *("(by omega)" for _ in names), *(f"(by exact_mod_cast {n})" for n, _ in known)]
@@ -533,7 +534,7 @@ def _naturals(view: View, target: Term) -> Iterator[Proposal]:
         body = tactic.replace("\n", "\n  ")
         yield (
             seq(
-                f"have {key} : ∀ {binders}{hypotheses}, {view.target} := by\n  intros\n  {body}",
+                f"have {key} : ∀ {binders}{hypotheses}, {view.target} := by\n  intro {given}\n  {body}",
                 f"exact_mod_cast {applied}",
             ),
             weight,
