@@ -14,7 +14,7 @@ import math
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 # Theorems that Lean makes by itself, and those about its own machinery, are of no use in a proof.
@@ -36,9 +36,20 @@ class Theorem(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def module(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
     def head(self) -> str: ...
     @property
     def symbols(self) -> Sequence[str]: ...
+
+
+class Library(Protocol):
+    """The theorems that can be imported (`lean_env.protocol.Library`), modules in the order of their import."""
+
+    @property
+    def theorems(self) -> Sequence[Theorem]: ...
 
 
 class Symbols(Protocol):
@@ -50,11 +61,13 @@ class Symbols(Protocol):
     def context(self) -> Sequence[str]: ...
 
 
-class Retriever:
-    """An index of the library's theorems by the constants in their statements."""
+class LemmaRetriever:
+    """An index of the library's theorems by the constants in their statements (`prover.interfaces.Retriever`)."""
 
-    def __init__(self, theorems: Sequence[Theorem]) -> None:
-        kept = [theorem for theorem in theorems if not _OURS.search(theorem.name)]
+    def __init__(self, library: Library) -> None:
+        modules: dict[str, int] = {}
+        self._where = {t.name: (modules.setdefault(t.module, len(modules)), t.line) for t in library.theorems}
+        kept = [theorem for theorem in library.theorems if not _OURS.search(theorem.name)]
         self._names = [theorem.name for theorem in kept]
         self._heads = [theorem.head for theorem in kept]
         self._symbols = [frozenset(theorem.symbols) for theorem in kept]
@@ -67,34 +80,47 @@ class Retriever:
                 postings[symbol].append(place)
         self._postings = dict(postings)
 
-    def lemmas(self, symbols: Symbols, k: int, exclude: Collection[str] = ()) -> tuple[str, ...]:
+    def lemmas(self, symbols: Symbols, k: int, *, before: str = "", exclude: Collection[str] = ()) -> tuple[str, ...]:
         """The names of at most `k` theorems, best first; ties in the order of the library.
 
         Args:
-            exclude: names that are not to be given, that of the theorem to be proved among them.
+            before: a theorem of the library; neither it nor what is declared after it is given, nor what of its own
+                module has no known line.
+            exclude: more names that are not to be given.
         """
         weights = self._of_goal(symbols)
         if not weights or k <= 0:
             return ()
-        found = self._candidates(weights)
         size = sum(weights.values())
         head = symbols.target[0] if symbols.target else ""
         scored = []
-        for place in found:
+        for place in self._candidates(weights, self._allowed(before, frozenset(exclude))):
             shared = sum(weights.get(symbol, 0.0) for symbol in self._symbols[place])
             covered = sum(self._weights[symbol] for symbol in self._symbols[place] if symbol in weights)
             score = shared / (shared + self._sizes[place] - covered + _UNCOVERED * (size - shared))
             scored.append((-score * (_HEAD if self._heads[place] == head else 1.0), place))
-        out = set(exclude)
-        best = heapq.nsmallest(k + len(out), scored)
-        return tuple(name for _, place in best if (name := self._names[place]) not in out)[:k]
+        return tuple(self._names[place] for _, place in heapq.nsmallest(k, scored))
+
+    def _allowed(self, before: str, exclude: frozenset[str]) -> Callable[[int], bool] | None:
+        """Whether the theorem at a place may be given; None when all may."""
+        if not before and not exclude:
+            return None
+        module, line = self._where.get(before, (len(self._where), 0))
+
+        def allowed(place: int) -> bool:
+            name = self._names[place]
+            its_module, its_line = self._where[name]
+            earlier = its_module < module or (its_module == module and 0 < its_line < line)
+            return earlier and name != before and name not in exclude
+
+        return allowed
 
     def _of_goal(self, symbols: Symbols) -> dict[str, float]:
         """The goal's constants that the library knows, with their weights: less for what only a hypothesis has."""
         weights = {s: _CONTEXT * self._weights[s] for s in sorted(set(symbols.context)) if s in self._weights}
         return weights | {s: self._weights[s] for s in sorted(set(symbols.target)) if s in self._weights}
 
-    def _candidates(self, weights: dict[str, float]) -> list[int]:
+    def _candidates(self, weights: dict[str, float], allowed: Callable[[int], bool] | None) -> list[int]:
         """The theorems that share the most with the goal, going by its rarer constants; at least by its rarest."""
         shared: dict[int, float] = defaultdict(float)
         gone_through = 0
@@ -105,6 +131,6 @@ class Retriever:
             for place in self._postings[symbol]:
                 shared[place] += weights[symbol]
         # What it lacks counts already here, or long statements would fill the list.
-        return heapq.nsmallest(
-            _SHORTLIST, shared, key=lambda place: (-shared[place] / (shared[place] + self._sizes[place]), place)
-        )
+        ranked = ((-weight / (weight + self._sizes[place]), place) for place, weight in shared.items())
+        few = (each for each in ranked if allowed is None or allowed(each[1]))
+        return [place for _, place in heapq.nsmallest(_SHORTLIST, few)]

@@ -28,6 +28,8 @@ from prover.run import run
 pytestmark = pytest.mark.lean
 
 PROOFS = Path(__file__).with_name("core_proofs.jsonl")
+FALSE_PROOFS = Path(__file__).with_name("false_proofs.jsonl")
+FALSE = Path(__file__).resolve().parents[2] / "benchmarks" / "false.jsonl"
 
 
 class Borrowed:
@@ -62,20 +64,41 @@ async def elaborating(lean: Pool, problems: Sequence[Problem]) -> set[str]:
     return names
 
 
+def proofs_of_ours(path: Path) -> dict[str, str]:
+    """What stands after `:= by` in each proof, by the problem's name, set in by two columns."""
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {row["name"]: "\n  " + row["proof"].replace("\n", "\n  ") for row in rows}
+
+
 async def test_every_core_statement_is_true(lean: Pool) -> None:
     """By the proofs that we wrote; one is verified in a fresh process too, which takes seconds each."""
     problems = {problem.name: problem for problem in load("core", data=None, split=None, mathlib=False)}
-    proofs = {row["name"]: row["proof"] for row in map(json.loads, PROOFS.read_text(encoding="utf-8").splitlines())}
+    proofs = proofs_of_ours(PROOFS)
     assert problems.keys() == proofs.keys()
     async with lean.session() as session:
         worker = await lean.worker(session.seat)
         for name, problem in problems.items():
             original = problem.text()
             assert original.endswith("by sorry"), name
-            text = original.removesuffix("sorry") + "\n  " + proofs[name].replace("\n", "\n  ")
+            text = original.removesuffix("sorry") + proofs[name]
             report = await worker.verify(text, original, left=0, ms=60_000)
             assert worker_reasons(report) == [], name
     assert (await lean.verify(original, text)).accepted
+
+
+async def test_every_statement_of_the_false_set_is_false(lean: Pool) -> None:
+    """By our proofs of the negations, each beside its statement, which stays `sorry`."""
+    problems = {problem.name: problem for problem in load(str(FALSE), data=None, split=None, mathlib=False)}
+    proofs = proofs_of_ours(FALSE_PROOFS)
+    assert problems.keys() == proofs.keys()
+    async with lean.session() as session:
+        worker = await lean.worker(session.seat)
+        for name, problem in problems.items():
+            original = f"{problem.text()}\n\ntheorem {name}.negation : ¬type_of% @{name} := by sorry"
+            text = original.removesuffix("sorry") + proofs[name]
+            report = await worker.verify(text, original, left=1, ms=60_000)
+            assert worker_reasons(report, left=1) == [], name
+            assert report.targets == (f"{name}.negation",), name
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,45 @@ from collections.abc import Iterable, Sequence
 
 from lean_env.protocol import OutcomeKind
 from prover.interfaces import Candidate, Query
-from prover.policy.tactics import arithmetic, bounded, closers, induction, mathlib, modular, structure, witnesses
+from prover.policy.tactics import (
+    arithmetic,
+    bits,
+    bounded,
+    certificates,
+    closers,
+    divisibility,
+    functions,
+    induction,
+    instances,
+    lemmas,
+    mathlib,
+    modular,
+    predicates,
+    recurrences,
+    recursion,
+    structure,
+    witnesses,
+)
 from prover.policy.tactics.learning import Learning
-from prover.policy.tactics.view import Proposal, view_of
+from prover.policy.tactics.view import Proposal, View, view_of
 
 _SOURCES = (
     closers.propose,
+    lemmas.propose,
     structure.propose,
+    instances.propose,
+    functions.propose,
+    recursion.propose,
+    predicates.propose,
     induction.propose,
+    bits.propose,
     arithmetic.propose,
     modular.propose,
     bounded.propose,
     witnesses.propose,
+    divisibility.propose,
+    certificates.propose,
+    recurrences.propose,
     mathlib.propose,
 )
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
@@ -62,7 +89,7 @@ class TacticsPolicy:
     def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
         """Count an outcome: what does well for its `lean_ms` milliseconds gets more weight from now on."""
         if self._learning is not None:
-            self._learning.learn(tactic, kind, lean_ms)
+            self._learning.learn(query.problem, tactic, kind, lean_ms)
 
     def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
         """Count the steps of a verified proof."""
@@ -71,18 +98,20 @@ class TacticsPolicy:
 
     def candidates(self, query: Query, samples: int) -> list[Candidate]:
         """The candidates of one query, most probable first; their probabilities sum to at most 1."""
-        view = view_of(query.state.goals, query.tactics)
+        view = view_of(query.state.goals, query.tactics, query.lemmas)
         if view is None or samples <= 0:
             return []
         weights = _best(
             (tactic, weight)
             for source in _SOURCES
             for tactic, weight in source(view)
-            if self._exists(tactic) and not (view.tower and _EVALUATES.search(tactic))
+            if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
         )
         noise = random.Random(f"{query.seed}|{query.state.hash}")
-        factor = self._learning.factor if self._learning is not None else _unchanged
-        scored = [(tactic, factor(tactic) * _vary(weight, noise, query.seed)) for tactic, weight in weights.items()]
+        scored = [
+            (tactic, self._factor(query.problem, tactic) * _vary(weight, noise, query.seed))
+            for tactic, weight in weights.items()
+        ]
         scored.sort(key=lambda proposal: -proposal[1])  # stable: equal weights stay in the order of the sources
         scored = scored[:samples]
         if self.uniform:
@@ -90,6 +119,12 @@ class TacticsPolicy:
             scored = [(tactic, 1.0) for tactic, _ in scored]
         total = sum(weight for _, weight in scored)
         return [Candidate(tactic, min(0.0, math.log(weight / total))) for tactic, weight in scored]
+
+    def _factor(self, problem: str, tactic: str) -> float:
+        """What the run has taught about the tactic, everywhere and in this problem."""
+        if self._learning is None:
+            return 1.0
+        return self._learning.factor(tactic) * self._learning.patience(problem, tactic)
 
     def _exists(self, tactic: str) -> bool:
         return not (mathlib.words(tactic) & mathlib.WORDS) - self.available
@@ -104,8 +139,13 @@ def _best(proposals: Iterable[Proposal]) -> dict[str, float]:
     return weights
 
 
-def _unchanged(tactic: str) -> float:
-    return 1.0
+def _pays(view: View, tactic: str) -> bool:
+    """A search of the whole library takes seconds. It finds nothing for `False` or a letter, nor where much is open."""
+    if tactic != "exact?":
+        return True
+    head = view.target.partition(" ")[0]
+    letter = view.connective is None and any(head == h.name for h in view.goal.hypotheses)
+    return view.target != "False" and not letter and len(view.history) < 2 and not view.lemmas
 
 
 def _vary(weight: float, noise: random.Random, seed: int) -> float:

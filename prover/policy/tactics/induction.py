@@ -12,6 +12,8 @@ from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
 STEP = "Nat.pow_succ, Nat.pow_add, Nat.pow_mul, Nat.mul_add, Nat.add_mul"
 INT_STEP = "Int.pow_succ, Int.mul_add, Int.add_mul"
 _MAX_DEPTH = 3
+# Recursive functions of the library that `simp` does not unfold by itself.
+_LIBRARY_RECURSION = re.compile(r"(?<![\w.'])((?:Nat|List)\.(?:repeat|iterate|rec|fold|foldRev|any|all|iota))(?![\w'])")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -38,6 +40,9 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     ih = view.fresh("ih")
     power = "^" in view.target
     weight = (0.3 if power or any(h.type.startswith("∀") for h in view.props) else 0.12) * near
+    for name in list(dict.fromkeys(_LIBRARY_RECURSION.findall(view.target)))[:1]:
+        yield f"induction {n} <;> simp_all [{name}]", 0.25 * near
+        yield f"induction {n} <;> grind [{name}]", 0.2 * near
     yield f"induction {n} <;> grind", weight
     yield f"induction {n} <;> simp_all", weight * 0.9
     lemmas = INT_STEP if "ℤ" in view.facts or "Int" in view.facts else STEP
@@ -50,6 +55,8 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     if others:
         yield f"induction {n} generalizing {' '.join(others[:3])} <;> grind", weight * 0.5
         yield f"(induction {n} generalizing {' '.join(others[:3])}; case' succ {n} {ih} => skip)", weight * 0.3
+        step = f"induction {n} generalizing {' '.join(others[:3])} <;> cases {others[0]}"
+        yield f"{step} <;> simp_all", weight * 0.7
     if power and (hints := _power_hints(view, n)):
         step = "".join(f"\n  have {view.fresh(f'hp{i}')} := {hint}" for i, hint in enumerate(hints))
         head = f"induction {n} with\n| zero => simp_all\n| succ {n} {ih} =>{step}\n  "
@@ -69,8 +76,33 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     yield f"cases {n}", 0.06 * near
     yield f"cases {n} <;> simp_all", 0.06 * near
     yield f"cases {n} <;> grind", 0.05 * near
-    yield f"induction {n} using Nat.strongRecOn with | ind {n} {ih} => grind", 0.05 * near
-    yield f"(induction {n} using Nat.strongRecOn; rename_i {n} {ih})", 0.04 * near
+    yield from _strong(view, n, ih, near)
+
+
+def _strong(view: View, n: str, ih: str, near: float) -> Iterator[Proposal]:
+    """Strong induction, first of all where hypotheses lead to `n` from smaller numbers that are not its predecessor."""
+    below = [h.name for h in view.props if re.match(r"∀ .*\(∀ .* < ", h.type)]
+    for h in below[:2]:
+        yield f"exact Nat.strongRecOn {n} {h}", 0.5
+    scaled = _scaled(view)
+    weight = 0.2 if below or scaled else 0.05
+    yield f"induction {n} using Nat.strongRecOn with | ind {n} {ih} => grind", weight * near
+    yield f"(induction {n} using Nat.strongRecOn; rename_i {n} {ih})", weight * near
+    if scaled and any(re.match(rf"∀ .* < {re.escape(n)} → ", h.type) for h in view.props):
+        k, parts = view.fresh("k"), []
+        for rest in range(scaled):
+            parts.append(f"{n} = {scaled} * {k}" + (f" + {rest}" if rest else ""))
+        arms = " | ".join(["rfl"] * scaled)
+        split = f"obtain ⟨{k}, {arms}⟩ : ∃ {k}, {' ∨ '.join(parts)} := ⟨{n} / {scaled}, by omega⟩"
+        yield split, 0.4
+
+
+def _scaled(view: View) -> int:
+    """The factor 2 to 5 of a conclusion like `P (2 * n + 1)` of a hypothesis; 0 without."""
+    for h in view.props:
+        if h.type.startswith("∀") and (match := re.search(r"\(([2-5]) \* \w+(?: \+ \d)?\)$", h.type)):
+            return int(match[1])
+    return 0
 
 
 def _power_hints(view: View, n: str) -> list[str]:
@@ -95,6 +127,12 @@ def _list(view: View, xs: str, kind: str, near: float) -> Iterator[Proposal]:
             yield f"induction {xs} generalizing {general} <;> simp_all", 0.2 * near
             yield f"induction {xs} generalizing {general} <;> grind", 0.18 * near
             yield f"(induction {xs} generalizing {general}; case' cons x {xs} {ih} => skip)", 0.1 * near
+        # What recurses along with it: another list, or a number as in `xs.take n`.
+        together = [v.name for v in view.vars if v.name in others and v.type.startswith(("List ", "Nat", "ℕ"))]
+        for y in together[:2]:
+            step = f"induction {xs} generalizing {' '.join(others[:3])} <;> cases {y}"
+            yield f"{step} <;> simp_all", 0.2 * near
+            yield f"{step} <;> grind", 0.12 * near
     yield f"cases {xs} <;> simp_all", 0.12 * near
     yield f"cases {xs}", 0.08 * near
 

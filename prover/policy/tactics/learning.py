@@ -5,6 +5,9 @@ Rules give a weight to a tactic before anything was tried. Here every outcome of
 worse than the average its template has done: useful outcomes a second of Lean. A template that was part of a proof
 rises, one that fails slowly falls. The rate is the mean of a Beta posterior whose prior, worth `PRIOR_TRIES` tries, is
 the average of all templates, so that a few outcomes change little; the factor stays within `LOWEST` and `HIGHEST`.
+
+Within one problem a solver that ran into its time limit will do so again, on states that are much alike. So what a
+problem has lost on a solver makes everything that ends in it less likely there, until it closes a goal.
 """
 
 from __future__ import annotations
@@ -23,6 +26,14 @@ _WORTH: dict[OutcomeKind, float] = {"proved": 1.0, "open": 0.02, "error": 0.0, "
 _STEP_WORTH = 1.0
 # Before anything is known: a tactic in thirty is useful, and takes 20 ms.
 _FIRST_RATE, _FIRST_SECONDS = 1 / 30, 0.02
+
+# Seconds lost on a solver within one problem that halve the weight of what uses it; and problems remembered.
+PATIENCE_S = 3.0
+_PROBLEMS = 256
+_SLOW_S = 0.5
+_SOLVER = re.compile(
+    r"(?:grind|exact\?|solve_by_elim|omega|decide|simp_all|bv_decide|aesop|nlinarith|polyrith|tauto|bound)"
+)
 
 _TOKEN = re.compile(r"[^\W\d][\w'₀-₉!?✝]*(?:\.[^\W\d][\w'₀-₉!?]*)*|\d+")
 _RUN = re.compile(r"_(?:(?: \| |, | )_)+")
@@ -81,15 +92,32 @@ class Learning:
     def __init__(self) -> None:
         self._all = Count()
         self._known: dict[str, Count] = {}
+        self._lost: dict[str, dict[str, float]] = {}
 
-    def learn(self, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+    def learn(self, problem: str, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
         """Count an outcome; `lean_ms` milliseconds inside Lean, below 0 taken as 0."""
-        self._add(tactic, 1.0, _WORTH[kind], max(0.0, lean_ms) / 1000)
+        seconds = max(0.0, lean_ms) / 1000
+        self._add(tactic, 1.0, _WORTH[kind], seconds)
+        if kind != "proved" and seconds < _SLOW_S:
+            return
+        lost = self._lost.setdefault(problem, {})
+        for solver in set(_SOLVER.findall(tactic)):
+            lost[solver] = 0.0 if kind == "proved" else lost.get(solver, 0.0) + seconds
+        while len(self._lost) > _PROBLEMS:
+            del self._lost[next(iter(self._lost))]
 
     def succeeded(self, tactics: Sequence[str]) -> None:
         """Count the steps of a proof: each is worth as much again as having closed a goal."""
         for tactic in tactics:
             self._add(tactic, 0.0, _STEP_WORTH, 0.0)
+
+    def patience(self, problem: str, tactic: str) -> float:
+        """By what the weight of the tactic is to be multiplied within the problem: 1, or less for a slow solver."""
+        lost = self._lost.get(problem)
+        if not lost:
+            return 1.0
+        seconds = max((lost.get(solver, 0.0) for solver in _SOLVER.findall(tactic)), default=0.0)
+        return float(0.5 ** (seconds / PATIENCE_S))
 
     def factor(self, tactic: str) -> float:
         """By what the weight of the tactic is to be multiplied, `LOWEST` to `HIGHEST`; 1 for what is not known."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, mentions, seq
 
 _MODULUS = re.compile(r"% ?(\d{1,4})\b")
@@ -16,6 +18,8 @@ INT_MOD = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _residues(view)
+    yield from _periods(view)
     moduli = moduli_of(view)
     if not moduli:
         return
@@ -44,6 +48,195 @@ def propose(view: View) -> Iterator[Proposal]:
             yield seq(known, f"{split} <;> simp_all [{lemmas}]"), 0.14
             yield seq(known, f"{split} <;> (simp [{lemmas}, {h}]; try omega)"), 0.05
             yield seq(known, split), 0.04
+
+
+def _residues(view: View) -> Iterator[Proposal]:
+    """The remainders that powers of variables can leave, as disjunctions; the rest is linear.
+
+    For what is divided or equated modulo a number, and for equations that have no solution modulo some number.
+    """
+    powers = _powers(view)
+    if not powers or len(powers) > 3:
+        return
+    ints = set(view.of_type(INT))
+    moduli = [m for m in moduli_of(view) if m <= 64][:2]
+    moduli += [m for m in (8, 3, 4, 5, 7, 9, 16) if m not in moduli and _contradicts(view, m)][:1]
+    for m in moduli:
+        steps: list[str] = []
+        branches = 1
+        for name, exponents in powers.items():
+            alone = name in _outside(view)
+            rows = list(dict.fromkeys((*((r,) if alone else ()), *(pow(r, e, m) for e in exponents)) for r in range(m)))
+            same = len(exponents) == 1 and all(pow(r, exponents[0], m) == r for r in range(m))
+            if len(rows) > (64 if same else 13):
+                return
+            branches *= 1 if same else len(rows)
+            steps.append(_residue_fact(view, name, exponents, m, rows, alone, same, name in ints, len(steps)))
+        if branches <= 150:
+            yield seq(*steps, "omega"), 0.88 if branches <= 30 else 0.5
+            if view.target.startswith("¬") or " ≠ " in view.target:
+                yield seq(f"intro {view.fresh('hn')}", *steps, "omega"), 0.6
+
+
+def _powers(view: View) -> dict[str, list[int]]:
+    """The exponents of each variable that occurs with one; empty where there are other products of variables."""
+    found: dict[str, set[int]] = {}
+    variables = set(view.of_type(NAT | INT))
+    for text in (*(h.type for h in view.props), view.target):
+        term = read(text)
+        if term is not None and not _collect(term, variables, found):
+            return {}
+    return {name: sorted(exponents) for name, exponents in found.items()}
+
+
+def _collect(term: Term, variables: set[str], found: dict[str, set[int]]) -> bool:
+    """Gather powers of variables; False where something else is not linear."""
+    if term.op == "^" and term.args[0].op == "var" and term.args[0].name in variables and term.args[1].op == "num":
+        if len(term.args[1].name) > 2 or int(term.args[1].name) < 2:
+            return False
+        found.setdefault(term.args[0].name, set()).add(int(term.args[1].name))
+        return True
+    if term.op == "*" and all(names_of(arg) & variables for arg in term.args):
+        return False
+    if term.op == "^" and names_of(term) & variables:
+        return False
+    return all(_collect(arg, variables, found) for arg in term.args)
+
+
+def _outside(view: View) -> set[str]:
+    """The variables that occur other than under a power."""
+    return set(re.findall(r"(?<![\w.'])([^\W\d][\w'₀-₉]*)(?! ?\^|[\w'₀-₉])", view.facts))
+
+
+def _contradicts(view: View, m: int) -> bool:
+    """Has one of the equations (or what the target denies) no solution modulo a number?"""
+    for text in (*(h.type for h in view.props), view.target.removeprefix("¬"), view.target.replace(" ≠ ", " = ")):
+        if " = " not in text or "%" in text or "/" in text or "∣" in text:
+            continue
+        term = read(text)
+        for part in conjuncts(term) if term is not None else []:
+            if part.op == "=" and not _solvable(part, m):
+                return True
+    return False
+
+
+def _solvable(equation: Term, m: int) -> bool:
+    """Can the sides be equal modulo m? Sides that are no sums of polynomials in one variable each: yes."""
+    left, right = (of_term(side) for side in equation.args)
+    if left is None or right is None or not (left - right).integral:
+        return True
+    parts: dict[str, list[tuple[int, int]]] = {}
+    total = {0}
+    for monomial, c in (left - right).terms.items():
+        if int(c) % m == 0:
+            continue
+        if len(monomial) > 1:
+            return True
+        if not monomial:
+            total = {int(c) % m}
+        for name, power in monomial:
+            parts.setdefault(name, []).append((int(c), power))
+    for terms in parts.values():
+        values = {sum(c * pow(r, power, m) for c, power in terms) % m for r in range(m)}
+        total = {(a + b) % m for a in total for b in values}
+    return 0 in total
+
+
+def _residue_fact(
+    view: View,
+    name: str,
+    exponents: list[int],
+    m: int,
+    rows: list[tuple[int, ...]],
+    alone: bool,
+    same: bool,
+    integer: bool,
+    index: int,
+) -> str:
+    """A `have` that says which remainders the variable's powers leave, by a table that the kernel computes."""
+
+    def table(base: str, rest: str) -> str:
+        if same:
+            return f"{base} ^ {exponents[0]} % {m} = {rest}"
+        parts = []
+        for row in rows:
+            values = list(row)
+            facts = [f"{rest} = {values.pop(0)}"] if alone else []
+            facts += [f"{base} ^ {e} % {m} = {v}" for e, v in zip(exponents, values, strict=True)]
+            parts.append(" ∧ ".join(facts))
+        return " ∨ ".join(parts)
+
+    h = view.fresh(f"hq{index}")
+    claim = f"have {h} : {table(name, f'{name} % {m}')} := by"
+    decide = "decide" if m * len(rows) <= 100 else "decide +kernel"
+    if not integer:
+        return (
+            f"{claim}\n  have hk : ∀ r < {m}, {table('r', f'r % {m}')} := by {decide}\n"
+            f"  have h2 := hk ({name} % {m}) (Nat.mod_lt _ (by decide))\n"
+            "  simp only [← Nat.pow_mod, Nat.mod_mod] at h2\n  exact h2"
+        )
+    powers = "".join(
+        f"\n  have p{e} : {name} ^ {e} % {m} = (r : Int) ^ {e} % {m} := by\n"
+        "    rw [← hr]; simp [Int.pow_succ, Int.mul_emod]"
+        for e in exponents
+    )
+    lemmas = ", ".join([*(f"p{e}" for e in exponents), "hr"])
+    return (
+        f"{claim}\n  have hk : ∀ r : Nat, r < {m} → ({table('(r : Int)', '(r : Int)')}) := by {decide}\n"
+        f"  obtain ⟨r, hr⟩ := Int.eq_ofNat_of_zero_le (Int.emod_nonneg {name} (by decide : ({m} : Int) ≠ 0))\n"
+        f"  have h1 := Int.emod_lt_of_pos {name} (by decide : (0 : Int) < {m})\n"
+        f"  have h2 := hk r (by omega){powers}\n  simp only [{lemmas}]\n  exact h2"
+    )
+
+
+_POWER_OF_NUMBER = re.compile(r"(?<![\w.])(\d{1,4}) ?\^ ?([^\W\d][\w'₀-₉]*)(?![\w'₀-₉])")
+
+
+def _periods(view: View) -> Iterator[Proposal]:
+    """The remainders of `a ^ n` repeat: split `n` by the period."""
+    moduli = moduli_of(view)[:1]
+    for m in moduli:
+        for base, n in dict.fromkeys(_POWER_OF_NUMBER.findall(view.facts)):
+            if n not in view.of_type(NAT):
+                continue
+            lemmas = "Nat.pow_add, Nat.pow_mul, Nat.mul_mod, Nat.pow_mod, Nat.add_mod"
+            k = view.fresh("k")
+            known = re.search(rf"(?<![\w.']){re.escape(n)} % (\d{{1,3}}) = (\d{{1,3}})", view.facts)
+            if known:
+                p, r = known[1], known[2]
+                split = f"obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {p} * {k} + {r} := ⟨{n} / {p}, by omega⟩"
+                yield seq(split, f"simp [{lemmas}]"), 0.88
+                yield seq(split, f"simp [{lemmas}]", "omega"), 0.5
+                return
+            period = next((p for p in range(1, 13) if pow(int(base), p, m) == 1), None)
+            if period is None or period > 12:
+                continue
+            h = view.fresh("hr")
+            cases = " ∨ ".join(f"{n} % {period} = {r}" for r in range(period))
+            parts = f"{period} * ({n} / {period}) + {n} % {period}"
+            rewrite = f"rw [show {n} = {parts} from (Nat.div_add_mod {n} {period}).symm, {h}]"
+            yield (
+                seq(
+                    f"have {h} : {cases} := by omega",
+                    f"rcases {h} with {' | '.join([h] * period)} <;> ({rewrite}; simp [{lemmas}])",
+                ),
+                0.5,
+            )
+            power = f"{base} ^ {n} % {m}"
+            values = dict.fromkeys((r, pow(int(base), r, m)) for r in range(period))
+            either = " ∨ ".join(f"({n} % {period} = {r} ∧ {power} = {v})" for r, v in values)
+            yield (
+                seq(
+                    f"have {h} : {cases} := by omega",
+                    f"have hq : {either} := by\n  rcases {h} with {' | '.join([h] * period)} <;>\n"
+                    f"    (have hp : {power} = {base} ^ ({parts}) % {m} := by\n"
+                    f"       rw [Nat.div_add_mod]\n     rw [{h}] at hp\n     simp [Nat.pow_add, Nat.pow_mul, Nat.mul_mod,"
+                    " Nat.pow_mod] at hp\n     omega)",
+                    "omega",
+                ),
+                0.55,
+            )
+            return
 
 
 def moduli_of(view: View) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,7 @@ NUMBERS = NAT | INT | RAT | REAL
 _RELATION = re.compile(r"[=<>≤≥≠∣∧∨↔∃∀¬∈∉⊆≡∤]")
 _DATA_END = re.compile(r"(?:^|→ *)(?:Nat|Int|Rat|Real|Bool|String|Char|Unit|Prop|Type.*|Sort.*|[ℕℤℚℝ])$")
 IDENT = re.compile(r"(?<![\w.'✝])[^\W\d][\w'₀-₉!?]*(?:\.[^\W\d][\w'₀-₉!?]*)*")
+_DEPENDENT_TYPES = frozenset({"Fin", "BitVec", "Vector", "List.Vector", "Subtype", "Matrix", "ZMod", "Decidable"})
 NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
 
 # Weakest first, as Lean binds them.
@@ -37,6 +38,8 @@ class View:
     """How many goals the state has."""
     history: tuple[str, ...]
     """The tactics that led here."""
+    lemmas: tuple[str, ...] = ()
+    """Names of library lemmas retrieved for the state, best first."""
 
     @property
     def target(self) -> str:
@@ -57,7 +60,8 @@ class View:
     def props(self) -> tuple[Hypothesis, ...]:
         """The nameable hypotheses that look like propositions."""
         letters = {h.name for h in self.goal.hypotheses if h.type == "Prop" or h.type.endswith("→ Prop")}
-        return tuple(h for h in self.names if h.value is None and _is_prop(h.type, letters))
+        terms = {h.name for h in self.goal.hypotheses if not h.type.startswith(("Type", "Sort", "Prop"))}
+        return tuple(h for h in self.names if h.value is None and _is_prop(h.type, letters, terms))
 
     @cached_property
     def vars(self) -> tuple[Hypothesis, ...]:
@@ -97,15 +101,25 @@ class View:
             name, number = f"{wish}{number}", number + 1
         return name
 
+    def namer(self) -> Callable[[str], str]:
+        """A function that makes fresh names, a new one at each call."""
+        taken: list[str] = []
+
+        def fresh(wish: str) -> str:
+            taken.append(self.fresh(wish, taken))
+            return taken[-1]
+
+        return fresh
+
 
 def seq(*steps: str) -> str:
     """Several tactics as one, a line each: after a `by`, a semicolon would go on inside of it."""
     return "(" + "\n ".join(step.replace("\n", "\n ") for step in steps) + ")"
 
 
-def view_of(goals: Sequence[str], history: Sequence[str]) -> View | None:
+def view_of(goals: Sequence[str], history: Sequence[str], lemmas: Sequence[str] = ()) -> View | None:
     """The view of a state's first goal, or None when there is none."""
-    return View(parse(goals[0]), len(goals), tuple(history)) if goals else None
+    return View(parse(goals[0]), len(goals), tuple(history), tuple(lemmas)) if goals else None
 
 
 def connective(text: str) -> tuple[str, str, str] | None:
@@ -137,11 +151,16 @@ def mentions(text: str, name: str) -> bool:
     return name in IDENT.findall(text) or any(name == word.split(".")[0] for word in IDENT.findall(text))
 
 
-def _is_prop(kind: str, letters: set[str]) -> bool:
+def _is_prop(kind: str, letters: set[str], terms: set[str]) -> bool:
     if _DATA_END.search(kind) and not _RELATION.search(kind):
         return False
     if _RELATION.search(kind):
         return not _DATA_END.search(kind) or kind.startswith(("∀", "∃", "¬")) or " = " in kind
     last = kind.split("→")[-1].strip()
     head = last.split(" ")[0].strip("()")
-    return head in letters or head in ("True", "False") or kind.startswith("¬")
+    if head in letters or head in ("True", "False") or kind.startswith("¬"):
+        return True
+    # `Even n`, `Function.Injective f`, `xs.Nodup`: what depends on a term is a statement, few types apart.
+    if head.partition(".")[0] in terms:
+        return "." in head
+    return head not in _DEPENDENT_TYPES and any(word.partition(".")[0] in terms for word in IDENT.findall(last))

@@ -30,9 +30,9 @@ def test_templates_have_neither_names_nor_numbers(tactic: str, expected: str) ->
 def test_what_proves_rises_and_what_fails_slowly_falls() -> None:
     learning = Learning()
     for _ in range(200):
-        learning.learn("simp", "error", 2.0)
-        learning.learn("induction n <;> grind", "timeout", 5_000.0)
-        learning.learn("induction xs <;> simp_all", "proved", 5.0)
+        learning.learn("t", "simp", "error", 2.0)
+        learning.learn("t", "induction n <;> grind", "timeout", 5_000.0)
+        learning.learn("t", "induction xs <;> simp_all", "proved", 5.0)
         learning.succeeded(["induction ys <;> simp_all"])
     assert learning.factor("induction zs <;> simp_all") == HIGHEST
     assert learning.factor("induction m <;> grind") == LOWEST
@@ -42,7 +42,7 @@ def test_what_proves_rises_and_what_fails_slowly_falls() -> None:
 
 def test_one_outcome_changes_little() -> None:
     learning = Learning()
-    learning.learn("grind", "error", 30.0)
+    learning.learn("t", "grind", "error", 30.0)
     assert 0.8 < learning.factor("grind") < 1.0
 
 
@@ -57,8 +57,8 @@ OUTCOMES = st.tuples(
 def test_factors_are_bounded_and_reproducible(outcomes: list[tuple[str, OutcomeKind, float]]) -> None:
     one, other = Learning(), Learning()
     for outcome in outcomes:
-        one.learn(*outcome)
-        other.learn(*outcome)
+        one.learn("t", *outcome)
+        other.learn("t", *outcome)
     for tactic in ("simp", "omega", "rw [x]", "grind"):
         assert LOWEST <= one.factor(tactic) <= HIGHEST
         assert one.factor(tactic) == other.factor(tactic)
@@ -85,3 +85,15 @@ def test_uniform_keeps_the_candidates_and_forgets_their_weights() -> None:
     assert {c.tactic for c in uniform} == {c.tactic for c in plain}
     assert len({c.logprob for c in uniform}) == 1
     assert [c.tactic for c in uniform] != [c.tactic for c in plain]
+
+
+def test_a_problem_loses_patience_with_a_solver_until_it_closes_a_goal() -> None:
+    learning = Learning()
+    for _ in range(3):
+        learning.learn("slow", "induction n <;> grind", "timeout", 5_000.0)
+        learning.learn("slow", "simp", "error", 2.0)
+    assert learning.patience("slow", "grind") < 0.1
+    assert learning.patience("slow", "omega") == learning.patience("slow", "simp") == 1.0
+    assert learning.patience("other", "grind") == 1.0
+    learning.learn("slow", "grind", "proved", 40.0)
+    assert learning.patience("slow", "cases n <;> grind") == 1.0

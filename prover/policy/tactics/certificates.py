@@ -1,0 +1,541 @@
+"""Polynomial inequalities: which squares and products of hypotheses add up to what is claimed.
+
+Lean's own solvers are linear in monomials. So this looks for nonnegative numbers `c` with
+
+    sum c_i * (squares and products of what is known to be nonnegative) + sum e_j * (equations) + (claim negated) = 0
+
+by linear programming over a list of products made by rules (Handelman's certificates, and the diagonally dominant ones
+of Ahmadi and Majumdar's DSOS), and hands the products with `c_i > 0` to `grind`, which finds the numbers again
+exactly. The arithmetic here is in floating point: a product too many costs time, and Lean judges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations, product
+from math import lcm
+
+from prover.policy.tactics.polynomials import (
+    Monomial,
+    Polynomial,
+    degree,
+    linear_solution,
+    of_term,
+    text_of,
+    times,
+)
+from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
+
+_MOST_COLUMNS = 130
+_MOST_ROWS = 70
+_MOST_PIVOTS = 150
+_MOST_VARIABLES = 4
+_HIGHEST_DEGREE = 6
+_EPSILON = 1e-7
+_ORDER = frozenset({"≤", "<", "≥", ">"})
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A polynomial that is not negative, or positive, with a Lean proof."""
+
+    polynomial: Polynomial
+    strict: bool
+    text: str
+    """The polynomial as Lean text, as factors."""
+    proof: str
+    """A Lean term of `0 ≤ text` or `0 < text`."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An inequality under hypotheses, in one kind of numbers."""
+
+    kind: str
+    claim: Polynomial | None
+    """What is claimed to be nonnegative (or positive); None where the hypotheses are to contradict each other."""
+    strict: bool
+    facts: tuple[Fact, ...]
+    equations: tuple[tuple[Polynomial, str], ...]
+    """Polynomials that are 0, with Lean text `left - (right)`."""
+    squared: tuple[Polynomial, ...]
+    """Terms that the statement squares itself."""
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    if not re.search(r"[≤<≥>]|False", view.target) or not re.search(r"[*^/]|⁻¹", view.facts):
+        return
+    kind = "Int" if view.of_type(INT) else "Rat" if view.of_type(RAT) else "Nat" if view.of_type(NAT) else ""
+    target = read(view.target)
+    if not kind or target is None:
+        return
+    if kind == "Nat":
+        yield from _naturals(view, target)
+        return
+    parts = conjuncts(target)
+    if len(parts) > 1:
+        return
+    for substitution in (False, True):
+        question, steps = _question(view, target, kind, substitution)
+        if question is None or (substitution and not steps):
+            continue
+        certificate = _certificate(question)
+        if certificate is not None:
+            yield seq(*steps, *certificate, "grind"), 0.915
+            break
+
+
+def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Question | None, list[str]]:
+    """What is asked, read from a view; after solving linear equations, where wanted, with the tactics for that."""
+    variables = set(view.of_type(RAT if kind == "Rat" else INT))
+    field = kind == "Rat"
+
+    def polynomial(term: Term) -> Polynomial | None:
+        return of_term(term, division=field, atoms=True) if names_of(term) <= variables else None
+
+    known: list[tuple[Term, str]] = []
+    for h in view.props:
+        term = read(h.type)
+        for part in conjuncts(term) if term is not None else []:
+            known.append((part, h.name))
+    equations = []
+    for part, _ in known:
+        if part.op == "=" and (p := _difference(part, polynomial)) is not None and p:
+            equations.append((p, f"({show(part.args[0])}) - ({show(part.args[1])})"))
+    steps: list[str] = []
+    solution: dict[str, Polynomial] = {}
+    if substitute:
+        solution = {
+            name: value
+            for name, value in linear_solution(p for p, _ in equations if p.degree == 1).items()
+            if name in variables and value.value is None and (field or value.integral)
+        }
+        if not solution:
+            return None, []
+        solver = "grind" if field else "omega"
+        steps = [f"obtain rfl : {name} = {text_of(value)} := by {solver}" for name, value in solution.items()]
+
+    def reduced(p: Polynomial) -> Polynomial:
+        for name, value in solution.items():
+            p = p.replaced(name, value)
+        return p
+
+    facts: list[Fact] = []
+    for part, _ in known:
+        if part.op in _ORDER and (p := _difference(part, polynomial)) is not None:
+            facts += _facts(reduced(p if part.op in ("≥", ">") else -p), part.op in ("<", ">"), kind)
+    claim, strict = None, False
+    if target.op in _ORDER:
+        p = _difference(target, polynomial)
+        if p is None:
+            return None, []
+        claim, strict = reduced(p if target.op in ("≥", ">") else -p), target.op in ("<", ">")
+    elif target != Term("var", name="False"):
+        return None, []
+    squared = [
+        reduced(p)
+        for term in (target, *(part for part, _ in known))
+        for base in _squares(term)
+        if (p := polynomial(base)) is not None
+    ]
+    rest = tuple((q, text) for p, text in equations if (q := reduced(p)))
+    facts += _inverses(claim, [f.polynomial for f in facts], rest, facts, field)
+    inverse_equations = _inverse_equations(claim, facts) if field else ()
+    return Question(kind, claim, strict, tuple(facts), (*rest, *inverse_equations), tuple(squared)), steps
+
+
+def _difference(term: Term, polynomial: object) -> Polynomial | None:
+    left, right = polynomial(term.args[0]), polynomial(term.args[1])  # type: ignore[operator]
+    return None if left is None or right is None else left - right
+
+
+def _facts(p: Polynomial, strict: bool, kind: str) -> list[Fact]:
+    if not p or p.degree > _HIGHEST_DEGREE:
+        return []
+    solver = "grind" if kind == "Rat" else "omega" if p.degree <= 1 else "grind"
+
+    def fact(q: Polynomial, positive: bool) -> Fact:
+        text = text_of(q)
+        return Fact(q, positive, text, f"(by {solver} : {'0 <' if positive else '0 ≤'} {text})")
+
+    if kind == "Rat" or not strict:
+        return [fact(p, strict)]
+    return [fact(p, False), fact(p - Polynomial.constant(1), False)]
+
+
+def _inverses(
+    claim: Polynomial | None,
+    others: Sequence[Polynomial],
+    equations: Sequence[tuple[Polynomial, str]],
+    facts: Sequence[Fact],
+    field: bool,
+) -> list[Fact]:
+    """The inverses that occur are positive where what they invert is: one of the facts, or a sum of positive ones."""
+    if not field:
+        return []
+    positive = {f.text for f in facts if f.strict}
+    found = []
+    for atom in _atoms([*([claim] if claim is not None else []), *others, *(p for p, _ in equations)]):
+        inner = _inverted(atom)
+        if inner is None:
+            continue
+        whole = all(c > 0 and all(name in positive for name, _ in m) for m, c in inner.terms.items())
+        if whole or text_of(inner) in positive:
+            proof = f"(Rat.inv_pos.mpr (by grind : 0 < {text_of(inner)}))"
+            found.append(Fact(Polynomial.variable(atom), True, atom, proof))
+    return found
+
+
+def _inverse_equations(claim: Polynomial | None, facts: Sequence[Fact]) -> tuple[tuple[Polynomial, str], ...]:
+    atoms = _atoms([*([claim] if claim is not None else []), *(f.polynomial for f in facts)])
+    found = []
+    for atom in atoms:
+        inner = _inverted(atom)
+        if inner is not None:
+            one = Polynomial.constant(1)
+            found.append((inner * Polynomial.variable(atom) - one, f"({text_of(inner)}) * {atom} - 1"))
+    return tuple(found)
+
+
+def _atoms(polynomials: Sequence[Polynomial]) -> list[str]:
+    return sorted({name for p in polynomials for name in p.names if name.endswith("⁻¹")})
+
+
+def _inverted(atom: str) -> Polynomial | None:
+    term = read(atom)
+    return of_term(term.args[0], division=True) if term is not None and term.op == "inv" else None
+
+
+def _squares(term: Term) -> list[Term]:
+    """The bases of even powers in a term, products of a term with itself among them."""
+    found = []
+    if term.op == "^" and term.args[1].op == "num" and int(term.args[1].name[:3]) % 2 == 0:
+        found.append(term.args[0])
+    for arg in term.args:
+        found += _squares(arg)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _certificate(question: Question) -> list[str] | None:
+    """Tactics that make known what the claim follows from linearly, or None."""
+    claim = question.claim
+    everything = [f.polynomial for f in question.facts] + [p for p, _ in question.equations]
+    everything += [claim] if claim is not None else []
+    names = sorted({name for p in everything for name in p.names})
+    if not names or len(names) > _MOST_VARIABLES + 1 or max(p.degree for p in everything) > _HIGHEST_DEGREE:
+        return None
+    top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
+    top += any(name.endswith("⁻¹") for name in names)
+    negated = _negated(question)
+    for stage in range(3):
+        facts = _products(question, names, top, stage, negated)
+        multiples = _multiples(question, names, top)
+        chosen = _solve(facts, multiples, negated)
+        if chosen is None:
+            continue
+        used, equal = chosen
+        steps = []
+        if negated is not None and any(negated.proof in fact.proof for fact in used):
+            steps += ["apply Classical.byContradiction", "intro hneg"]
+        for i, fact in enumerate(used):
+            relation = "<" if fact.strict else "≤"
+            steps.append(f"have hs{i} : 0 {relation} {fact.text} := {fact.proof}")
+        steps += [f"have he{i} : {text} = 0 := by grind" for i, text in enumerate(equal)]
+        return steps
+    return None
+
+
+def _negated(question: Question) -> Fact | None:
+    """The claim's negation as a fact, by the name `hneg`."""
+    if question.claim is None:
+        return None
+    p, strict = -question.claim, not question.strict
+    if question.kind == "Int" and strict:
+        p, strict = p - Polynomial.constant(1), False
+    text = text_of(p)
+    return Fact(p, strict, text, f"(by grind : {'0 <' if strict else '0 ≤'} {text})")
+
+
+def _square(kind: str, p: Polynomial) -> Fact:
+    text = f"({text_of(p)}) ^ 2"
+    return Fact(p * p, False, text, "Lean.Grind.OrderedRing.sq_nonneg")
+
+
+def _times(kind: str, a: Fact, b: Fact) -> Fact:
+    text = f"({a.text}) * ({b.text})"
+    if a.strict and b.strict:
+        return Fact(a.polynomial * b.polynomial, True, text, f"({kind}.mul_pos {_typed(a)} {_typed(b)})")
+    left, right = (f"({kind}.le_of_lt {_typed(f)})" if f.strict else _typed(f) for f in (a, b))
+    return Fact(a.polynomial * b.polynomial, False, text, f"({kind}.mul_nonneg {left} {right})")
+
+
+def _typed(fact: Fact) -> str:
+    if fact.proof.startswith("Lean."):
+        return f"({fact.proof} : 0 ≤ {fact.text})"
+    return fact.proof
+
+
+def _products(question: Question, names: list[str], top: int, stage: int, negated: Fact | None) -> list[Fact]:
+    """Facts of a degree up to `top`: the hypotheses, squares, and products of these; more of them at later stages."""
+    kind, base = question.kind, list(question.facts[:8])
+    half = (top + 1) // 2
+    forms = _forms(question, names, half, stage)
+    squares = [_square(kind, form) for form in forms]
+    found = [*base, *squares]
+    pairs = [*combinations(base, 2), *((f, f) for f in base[:4])]
+    found += [_times(kind, a, b) for a, b in pairs if a.polynomial.degree + b.polynomial.degree <= top]
+    small = [s for s in squares if s.polynomial.degree <= 2]
+    found += [_times(kind, f, s) for f in base for s in small if f.polynomial.degree + s.polynomial.degree <= top]
+    if top >= 3:
+        for a, b, c in combinations(base[:5], 3):
+            if a.polynomial.degree + b.polynomial.degree + c.polynomial.degree <= top:
+                found.append(_times(kind, _times(kind, a, b), c))
+        for a, b in combinations(base[:4], 2):
+            found += [
+                _times(kind, _times(kind, a, b), s)
+                for s in small
+                if a.polynomial.degree + b.polynomial.degree + s.polynomial.degree <= top
+            ]
+    if stage == 2 and negated is not None:
+        named = negated
+        others = [*base, named, *(s for s in squares[:6])]
+        limit = max(top, 2 * named.polynomial.degree) if named.polynomial.degree <= 2 else top + 1
+        found += [_times(kind, named, f) for f in others if named.polynomial.degree + f.polynomial.degree <= limit]
+    distinct: dict[Polynomial, Fact] = {}
+    for fact in found:
+        if fact.polynomial.value is None:
+            distinct.setdefault(fact.polynomial, fact)
+    return list(distinct.values())[: _MOST_COLUMNS + 60 * stage]
+
+
+def _forms(question: Question, names: list[str], half: int, stage: int) -> list[Polynomial]:
+    """Polynomials whose squares may help: what is squared already, completed squares, monomials, their differences."""
+    claim = question.claim
+    found = [p for p in question.squared if p.degree <= half]
+    if claim is not None and claim.degree == 2:
+        found += _completed(claim)
+    homogeneous = claim is not None and len({degree(m) for m in claim.terms}) == 1 and claim.degree % 2 == 0
+    lowest = half if homogeneous and stage == 0 else 0
+    monomials = [m for m in _monomials(names, half) if lowest <= degree(m)]
+    plain = [Polynomial({m: 1}) for m in monomials if m]
+    found += plain
+    found += [a - b for a, b in combinations([Polynomial({m: 1}) for m in monomials], 2)]
+    if stage:
+        found += [a + b for a, b in combinations([Polynomial({m: 1}) for m in monomials], 2)]
+        for zero in _zeros(question, names):
+            at = dict(zip(names, zero, strict=True))
+            found += [Polynomial.variable(n) - Polynomial.constant(at[n]) for n in names]
+            found += [
+                Polynomial.variable(a) * at[b] - Polynomial.variable(b) * at[a]
+                for a, b in combinations(names, 2)
+                if at[a] and at[b]
+            ]
+    return [_primitive(p) for p in dict.fromkeys(found) if p and p.value is None]
+
+
+def _primitive(p: Polynomial) -> Polynomial:
+    """The polynomial with its denominators cleared."""
+    return p * lcm(*(c.denominator for c in p.terms.values()))
+
+
+def _monomials(names: list[str], most: int) -> list[Monomial]:
+    found: list[Monomial] = [()]
+    layer: list[Monomial] = [()]
+    for _ in range(most):
+        layer = list(dict.fromkeys(times(m, ((name, 1),)) for m in layer for name in names))
+        found += layer
+        if len(found) > 20:
+            break
+    return found[:20]
+
+
+def _completed(claim: Polynomial) -> list[Polynomial]:
+    """Linear forms whose squares, times positive numbers, add up to a quadratic polynomial, up to a constant."""
+    found, rest = [], claim
+    for name in claim.names:
+        powers = rest.in_one(name)
+        if not powers.keys() - {0}:
+            continue
+        lead = powers[2].value if 2 in powers else None
+        if lead is None or lead <= 0:
+            return []
+        form = Polynomial.variable(name) * (2 * lead) + powers.get(1, Polynomial())
+        found.append(form)
+        rest = rest - form * form * (1 / (4 * lead))
+    return found
+
+
+def _zeros(question: Question, names: list[str]) -> list[tuple[Fraction, ...]]:
+    """Points of a small grid where the claim is 0 and the hypotheses hold: there every square used must be 0."""
+    claim = question.claim
+    if claim is None or len(names) > 3 or any(name.endswith("⁻¹") for name in names):
+        return []
+    numbers = [Fraction(n, d) for d in (1, 2, 3) for n in range(-4 * d, 4 * d + 1) if d == 1 or n % d]
+    if len(names) > 1:
+        numbers = [Fraction(n) for n in range(-3, 5)] + [Fraction(1, 2)]
+    found = []
+    for point in product(numbers, repeat=len(names)):
+        at = dict(zip(names, point, strict=True))
+        if claim.at(at) == 0 and any(point):
+            good = all(f.polynomial.at(at) >= 0 for f in question.facts)
+            if good and all(p.at(at) == 0 for p, _ in question.equations):
+                found.append(point)
+                if len(found) == 3:
+                    break
+    return found
+
+
+def _multiples(question: Question, names: list[str], top: int) -> list[tuple[Polynomial, str]]:
+    """The equations, and their products with monomials up to the degree."""
+    found = []
+    for p, text in question.equations[:4]:
+        for m in _monomials(names, max(0, min(3, top + (1 if "⁻¹" in text else 0) - p.degree))):
+            factor = Polynomial({m: 1})
+            found.append((p * factor, f"({text_of(factor)}) * ({text})" if m else text))
+    return found[:60]
+
+
+def _solve(
+    facts: list[Fact], equations: list[tuple[Polynomial, str]], negated: Fact | None
+) -> tuple[list[Fact], list[str]] | None:
+    """The facts and equations of a combination that contradicts the negated claim."""
+    columns: list[tuple[dict[Monomial, float], float, int]] = []  # coefficients, share in the norm, index
+    for i, fact in enumerate(facts):
+        columns.append(({m: float(c) for m, c in fact.polynomial.terms.items()}, float(fact.strict), i))
+    for j, (p, _) in enumerate(equations):
+        terms = {m: float(c) for m, c in p.terms.items()}
+        columns.append((terms, 0.0, len(facts) + j))
+        columns.append(({m: -c for m, c in terms.items()}, 0.0, len(facts) + j))
+    if negated is not None:
+        terms = {m: float(c) for m, c in negated.polynomial.terms.items()}
+        columns.append((terms, float(negated.strict), -1))
+    columns.append(({(): 1.0}, 1.0, -2))  # a positive constant
+    columns = _cancelling(columns)
+    if not any(norm for _, norm, _ in columns):
+        return None
+    rows = sorted({m for terms, _, _ in columns for m in terms})
+    if len(rows) > _MOST_ROWS:
+        return None
+    place = {m: i for i, m in enumerate(rows)}
+    matrix = [[0.0] * len(columns) for _ in range(len(rows) + 1)]
+    for j, (terms, norm, _) in enumerate(columns):
+        for m, c in terms.items():
+            matrix[place[m]][j] = c
+        matrix[-1][j] = norm
+    weights = feasible(matrix, [0.0] * len(rows) + [1.0])
+    if weights is None:
+        return None
+    used = {columns[j][2] for j, weight in enumerate(weights) if weight > _EPSILON}
+    return (
+        [facts[i] for i in sorted(used) if 0 <= i < len(facts)],
+        [equations[i - len(facts)][1] for i in sorted(used) if i >= len(facts)],
+    )
+
+
+def _cancelling(
+    columns: list[tuple[dict[Monomial, float], float, int]],
+) -> list[tuple[dict[Monomial, float], float, int]]:
+    """Without the columns that have a monomial which no other column can cancel."""
+    while True:
+        signs: dict[Monomial, set[bool]] = {}
+        for terms, _, _ in columns:
+            for m, c in terms.items():
+                signs.setdefault(m, set()).add(c > 0)
+        kept = [each for each in columns if all(len(signs[m]) == 2 for m in each[0])]
+        if len(kept) == len(columns):
+            return columns
+        columns = kept
+
+
+def feasible(matrix: list[list[float]], right: list[float]) -> list[float] | None:
+    """A nonnegative solution of `matrix * x = right` (right sides not negative), by the simplex method; or None.
+
+    Most negative reduced cost first, then Bland's rule against cycles; at most `_MOST_PIVOTS` pivots.
+    """
+    count = len(matrix[0]) if matrix else 0
+    rows = [[*row, b] for row, b in zip(matrix, right, strict=True)]
+    basis = [-1] * len(rows)  # an artificial variable each, which no column stands for
+    cost = [-sum(row[j] for row in rows) for j in range(count + 1)]
+    for pivots in range(_MOST_PIVOTS):
+        if cost[-1] > -_EPSILON:
+            break
+        if pivots < _MOST_PIVOTS // 2:
+            enter = min(range(count), key=cost.__getitem__)
+            if cost[enter] > -_EPSILON:
+                return None
+        else:
+            enter = next((j for j in range(count) if cost[j] < -_EPSILON), -1)
+            if enter < 0:
+                return None
+        leave, best = -1, 0.0
+        for i, row in enumerate(rows):
+            if row[enter] > _EPSILON:
+                ratio = row[-1] / row[enter]
+                if leave < 0 or ratio < best - 1e-12 or (ratio < best + 1e-12 and basis[i] < basis[leave]):
+                    leave, best = i, ratio
+        if leave < 0:
+            return None
+        pivot = rows[leave]
+        scale = pivot[enter]
+        pivot = rows[leave] = [value / scale for value in pivot]
+        support = [j for j, value in enumerate(pivot) if value]
+        for i, row in enumerate(rows):
+            if i != leave and (factor := row[enter]):
+                for j in support:
+                    row[j] -= factor * pivot[j]
+        factor = cost[enter]
+        for j in support:
+            cost[j] -= factor * pivot[j]
+        basis[leave] = enter
+    if cost[-1] <= -_EPSILON:
+        return None
+    solution = [0.0] * count
+    for i, j in enumerate(basis):
+        if j >= 0:
+            solution[j] = rows[i][-1]
+    return solution
+
+
+def _naturals(view: View, target: Term) -> Iterator[Proposal]:
+    """The same question about integers that are not negative, for natural numbers without subtraction."""
+    names = [n for n in view.of_type(NAT) if re.search(rf"(?<![\w.']){re.escape(n)}(?![\w'])", view.facts)]
+    if not names or len(names) > _MOST_VARIABLES or target.op not in _ORDER:
+        return
+    known = []
+    for h in view.props:
+        term = read(h.type)
+        if term is None or "-" in h.type or "/" in h.type or "%" in h.type or not names_of(term) <= set(names):
+            continue
+        if all(part.op in (*_ORDER, "=") for part in conjuncts(term)):
+            known.append((h.name, h.type))
+    if re.search(r" [-/%] |∣", view.target) or not names_of(target) <= set(names):
+        return
+    facts = [f"{n} : ℤ" for n in names]
+    lines = [*facts, *(f"hn{i} : 0 ≤ {n}" for i, n in enumerate(names)), *(f"{n} : {t}" for n, t in known)]
+    from prover.policy.tactics.view import view_of
+
+    inner = view_of(("\n".join([*lines, f"⊢ {view.target}"]),), ())
+    assert inner is not None
+    for tactic, weight in propose(inner):
+        binders = " ".join(f"({n} : Int)" for n in names)
+        hypotheses = "".join(f" (hn{i} : 0 ≤ {n})" for i, n in enumerate(names))
+        hypotheses += "".join(f" ({n} : {t})" for n, t in known)
+        given = " ".join([*names, *(f"hn{i}" for i in range(len(names))), *(n for n, _ in known)])
+        key = view.fresh("hkey")
+        applied = " ".join(
+            [key, *names, *("(by omega)" for _ in names), *(f"(by exact_mod_cast {n})" for n, _ in known)]
+        )
+        body = tactic.replace("\n", "\n  ")
+        yield (
+            seq(
+                f"have {key} : ∀ {binders}{hypotheses}, {view.target} := by\n  intro {given}\n  {body}",
+                f"exact_mod_cast {applied}",
+            ),
+            weight,
+        )

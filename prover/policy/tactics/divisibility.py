@@ -1,0 +1,340 @@
+"""Divisibility: quotients found by exact division, divisors of a combination, and greatest common divisors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, written
+from prover.policy.tactics.terms import Term, names_of, read, show
+from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    if " ∣ " not in view.facts and "gcd" not in view.facts and "lcm" not in view.facts:
+        return
+    target = read(view.target)
+    if target is not None and target.op == "∣":
+        yield from _quotient(view, target.args[0], target.args[1])
+        yield from _powers(view, target.args[0], target.args[1])
+        yield from _combination(view, target.args[0], target.args[1])
+    if target is not None and ("gcd" in view.target or "Coprime" in view.target):
+        yield from _coprime(view, target)
+    if "gcd" in view.facts or "lcm" in view.facts:
+        yield from _product(view)
+
+
+def _signed(view: View, *terms: Term) -> bool | None:
+    """Is it about integers (True) or natural numbers (False)? None: neither, or not told."""
+    used = set().union(*(names_of(term) for term in terms))
+    ints, nats = used & set(view.of_type(INT)), used & set(view.of_type(NAT))
+    return True if ints else False if nats else None
+
+
+def _equations(view: View, signed: bool) -> list[Polynomial]:
+    """The hypotheses `p = q` as polynomials that are 0."""
+    found = []
+    for h in view.props:
+        term = read(h.type) if " = " in h.type else None
+        if term is None or term.op != "=":
+            continue
+        left, right = of_term(term.args[0], minus=signed), of_term(term.args[1], minus=signed)
+        if left is not None and right is not None:
+            found.append(left - right)
+    return found
+
+
+def _quotient(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """The quotient of an exact division of polynomials, also after linear equations between the variables."""
+    signed = _signed(view, divisor, dividend)
+    if signed is None:
+        return
+    p, q = of_term(divisor, minus=signed, atoms=True), of_term(dividend, minus=signed, atoms=True)
+    if p is None or q is None or p.value is not None:
+        return
+    quotient = divided(q, p)
+    if quotient is None:
+        for name, value in linear_solution(_equations(view, signed)).items():
+            p, q = p.replaced(name, value), q.replaced(name, value)
+        quotient = divided(q, p) if p else None
+    if quotient is not None and (text := written(quotient, signed=signed)) is not None:
+        yield f"exact ⟨{text}, by grind⟩", 0.99
+
+
+def _powers(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """`x - y ∣ x ^ n - y ^ n` and its kin, for a variable `n`: by induction, with the quotient of each step."""
+    signed = _signed(view, divisor, dividend)
+    for term in _variable_powers(dividend)[:1]:
+        if signed is True:
+            for n in _exponent_names(term)[:1]:
+                yield from _integer_power(view, divisor, dividend, term, n)
+        elif signed is False:
+            yield from _natural_power(view, divisor, dividend, term)
+    if signed is False:
+        yield from _multiple_exponent(view, divisor, dividend)
+
+
+def _variable_powers(term: Term) -> list[Term]:
+    """The powers in a term whose exponent is not a number."""
+    found = [term] if term.op == "^" and term.args[1].op != "num" else []
+    for arg in term.args:
+        found += _variable_powers(arg)
+    return found
+
+
+def _exponent_names(power: Term) -> list[str]:
+    exponent = of_term(power.args[1], minus=False)
+    return exponent.names if exponent is not None and exponent.degree == 1 else []
+
+
+def _integer_power(view: View, divisor: Term, dividend: Term, power: Term, n: str) -> Iterator[Proposal]:
+    """The dividend at `n + 1`, less a factor times that at `n`, is a multiple of the divisor, by division."""
+    after = _stepped(dividend, n)
+    step = _stepped(power, n)
+    if after is None or step is None:
+        return
+    p, old, new = (of_term(term, atoms=True) for term in (divisor, dividend, after))
+    factor = of_term(step.args[1], atoms=True)
+    if p is None or old is None or new is None or factor is None or not p or p.value is not None:
+        return
+    rest = divided(new - factor * old, p)
+    text = written(rest) if rest is not None else None
+    if text is None:
+        return
+    k, hk, ih = view.fresh("k"), view.fresh("hk"), view.fresh("ih")
+    yield (
+        (
+            f"induction {n} with\n| zero => first | (simp; done) | exact ⟨1, by grind⟩\n| succ {n} {ih} =>\n"
+            f"  obtain ⟨{k}, {hk}⟩ := {ih}\n  exact ⟨({show(step.args[1])}) * {k} + ({text}), by grind⟩"
+        ),
+        0.9,
+    )
+
+
+def _stepped(term: Term, n: str) -> Term | None:
+    """A term at `n + 1`, with its powers of `n` taken apart; None where `n` occurs elsewhere."""
+    if n not in names_of(term):
+        return term
+    if term.op == "^" and n not in names_of(term.args[0]):
+        exponent = of_term(term.args[1], minus=False)
+        if exponent is None or exponent.degree != 1:
+            return None
+        factor = int(exponent.terms[((n, 1),)])
+        base = term.args[0]
+        return Term("*", (term, base if factor == 1 else Term("^", (base, Term("num", name=str(factor))))))
+    if not term.args or term.op not in ("+", "-", "*", "neg"):
+        return None
+    parts = [_stepped(arg, n) for arg in term.args]
+    if any(part is None for part in parts) or (term.op == "*" and all(n in names_of(arg) for arg in term.args)):
+        return None
+    return Term(term.op, tuple(part for part in parts if part is not None), term.name, term.kind)
+
+
+def _natural_power(view: View, divisor: Term, dividend: Term, power: Term) -> Iterator[Proposal]:
+    """A base that is 1 more than a multiple of the divisor has only such powers."""
+    base, exponent = power.args
+    found = _one_more(divisor, base)
+    if found is None:
+        return
+    divided_by, quotient, given = found
+    d, b = show(divided_by), show(base)
+    k, q, hq, hp, ih = (view.fresh(name) for name in ("k", "q", "hq", "hp", "ih"))
+    induct = (
+        f"have {hp} : ∀ {k} : Nat, ∃ {q}, ({b}) ^ {k} = ({d}) * {q} + 1 := by\n"
+        f"{given}"
+        f"  intro {k}\n"
+        f"  induction {k} with\n"
+        f"  | zero => exact ⟨0, by simp⟩\n"
+        f"  | succ {k} {ih} =>\n"
+        f"    obtain ⟨{q}, {hq}⟩ := {ih}\n"
+    )
+    if given:
+        induct += f"    exact ⟨{q} * (d + 1) + 1, by grind⟩"
+    else:
+        induct += f"    exact ⟨{q} * ({b}) + ({quotient}), by grind⟩"
+    yield seq(induct, f"obtain ⟨{q}, {hq}⟩ := {hp} ({show(exponent)})", f"exact ⟨{q}, by omega⟩"), 0.9
+
+
+def _one_more(divisor: Term, base: Term) -> tuple[Term, str, str] | None:
+    """The divisor d, the c of `base = d * c + 1`, and, where d is `base - 1`, the lines that name it."""
+    if divisor.op == "-" and divisor.args == (base, Term("num", name="1")):
+        b, d = show(base), show(divisor)
+        lines = (
+            f"  have hc : {b} = ({d}) + 1 := by\n"
+            f"    have h0 : 0 < {b} := by first | omega | exact Nat.pow_pos (by omega)\n"
+            f"    omega\n  generalize {d} = d at hc ⊢\n  rw [hc]\n"
+        )
+        return divisor, "1", lines
+    p, q = of_term(divisor, minus=False), of_term(base, minus=False)
+    if p is None or q is None or not p.names:
+        return None
+    quotient = divided(q - Polynomial.constant(1), p)
+    text = written(quotient, signed=False) if quotient is not None else None
+    return (divisor, text, "") if text is not None else None
+
+
+def _multiple_exponent(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """`d ∣ n` gives `x ^ d - 1 ∣ x ^ n - 1`: with `n = d * k` it is a power of `x ^ d`."""
+    exponents = [show(term.args[1]) for term in (*_variable_powers(divisor), *_variable_powers(dividend))]
+    for h in view.props:
+        d, found, n = h.type.partition(" ∣ ")
+        if found and d in exponents and n in exponents:
+            yield f"(obtain ⟨k, rfl⟩ := {h.name}; rw [Nat.pow_mul])", 0.8
+
+
+def _combination(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """The dividend as a multiple of that of a hypothesis with the same divisor, up to a multiple of the divisor."""
+    signed = _signed(view, divisor, dividend)
+    if signed is None:
+        return
+    goal = of_term(dividend, minus=signed)
+    p = of_term(divisor, minus=signed)
+    if goal is None or p is None:
+        return
+    for h in view.props:
+        term = read(h.type) if " ∣ " in h.type else None
+        if term is None or term.op != "∣":
+            continue
+        known_divisor, known = (of_term(arg, minus=signed) for arg in term.args)
+        if known_divisor is None or known is None:
+            continue
+        k, hk = view.fresh("k"), view.fresh("hk")
+        if known_divisor == p and signed:
+            # goal = sign * known + quotient * divisor
+            for factor in (1, -1, 2, -2, 3, -3):
+                rest = divided(goal - known * factor, p) if p.value is None else None
+                if rest is not None and (text := written(rest)) is not None:
+                    yield seq(f"obtain ⟨{k}, {hk}⟩ := {h.name}", f"exact ⟨{factor} * {k} + ({text}), by grind⟩"), 0.9
+                    break
+        else:
+            quotient = divided(goal, known)
+            if quotient is not None and known_divisor == p and (text := written(quotient, signed=signed)) is not None:
+                yield f"exact Dvd.dvd.trans {h.name} ⟨{text}, by grind⟩", 0.5
+        yield from _power_of(h.name, p, goal, known_divisor, known)
+
+
+def _power_of(name: str, divisor: Polynomial, dividend: Polynomial, p: Polynomial, q: Polynomial) -> Iterator[Proposal]:
+    """From `a ∣ b` to `a ^ n ∣ b ^ n`."""
+    for n in (2, 3, 4):
+        if p**n == divisor and q**n == dividend:
+            yield f"(obtain ⟨k, hk⟩ := {name}; exact ⟨k ^ {n}, by rw [hk]; grind⟩)", 0.9
+
+
+def _coprime(view: View, target: Term) -> Iterator[Proposal]:
+    """`gcd a b = c`: a combination of `a` and `b` is `c`, found by Euclid's algorithm on terms of one variable."""
+    if target.op == "=":
+        left, right = target.args
+    elif target.op == "app" and target.args[0].name in ("Nat.Coprime", "Coprime", ".Coprime"):
+        left, right = target, Term("num", name="1")
+    else:
+        return
+    if left.op != "app" or not left.args[0].name.endswith(("gcd", "Coprime")) or len(left.args) != 3:
+        return
+    a, b = left.args[1:]
+    pa, pb = of_term(a, minus=False), of_term(b, minus=False)
+    if pa is None or pb is None or right != Term("num", name="1") or _signed(view, a, b) is not False:
+        return
+    found = _bezout(pa, pb)
+    if found is None:
+        return
+    u, v, less = found
+    one, two = (f"{u} * ({show(a)})", f"{v} * ({show(b)})")
+    ga, gb = f"Nat.gcd_dvd_left ({show(a)}) ({show(b)})", f"Nat.gcd_dvd_right ({show(a)}) ({show(b)})"
+    da, db = f"(Nat.dvd_mul_left_of_dvd h1 ({u}))", f"(Nat.dvd_mul_left_of_dvd h2 ({v}))"
+    if less:
+        one, two, da, db = two, one, db, da
+    steps = [
+        f"have h1 := {ga}",
+        f"have h2 := {gb}",
+        f"have h3 := Nat.dvd_sub {da} {db}",
+        f"have h4 : {one} - {two} = 1 := by first | omega | grind",
+        "rw [h4] at h3",
+        "exact Nat.dvd_one.mp h3",
+    ]
+    yield seq(*steps), 0.92
+
+
+def _bezout(a: Polynomial, b: Polynomial) -> tuple[str, str, bool] | None:
+    """Factors u, v without signs and whether `v*b - u*a` is 1 (True) or `u*a - v*b` (False)."""
+    names = sorted({*a.names, *b.names})
+    if len(names) != 1:
+        return None
+    n = names[0]
+    for u, v in _euclid(a, b, n):
+        for sign in (1, -1):
+            x, y = u * sign, v * -sign
+            if (tx := written(x, signed=False)) is not None and (ty := written(y, signed=False)) is not None:
+                return (tx, ty, False) if x * a - y * b == Polynomial.constant(1) else (tx, ty, True)
+    return None
+
+
+def _euclid(a: Polynomial, b: Polynomial, n: str) -> Iterator[tuple[Polynomial, Polynomial]]:
+    """Pairs (u, v) with u*a + v*b = 1, by Euclid over the rationals."""
+    one, zero = Polynomial.constant(1), Polynomial()
+    r0, r1, s0, s1, t0, t1 = a, b, one, zero, zero, one
+    for _ in range(12):
+        if not r1:
+            break
+        quotient = _divmod(r0, r1, n)
+        r0, r1, s0, s1, t0, t1 = r1, r0 - quotient * r1, s1, s0 - quotient * s1, t1, t0 - quotient * t1
+    if r0.value:
+        yield s0 * (1 / r0.value), t0 * (1 / r0.value)
+
+
+def _divmod(a: Polynomial, b: Polynomial, n: str) -> Polynomial:
+    """The quotient of polynomials in one variable over the rationals."""
+    quotient, rest = Polynomial(), a
+
+    def lead(p: Polynomial) -> tuple[int, Fraction]:
+        powers = p.in_one(n)
+        top = max(powers)
+        return top, powers[top].value or Fraction(0)
+
+    high, below = lead(b)
+    while rest and (top := lead(rest))[0] >= high:
+        term = Polynomial({((n, top[0] - high),) if top[0] > high else (): top[1] / below})
+        quotient, rest = quotient + term, rest - term * b
+    return quotient
+
+
+def _product(view: View) -> Iterator[Proposal]:
+    """`gcd a b * lcm a b = a * b`, for every pair that occurs, with what is known of the two."""
+    pairs: list[tuple[str, str]] = []
+    for text in (*(h.type for h in view.props), view.target):
+        term = read(text)
+        for each in _pairs(term) if term is not None else []:
+            pair = (show(each.args[1]), show(each.args[2]))
+            if pair not in pairs and pair[::-1] not in pairs:
+                pairs.append(pair)
+    if not pairs or not ("lcm" in view.facts and "gcd" in view.facts):
+        if pairs and "gcd" in view.facts:
+            a, b = pairs[0]
+            hints = f"have hg1 := Nat.gcd_dvd_left ({a}) ({b})\n have hg2 := Nat.gcd_dvd_right ({a}) ({b})"
+            known = [h.name for h in view.props if "gcd" in h.type and " = " in h.type]
+            if known and not view.of_type(INT):
+                yield f"({hints}\n simp only [{', '.join(known)}] at hg1 hg2\n omega)", 0.3
+                yield (
+                    (
+                        f"({hints}\n simp only [{', '.join(known)}] at hg1 hg2\n obtain ⟨u, hu⟩ := hg1\n"
+                        " obtain ⟨v, hv⟩ := hg2)"
+                    ),
+                    0.1,
+                )
+        return
+    a, b = pairs[0]
+    facts = [h.name for h in view.props if re.search(r"gcd|lcm", h.type) and re.search(r" = ", h.type)]
+    rewrite = f"rw [{', '.join(facts)}] at hm" if facts else "skip"
+    others = [h.name for h in view.props if re.fullmatch(r"[\w'₀-₉]+ = \d+", h.type)]
+    values = f"try simp only [{', '.join(others)}] at hm" if others else "skip"
+    head = seq(f"have hm := Nat.gcd_mul_lcm ({a}) ({b})", f"try {rewrite}", values)
+    for finish in ("omega", "grind", "simp_all"):
+        yield seq(f"have hm := Nat.gcd_mul_lcm ({a}) ({b})", f"try {rewrite}", values, finish), 0.91
+    yield head, 0.2
+
+
+def _pairs(term: Term) -> list[Term]:
+    found = [term] if term.op == "app" and len(term.args) == 3 and re.search(r"gcd|lcm", term.args[0].name) else []
+    for arg in term.args:
+        found += _pairs(arg)
+    return found

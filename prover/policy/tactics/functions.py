@@ -1,0 +1,83 @@
+"""Functions as values: injective, surjective, inverse; equations applied to or of functions; the diagonal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover.policy.tactics.view import Proposal, View, connective, seq
+
+_NAMED = re.compile(r"(?<![\w.'])Function\.(?:[A-Z]\w*|comp|const|flip|swap)")
+_MORE = (
+    ("∘", "Function.comp"),
+    ("Function.Bijective", "Function.Injective"),
+    ("Function.Bijective", "Function.Surjective"),
+)
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    yield from _named(view)
+    yield from _equations(view)
+    yield from _diagonal(view)
+
+
+def _named(view: View) -> Iterator[Proposal]:
+    """Properties that have a name are unfolded; their goals can be introduced as they stand."""
+    names = list(dict.fromkeys(_NAMED.findall(view.facts)))
+    names += [name for mark, name in _MORE if mark in view.facts and name not in names]
+    if not names:
+        return
+    unfold = ", ".join(names)
+    yield f"simp_all [{unfold}]", 0.3
+    yield f"grind [{unfold}]", 0.4
+    yield f"simp only [{unfold}] at *", 0.15
+    parts = view.target.partition(" ")[0]
+    if parts == "Function.Injective":
+        yield f"intro {view.fresh('a')} {view.fresh('b')} {view.fresh('hab')}", 0.45
+    elif parts in ("Function.Surjective", "Function.LeftInverse", "Function.RightInverse"):
+        yield f"intro {view.fresh('y')}", 0.45
+    elif parts == "Function.Bijective":
+        yield "constructor", 0.45
+    for h in view.props:
+        if h.type.startswith("Function.Injective"):
+            yield f"apply {h.name}", 0.2
+        elif h.type.startswith("Function.Surjective"):
+            for v in view.vars[-3:]:
+                yield f"obtain ⟨{view.fresh('a')}, {view.fresh('ha')}⟩ := {h.name} {v.name}", 0.1
+        elif h.type.startswith("Function.Bijective"):
+            yield f"obtain ⟨{view.fresh('hi')}, {view.fresh('hs')}⟩ := {h.name}", 0.3
+
+
+def _equations(view: View) -> Iterator[Proposal]:
+    """An equation between functions at a point, or between values under another function."""
+    functions = [v for v in view.vars if "→" in v.type and not v.type.endswith("Prop")]
+    names = {v.name for v in functions}
+    for h in list(reversed(view.props))[:3]:
+        parts = connective(h.type)
+        if not parts or parts[0] != "=":
+            continue
+        left, right = parts[1], parts[2]
+        name = view.fresh("h")
+        if {left, right} & names or "fun " in left + right or "∘" in left + right:
+            for v in [v for v in view.vars if "→" not in v.type and not v.type.startswith(("Type", "Sort"))][-2:]:
+                yield f"have {name} := congrFun {h.name} {v.name}", 0.12
+                yield seq(f"have {name} := congrFun {h.name} {v.name}", "simp_all"), 0.12
+        elif left.partition(" ")[0] == right.partition(" ")[0] and " " in left:
+            for f in functions[:3]:
+                yield seq(f"have {name} := congrArg {f.name} {h.name}", "simp_all"), 0.12
+                yield f"have {name} := congrArg {f.name} {h.name}", 0.06
+
+
+def _diagonal(view: View) -> Iterator[Proposal]:
+    """Cantor's argument: what differs from every `f x` at `x`."""
+    if not re.match(r"∃ \(?\w+[^,]*, ∀ ", view.target) or not re.search(r"≠|¬", view.target):
+        return
+    for f in view.vars:
+        parts = re.fullmatch(r"(.+?) → \1 → (.+)", f.type)
+        if not parts:
+            continue
+        other = {"Bool": "!{}", "Prop": "¬{}"}.get(parts[2], "{} + 1").format(f"{f.name} x x")
+        name, at = view.fresh("h"), view.fresh("x")
+        witness = f"refine ⟨fun x => {other}, fun {at} {name} => ?_⟩"
+        yield seq(witness, f"have := congrFun {name} {at}", "simp at this"), 0.3
+        yield seq(witness, f"have := congrFun {name} {at}", "grind"), 0.25

@@ -1,0 +1,130 @@
+"""Universal hypotheses at terms of the context: `have`, `obtain` and `exact` with the arguments written out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, product
+
+from prover.policy.tactics.patterns import Universal, alternatives, bare, pattern, universal
+from prover.policy.tactics.view import IDENT, Proposal, View, connective
+
+_MOST_HYPOTHESES = 5
+_MOST_ASSIGNMENTS = 40
+_MOST_PROPOSALS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A universal hypothesis with all its arguments."""
+
+    term: str
+    """The application: `h a b hp`."""
+    statement: str
+    """What it says, as far as substitution in the printed text tells."""
+    missing: int
+    """Premises that nothing in the context proves; what is left of them is in the statement."""
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    count = 0
+    known = {h.type for h in view.props}
+    for h in list(reversed(view.props))[:_MOST_HYPOTHESES]:
+        parts = universal(h.type)
+        if not parts.binders:
+            continue
+        yield from _anonymous(view, h.name, parts)
+        for instance in instances(view, h.name, parts):
+            if instance.statement in known or count >= _MOST_PROPOSALS:
+                continue
+            count += 1
+            yield from _use(view, instance)
+        choice = len(parts.binders) == 1 and not parts.premises and parts.conclusion.startswith("∃")
+        if choice and parts.explicit[0]:
+            function, name = view.fresh("f"), view.fresh("hf")
+            yield f"obtain ⟨{function}, {name}⟩ := Classical.axiomOfChoice {h.name}", 0.1
+
+
+def _anonymous(view: View, name: str, parts: Universal) -> Iterator[Proposal]:
+    """The hypothesis with arguments that unification is left to find."""
+    if view.target.startswith("∃"):
+        yield f"exact ⟨_, {name} ..⟩", 0.3
+    gaps = " ".join("_" for explicit in parts.explicit if explicit)
+    kind = connective(parts.conclusion)
+    if parts.premises and (parts.conclusion.startswith("∃") or (kind and kind[0] in ("∧", "∨"))):
+        found = _taken_apart(view, parts.conclusion)
+        proved = " ".join("(by assumption)" for _ in parts.premises)
+        yield f"{found} := {name} {gaps} {proved}", 0.08
+
+
+def _use(view: View, instance: Instance) -> Iterator[Proposal]:
+    parts = connective(instance.statement)
+    if not instance.missing and (instance.statement.startswith("∃") or (parts and parts[0] in ("∧", "∨"))):
+        yield f"{_taken_apart(view, instance.statement)} := {instance.term}", 0.28
+    else:
+        yield f"have {view.fresh('h')} := {instance.term}", 0.1 if not instance.missing else 0.04
+
+
+def _taken_apart(view: View, statement: str) -> str:
+    """`obtain ⟨…⟩`, or for a disjunction `obtain … | …`; what follows is `:= term`."""
+    parts = connective(statement)
+    if parts and parts[0] == "∨":
+        return f"obtain {alternatives(statement, view.namer())}"
+    variables = frozenset(v.name for v in view.vars if v.value is None)
+    return f"obtain {pattern(statement, view.namer(), variables=variables)}"
+
+
+def instances(view: View, name: str, parts: Universal) -> list[Instance]:
+    """The hypothesis at terms of the right types, those whose premises are in the context first."""
+    choices = [terms_of_type(view, kind) for _, kind in parts.binders]
+    if len(choices) > 3 or not all(choices):
+        return []
+    facts = {bare(h.type): h.name for h in view.props}
+    found = []
+    for values in islice(product(*choices), _MOST_ASSIGNMENTS):
+        at = dict(zip((binder for binder, _ in parts.binders), values, strict=True))
+        premises = [bare(substituted(premise, at)) for premise in parts.premises]
+        proofs = [facts.get(premise) for premise in premises]
+        given = 0
+        while given < len(proofs) and proofs[given] is not None:
+            given += 1
+        arguments = [
+            value if len(IDENT.findall(value)) < 2 else f"({value})"
+            for value, explicit in zip(values, parts.explicit, strict=True)
+            if explicit
+        ]
+        term = " ".join([name, *arguments, *(proof for proof in proofs[:given] if proof)])
+        statement = " → ".join([*premises[given:], substituted(parts.conclusion, at)])
+        found.append(Instance(term, statement, len(premises) - given))
+    found.sort(key=lambda instance: instance.missing)
+    complete = [instance for instance in found if not instance.missing]
+    return complete or found[:3]
+
+
+def terms_of_type(view: View, kind: str) -> list[str]:
+    """Terms of the context with that printed type: variables, the latest first, and functions of the context applied
+    to variables where the goal has such a term."""
+    variables = [v.name for v in reversed(view.vars) if v.type == kind]
+    for v in view.vars:
+        source, arrow, result = v.type.rpartition(" → ")
+        if arrow and result == kind and " → " not in source:
+            found = re.findall(rf"(?<![\w.']){re.escape(v.name)} [\w'₀-₉]+(?![\w'.])", view.target)
+            variables += [term for term in dict.fromkeys(found) if term.split(" ")[1] in {h.name for h in view.vars}]
+    return variables[:6]
+
+
+def substituted(text: str, values: dict[str, str]) -> str:
+    """The text with words replaced; a value of several words gets parentheses unless it stands alone."""
+
+    def value(match: re.Match[str]) -> str:
+        head, dot, rest = match[0].partition(".")
+        new = values.get(head)
+        if new is None:
+            return match[0]
+        return (f"({new})" if " " in new else new) + dot + rest
+
+    return IDENT.sub(value, text)
+
+
+__all__ = ["Instance", "instances", "propose", "substituted", "terms_of_type"]

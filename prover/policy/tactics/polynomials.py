@@ -1,0 +1,258 @@
+"""Polynomials with rational coefficients: exact, small, and only as much as the rules ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from prover.policy.tactics.terms import Term, show
+
+Monomial = tuple[tuple[str, int], ...]
+"""Variables (or atoms, by their text) with exponents, in the order of their names; empty for 1."""
+
+_MOST_TERMS = 400
+_LARGEST_POWER = 12
+
+
+class Polynomial:
+    """A map from monomials to coefficients that are not 0."""
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: Mapping[Monomial, Fraction | int] | None = None) -> None:
+        self.terms = {m: Fraction(c) for m, c in (terms or {}).items() if c}
+
+    @classmethod
+    def constant(cls, value: Fraction | int) -> Polynomial:
+        return cls({(): value})
+
+    @classmethod
+    def variable(cls, name: str) -> Polynomial:
+        return cls({((name, 1),): 1})
+
+    def __add__(self, other: Polynomial) -> Polynomial:
+        terms = dict(self.terms)
+        for monomial, coefficient in other.terms.items():
+            terms[monomial] = terms.get(monomial, Fraction(0)) + coefficient
+        return Polynomial(terms)
+
+    def __neg__(self) -> Polynomial:
+        return Polynomial({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: Polynomial) -> Polynomial:
+        return self + -other
+
+    def __mul__(self, other: Polynomial | Fraction | int) -> Polynomial:
+        if not isinstance(other, Polynomial):
+            return Polynomial({m: c * other for m, c in self.terms.items()})
+        terms: dict[Monomial, Fraction] = {}
+        for a, c in self.terms.items():
+            for b, d in other.terms.items():
+                monomial = times(a, b)
+                terms[monomial] = terms.get(monomial, Fraction(0)) + c * d
+        return Polynomial(terms)
+
+    def __pow__(self, exponent: int) -> Polynomial:
+        result = Polynomial.constant(1)
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Polynomial) and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.terms.items()))
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    @property
+    def names(self) -> list[str]:
+        """The variables that occur, by name."""
+        return sorted({name for monomial in self.terms for name, _ in monomial})
+
+    @property
+    def degree(self) -> int:
+        return max((degree(monomial) for monomial in self.terms), default=0)
+
+    @property
+    def value(self) -> Fraction | None:
+        """The number that it is, or None where variables occur."""
+        return self.terms.get((), Fraction(0)) if not self.terms.keys() - {()} else None
+
+    @property
+    def integral(self) -> bool:
+        return all(c.denominator == 1 for c in self.terms.values())
+
+    def in_one(self, name: str) -> dict[int, Polynomial]:
+        """As a polynomial in one variable: the coefficient of each of its powers."""
+        parts: dict[int, dict[Monomial, Fraction]] = {}
+        for monomial, c in self.terms.items():
+            power = dict(monomial).get(name, 0)
+            rest = tuple(pair for pair in monomial if pair[0] != name)
+            parts.setdefault(power, {})[rest] = c
+        return {power: Polynomial(terms) for power, terms in parts.items()}
+
+    def replaced(self, name: str, by: Polynomial) -> Polynomial:
+        """With a variable replaced by a polynomial."""
+        result = Polynomial()
+        for power, coefficient in self.in_one(name).items():
+            result = result + coefficient * by**power
+        return result
+
+    def at(self, values: Mapping[str, Fraction | int]) -> Fraction:
+        """Its value; every variable needs one."""
+        total = Fraction(0)
+        for monomial, c in self.terms.items():
+            for name, power in monomial:
+                c = c * Fraction(values[name]) ** power
+            total += c
+        return total
+
+
+def degree(monomial: Monomial) -> int:
+    return sum(power for _, power in monomial)
+
+
+def times(a: Monomial, b: Monomial) -> Monomial:
+    """The product of two monomials."""
+    if not a or not b:
+        return a or b
+    powers = dict(a)
+    for name, power in b:
+        powers[name] = powers.get(name, 0) + power
+    return tuple(sorted(powers.items()))
+
+
+def of_term(term: Term, *, division: bool = False, atoms: bool = False, minus: bool = True) -> Polynomial | None:
+    """The polynomial that a term is.
+
+    Args:
+        division: is `/` that of a field? By a number other than 0 only.
+        atoms: are unknown subterms (applications, powers with a variable exponent) variables named by their text?
+        minus: may there be subtraction? False for natural numbers, whose subtraction stops at 0.
+    """
+
+    def recur(t: Term) -> Polynomial | None:
+        return of_term(t, division=division, atoms=atoms, minus=minus)
+
+    def atom() -> Polynomial | None:
+        return Polynomial.variable(show(term, 1024)) if atoms else None
+
+    match term.op:
+        case "num":
+            return Polynomial.constant(int(term.name)) if len(term.name) < 40 else None
+        case "var":
+            return Polynomial.variable(term.name)
+        case "app" | "%":
+            return atom()
+        case "inv":
+            below = recur(term.args[0])
+            if division and below is not None and (number := below.value):
+                return Polynomial.constant(1 / number)
+            return atom()
+        case "↑":
+            return recur(term.args[0]) if not term.args[0].args else atom()
+        case "neg":
+            inner = recur(term.args[0])
+            return None if inner is None or not minus else -inner
+        case "^":
+            base, exponent = recur(term.args[0]), recur(term.args[1])
+            power = exponent.value if exponent is not None else None
+            if base is None or power is None or power.denominator != 1 or power < 0:
+                return atom()
+            if base.value is not None and power <= 200:
+                return Polynomial.constant(base.value ** int(power))
+            small = len(base.terms) == 1 or len(base.terms) ** int(power) <= _MOST_TERMS * 4
+            return base ** int(power) if power <= _LARGEST_POWER and small else atom()
+        case "+" | "-" | "*" | "/":
+            left, right = recur(term.args[0]), recur(term.args[1])
+            if left is None or right is None:
+                return None
+            if term.op == "/":
+                number = right.value
+                if division and number:
+                    return left * (1 / number)
+                inverse = recur(Term("inv", (term.args[1],))) if division and atoms else None
+                return left * inverse if inverse is not None else atom()
+            if term.op == "-":
+                return left - right if minus else atom()
+            if term.op == "+":
+                return left + right
+            return left * right if len(left.terms) * len(right.terms) <= _MOST_TERMS * 4 else None
+    return None
+
+
+def divided(dividend: Polynomial, divisor: Polynomial) -> Polynomial | None:
+    """The quotient of an exact division, or None. By the leading monomials in the lexical order of the names."""
+    if not divisor:
+        return None
+    order = sorted({*dividend.names, *divisor.names})
+
+    def key(monomial: Monomial) -> tuple[int, ...]:
+        powers = dict(monomial)
+        return tuple(powers.get(name, 0) for name in order)
+
+    lead = max(divisor.terms, key=key)
+    quotient: dict[Monomial, Fraction] = {}
+    rest = dividend
+    for _ in range(_MOST_TERMS):
+        if not rest:
+            return Polynomial(quotient)
+        top = max(rest.terms, key=key)
+        powers = dict(top)
+        for name, power in lead:
+            powers[name] = powers.get(name, 0) - power
+        if any(power < 0 for power in powers.values()):
+            return None
+        monomial = tuple(sorted((name, power) for name, power in powers.items() if power))
+        quotient[monomial] = rest.terms[top] / divisor.terms[lead]
+        rest = rest - Polynomial({monomial: quotient[monomial]}) * divisor
+    return None
+
+
+def written(polynomial: Polynomial, *, signed: bool = True) -> str | None:
+    """Lean text of a polynomial with integer coefficients; None where it has others, or unwanted signs.
+
+    Args:
+        signed: may there be subtraction?
+    """
+    if not polynomial.integral or (not signed and any(c < 0 for c in polynomial.terms.values())):
+        return None
+    return text_of(polynomial)
+
+
+def text_of(polynomial: Polynomial) -> str:
+    """Lean text, with fractions where there are any; terms of high degree first, what is added before what is taken."""
+    parts: list[str] = []
+    ordered = sorted(polynomial.terms.items(), key=lambda item: (item[1] < 0, -degree(item[0]), item[0]))
+    for monomial, coefficient in ordered:
+        size = abs(coefficient)
+        number = str(size.numerator) if size.denominator == 1 else f"({size.numerator} / {size.denominator})"
+        factors = [name if power == 1 else f"{name} ^ {power}" for name, power in monomial]
+        text = " * ".join(factors if size == 1 and factors else [number, *factors])
+        if coefficient < 0:
+            parts.append(f"- {text}" if parts else f"-({text})" if "*" in text or "^" in text else f"-{text}")
+        else:
+            parts.append(f"+ {text}" if parts else text)
+    return " ".join(parts) or "0"
+
+
+def linear_solution(equations: Iterable[Polynomial]) -> dict[str, Polynomial]:
+    """Gauss: variables that linear equations `p = 0` fix, in terms of the others (a constant where one number fits).
+
+    Equations of a higher degree are left out; contradictory ones give what was found before them.
+    """
+    solved: dict[str, Polynomial] = {}
+    for equation in equations:
+        for name, value in solved.items():
+            equation = equation.replaced(name, value) if name in equation.names else equation
+        if equation.degree != 1:
+            continue
+        name = next(iter(sorted(equation.names, key=lambda n: (abs(equation.terms[((n, 1),)]) != 1, n))))
+        coefficient = equation.terms[((name, 1),)]
+        value = (equation - Polynomial({((name, 1),): coefficient})) * (-1 / coefficient)
+        solved = {other: known.replaced(name, value) for other, known in solved.items()}
+        solved[name] = value
+    return solved

@@ -1,0 +1,175 @@
+"""Definitions of the file: unfolded, and followed by induction where they recurse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prover.policy.tactics.closers import definitions
+from prover.policy.tactics.view import NUMBERS, Proposal, View, connective, mentions, seq
+
+_ATOM = r"(?:[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
+_FIELD = re.compile(r"\)\.([a-z]\w*)")
+_FIRST_FIELD = re.compile(r"(?<![\w.'✝])[^\W\d_][\w'₀-₉]*✝?[¹²³⁴⁵⁶⁷⁸⁹]*\.([a-z]\w*)")
+_LIBRARY_FIELDS = frozenset(
+    (
+        "length",
+        "map",
+        "reverse",
+        "append",
+        "filter",
+        "size",
+        "toNat",
+        "val",
+        "fst",
+        "snd",
+        "1",
+        "2",
+        "sum",
+        "succ",
+        "toList",
+    )
+)
+_MOST_DEFINITIONS = 6
+_MOST_CALLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An application of a definition in the target."""
+
+    name: str
+    text: str
+    """As printed, with what it is applied to: `t.flat acc`."""
+    arguments: tuple[str, ...]
+    """As printed; for a field the term before the dot comes first."""
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    names = own(view)
+    if not names:
+        return
+    unfold = ", ".join(names)
+    numeric = any(v.type in NUMBERS for v in view.vars) or any(char.isdigit() for char in view.facts)
+    yield f"simp_all [{unfold}]", 0.5
+    yield f"grind [{unfold}]", 0.5
+    yield f"simp only [{unfold}] at *", 0.12
+    if numeric:
+        yield f"simp_all [{unfold}] <;> omega", 0.3
+        yield seq(f"simp only [{unfold}] at *", "omega"), 0.2
+    for name in names[:2]:
+        yield f"unfold {name}", 0.06
+        yield f"unfold {name} <;> split <;> simp_all", 0.06
+    yield from _generalized(view, names)
+    if sum("induction" in tactic for tactic in view.history) < 3:
+        yield from _induction(view, unfold, numeric)
+
+
+def own(view: View) -> list[str]:
+    """The definitions of the file that the goal speaks of, those behind parentheses (`(t.map f).size`) included."""
+    first = set(_FIRST_FIELD.findall(view.facts))
+    names = [
+        name
+        for name in definitions(view)
+        if (field := name.rpartition(".")[2]) not in _LIBRARY_FIELDS or "." not in name or field in first
+    ]
+    kinds = {name.rpartition(".")[0] for name in names} - {""}
+    if len(kinds) == 1:
+        (kind,) = kinds
+        fields = [field for field in _FIELD.findall(view.facts) if field not in _LIBRARY_FIELDS]
+        names += [f"{kind}.{field}" for field in fields if f"{kind}.{field}" not in names]
+    return [name for name in dict.fromkeys(names) if "✝" not in name][:_MOST_DEFINITIONS]
+
+
+def calls(view: View, names: list[str]) -> list[Call]:
+    """Where the target applies one of them to atoms, each once; those with the most variables first."""
+    variables = {v.name: v.type for v in view.vars}
+    found: dict[str, Call] = {}
+    for name in names:
+        space, _, field = name.rpartition(".")
+        plain = rf"(?<![\w.'✝]){re.escape(name)}((?: {_ATOM})+)"
+        for match in re.finditer(plain, view.target):
+            found.setdefault(match[0], Call(name, match[0], tuple(re.findall(_ATOM, match[1]))))
+        if space:
+            behind = rf"(?<![\w.'✝])([^\W\d_][\w'₀-₉]*)\.{re.escape(field)}(?![\w'])((?: {_ATOM})*)"
+            for match in re.finditer(behind, view.target):
+                if variables.get(match[1], "").split(" ")[0] == space:
+                    arguments = (match[1], *re.findall(_ATOM, match[2]))
+                    found.setdefault(match[0], Call(name, match[0], arguments))
+    some = [call for call in found.values() if any(argument in variables for argument in call.arguments)]
+    return sorted(some, key=lambda call: sum(argument not in variables for argument in call.arguments))[:_MOST_CALLS]
+
+
+def _generalized(view: View, names: list[str]) -> Iterator[Proposal]:
+    """Boyer and Moore's steps before another induction: use the last hypothesis, forget what it was about."""
+    terms = [argument[1:-1] for call in calls(view, names) for argument in call.arguments if argument.startswith("(")]
+    terms = [term for term in dict.fromkeys(terms) if any(mentions(term, name) for name in names)]
+    for h in [h for h in view.props if h.name.startswith("ih")][-2:]:
+        parts = connective(h.type)
+        if parts and parts[0] in ("=", "↔") and parts[2] in view.target:
+            yield f"simp only [← {h.name}]", 0.15
+            for term in terms[:2]:
+                forget = f"generalize {term} = {view.fresh('z')}"
+                yield seq(f"simp only [← {h.name}]", forget, f"clear {h.name}"), 0.3
+    for term in terms[:1]:
+        yield f"generalize {term} = {view.fresh('z')} at *", 0.1
+
+
+def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
+    names = unfold.split(", ")
+    seen: set[str] = set()
+    for index, call in enumerate(calls(view, names)):
+        near = 1.0 if index == 0 else 0.6
+        yield f"fun_induction {call.text} <;> simp_all [{unfold}]", 0.3 * near
+        yield f"fun_induction {call.text} <;> grind [{unfold}]", 0.3 * near
+        if numeric:
+            yield f"fun_induction {call.text} <;> simp_all [{unfold}] <;> omega", 0.2 * near
+            yield f"fun_induction {call.text} <;> omega", 0.1 * near
+        yield f"fun_induction {call.text}", 0.15 * near
+        yield from _accumulator(view, call, unfold)
+        variables = [v.name for v in view.vars if v.name in call.arguments and v.value is None and _data(v.type)]
+        for x in variables[:2]:
+            if x in seen:
+                continue
+            seen.add(x)
+            others = [name for name in variables if name != x]
+            general = f" generalizing {' '.join(others)}" if others else ""
+            for more in dict.fromkeys((general, "")):
+                yield f"induction {x}{more} <;> simp_all [{unfold}]", 0.26 * near
+                yield f"induction {x}{more} <;> grind [{unfold}]", 0.24 * near
+                if numeric:
+                    yield f"induction {x}{more} <;> simp_all [{unfold}] <;> omega", 0.2 * near
+
+
+def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
+    """`f n 0 = t` follows from `∀ acc, f n acc = t + acc`, which induction can prove."""
+    parts = view.connective
+    if not parts or parts[0] != "=" or call.text not in (parts[1], parts[2]):
+        return
+    other = parts[2] if parts[1] == call.text else parts[1]
+    variables = [v.name for v in view.vars if v.name in call.arguments]
+    for start, shapes in (("0", ("{t} + {a}",)), ("1", ("{t} * {a}",)), ("[]", ("{t} ++ {a}",))):
+        if start not in call.arguments or not variables:
+            continue
+        name, acc = view.fresh("hacc"), view.fresh("acc")
+        head, _, tail = call.text.rpartition(f" {start}")
+        for shape in shapes:
+            claim = f"{head} {acc}{tail} = {shape.format(t=_paren(other), a=acc)}"
+            x = variables[0]
+            prove = f"induction {x} generalizing {acc}"
+            for closer in (f"simp_all [{unfold}] <;> grind", f"grind [{unfold}]"):
+                lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n  {prove} <;> {closer}"
+                yield seq(lemma, f"simpa using {name} {start}"), 0.2
+
+
+def _paren(text: str) -> str:
+    parts = connective(text)
+    return f"({text})" if parts or " " in text else text
+
+
+def _data(kind: str) -> bool:
+    return not kind.startswith(("Type", "Sort", "Prop")) and "→" not in kind
+
+
+__all__ = ["Call", "calls", "own", "propose"]
