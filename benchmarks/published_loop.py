@@ -22,19 +22,9 @@ import time
 from dataclasses import replace
 
 from lean_env.errors import WorkerError
-from lean_env.protocol import Hole, Limits, Outcome, State
-from prover.interfaces import (
-    Attempt,
-    Budget,
-    Environment,
-    Policy,
-    Problem,
-    Query,
-    Result,
-    StopReason,
-    Usage,
-    Verifier,
-)
+from lean_env.protocol import Hole, Outcome, State
+from prover.interfaces import Attempt, Environment, Problem, Query, Result, StopReason, Usage, Verifier
+from prover.method import Memory, Method
 from prover.problems.leantext import sorries
 from prover.script import fill
 
@@ -49,24 +39,22 @@ Entry = tuple[float, tuple[str, ...], int, State]
 
 async def attempt(
     problem: Problem,
+    method: Method,
     *,
     env: Environment,
-    policy: Policy,
-    search_name: str,
-    budget: Budget,
-    limits: Limits,
-    timeout_s: float,
+    verify: Verifier,
     seed: int,
     pass_index: int,
-    verify: Verifier,
+    memory: Memory | None = None,
 ) -> Attempt:
     """One pass of the published loop over one problem; takes what `prover.attempt.attempt` takes.
 
     Args:
+        method: of which the policy, the budget and the limits count.
         env: a session that never splits the goals of a state.
-        search_name: not looked at.
+        memory: not looked at.
     """
-    loop = _Loop(problem, env, policy, budget, limits, timeout_s, seed, verify)
+    loop = _Loop(problem, method, env, verify, seed)
     try:
         result, stop = await loop.run()
     except WorkerError as error:
@@ -91,19 +79,9 @@ async def attempt(
 class _Loop:
     """What changes while the loop runs."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        env: Environment,
-        policy: Policy,
-        budget: Budget,
-        limits: Limits,
-        timeout_s: float,
-        seed: int,
-        verify: Verifier,
-    ) -> None:
-        self.problem, self.env, self.policy, self.verify = problem, env, policy, verify
-        self.budget, self.limits, self.timeout_s, self.seed = budget, limits, timeout_s, seed
+    def __init__(self, problem: Problem, method: Method, env: Environment, verify: Verifier, seed: int) -> None:
+        self.problem, self.env, self.policy, self.verify = problem, env, method.policy, verify
+        self.budget, self.limits, self.timeout_s, self.seed = method.budget, method.limits, method.timeout_s, seed
         self.started = time.monotonic()
         self.usage = Usage()
         self.error = ""
@@ -120,7 +98,7 @@ class _Loop:
 
     async def run(self) -> tuple[Result, StopReason]:
         original = self.problem.text()
-        opened = await self.env.open(original)
+        opened = await self.env.open(original, self.problem.before)
         self.usage.lean_s += opened.lean_ms / 1000
         index = self.problem.hole or 0
         if opened.error is not None or index >= len(opened.holes):
@@ -153,9 +131,8 @@ class _Loop:
                     tactic = candidate.tactic.strip()
                     outcome = await self._try(state, tactic)
                     if outcome.kind == "proved":
-                        await self.env.drop(states(outcome))
                         return await self._judge(original, hole, (*steps, tactic))
-                    for after in states(outcome):
+                    for after in outcome.states:
                         await self._push(cost - candidate.logprob, (*steps, tactic), after)
             finally:
                 await self.env.drop([state])
@@ -184,7 +161,7 @@ class _Loop:
         """The first state without goals is the loop's answer, right or wrong."""
         text = fill(original, hole, proof)
         begun = time.monotonic()
-        verdict = await self.verify(original, text, left=sorries(original) - 1)
+        verdict = await self.verify(original, text, left=sorries(original) - 1, before=self.problem.before)
         self.usage.verify_s += max(0.0, time.monotonic() - begun)
         if not verdict.accepted:
             self.rejected = 1
@@ -203,11 +180,6 @@ class _Loop:
 def printed(state: State) -> str:
     """What the loop knows a state by."""
     return "\n\n".join(state.goals)
-
-
-def states(outcome: Outcome) -> tuple[State, ...]:
-    """The states that a tactic led to: one at most, since goals are not split."""
-    return () if outcome.state is None else (outcome.state,)
 
 
 def _one_line(text: str) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import published_loop
-from lean_env.protocol import Limits, Outcome, State
+from lean_env.protocol import Limits, Outcome, OutcomeKind, State
 from prover.config import RunConfig
 from prover.interfaces import Attempt, Budget, Candidate, Problem, Query
+from prover.method import Method
 from prover.prepare import prepare
 from prover.run import run
 from tests.prover.fakes import World
@@ -44,20 +45,18 @@ class ByState:
         self.batches.append(list(queries))
         return [[Candidate(*each) for each in self.candidates.get(query.state.goals[0], [])] for query in queries]
 
+    def learn(self, query: Query, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
+        raise AssertionError("the published loop teaches nothing")
+
+    def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
+        raise AssertionError("the published loop teaches nothing")
+
 
 async def loop(env: Scripted, policy: ByState, judge: Judge | None = None, **more: float) -> Attempt:
-    return await published_loop.attempt(
-        Problem("t", TEXT, hole=int(more.get("hole", 0))),
-        env=env,
-        policy=policy,
-        search_name="",
-        budget=Budget(1, int(more.get("samples", 32)), int(more.get("expansions", 10))),
-        limits=Limits(),
-        timeout_s=more.get("timeout_s", 60.0),
-        seed=7,
-        pass_index=2,
-        verify=judge or Judge(),
-    )
+    budget = Budget(1, int(more.get("samples", 32)), int(more.get("expansions", 10)))
+    method = Method(policy, budget=budget, timeout_s=more.get("timeout_s", 60.0))
+    problem = Problem("t", TEXT, hole=int(more.get("hole", 0)))
+    return await published_loop.attempt(problem, method, env=env, verify=judge or Judge(), seed=7, pass_index=2)
 
 
 def taken(policy: ByState) -> list[str]:
