@@ -10,17 +10,12 @@ from prover.search.node import Node
 Rank = tuple[float, int, int, int]
 
 
-def priority(logprob: float, depth: int, alpha: float) -> float:
-    """`sum(log p) / length**alpha`: 0 ranks by the sum, as the released InternLM2.5 script does; 1 by the average, as
-    its paper says (arXiv:2410.15700)."""
-    return logprob / depth**alpha if depth else 0.0
-
-
 class BestFirst:
-    """Expands the open node of highest priority.
+    """Expands the open node of highest priority, which is `sum(log p) / length**alpha` over its cheapest path.
 
     Args:
-        alpha: how much longer paths are forgiven; BFS-Prover uses 0.5 at test time.
+        alpha: how much longer paths are forgiven: not at all by 0, the sum, as in the released InternLM2.5 script; 1 is
+            the average, as in its paper (arXiv:2410.15700); BFS-Prover uses 0.5 at test time.
     """
 
     def __init__(self, nodes: Sequence[Node], alpha: float = 0.5) -> None:
@@ -32,11 +27,14 @@ class BestFirst:
     # then the one nearer to the root, which keeps proofs short; then the one found first, which is the order of the
     # policy and of Lean's goals and makes the search deterministic.
     def _rank(self, node: Node) -> Rank:
-        return (-priority(node.logprob, node.depth, self.alpha), len(node.state.goals), node.depth, node.id)
+        depth = node.depth
+        priority = node.logprob / depth**self.alpha if depth else 0.0
+        return (-priority, len(node.state.goals), depth, node.id)
 
     def push(self, nodes: Sequence[Node]) -> None:
+        heap, rank = self._heap, self._rank
         for node in nodes:
-            heapq.heappush(self._heap, self._rank(node))
+            heapq.heappush(heap, rank(node))
 
     def pop(self) -> Node | None:
         while self._heap:

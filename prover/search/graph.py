@@ -35,7 +35,6 @@ class Graph:
         """Open nodes that no queue has seen since they were made, moved or opened again."""
         self.expansions = 0
         """Nodes that were asked for."""
-        self.rejections = 0
         self._by_hash = {root.hash: self.root} if transpositions else {}
         self._needed = Needed()
 
@@ -120,7 +119,6 @@ class Graph:
         if edge.rejected:
             return drop
         edge.rejected = True
-        self.rejections += 1
         self._needed.epoch += 1
         if not edge.alive:
             return drop

@@ -53,13 +53,11 @@ class _Arms:
 class _Frame:
     """A node on the way down."""
 
-    __slots__ = ("arm", "closed", "node")
+    __slots__ = ("arm", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.arm = -1
-        self.closed = True
-        """Does what makes it a dead end hold for good, and not only on this way down?"""
 
 
 class Mcts:
@@ -79,9 +77,6 @@ class Mcts:
         self._pending: dict[int, Node] = {}
         self._running: dict[Node, list[tuple[Node, int]]] = {}
         """Leaves that are being expanded, each with the way to it."""
-        self._spent: set[Node] = set()
-        """Expanded nodes below which nothing is open: as good as dead until a proof is rejected."""
-        self._rejections = 0
 
     def push(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
@@ -96,9 +91,6 @@ class Mcts:
     def pop(self) -> Node | None:
         self._take_in()
         self._back_up()
-        if self._rejections != self._graph.rejections:
-            self._rejections = self._graph.rejections
-            self._spent.clear()
         frames = self._descend()
         if not frames:
             return None
@@ -154,8 +146,9 @@ class Mcts:
     def _descend(self) -> list[_Frame]:
         """The way to an open node; empty when no way leads to one.
 
-        A node that is met a second time, or below which all nodes are being expanded, is a dead end on this way only:
-        it is left upwards, and the next best edge is taken. So an open node is found where one is needed.
+        Below a node that is not dead there can still be nothing open: only proved goals, nodes that are being expanded,
+        and ways back. Such a node is left upwards, and the next best edge is taken, so that an open node is found where
+        one is needed.
         """
         root = self._graph.root
         if root.proof is not None or root.stage == "asked":
@@ -172,12 +165,9 @@ class Mcts:
                 frames.append(_Frame(child))
                 continue
             frames.pop()
-            if frame.closed:
-                self._spent.add(frame.node)
-            elif frames:
-                above = frames[-1]
-                above.closed = False
+            if frames:
                 # A visit that found nothing, or the way would be tried again each time
+                above = frames[-1]
                 self._arms[above.node].visits[above.arm] += 1
         return []
 
@@ -194,7 +184,7 @@ class Mcts:
         left = math.ceil(WIDENING * visits**WIDENING_POWER)
         best, chosen = -1.0, None
         for arm, edge in enumerate(arms.edges):
-            if not edge.alive or (child := self._hardest(edge, frame, seen)) is None:
+            if not edge.alive or (child := self._hardest(edge, seen)) is None:
                 continue
             tried = arms.visits[arm] + arms.virtual[arm]
             mean = arms.totals[arm] / tried if tried else self._edge_value(edge)
@@ -206,14 +196,11 @@ class Mcts:
                 break
         return chosen
 
-    def _hardest(self, edge: Edge, frame: _Frame, seen: set[Node]) -> Node | None:
+    def _hardest(self, edge: Edge, seen: set[Node]) -> Node | None:
         """The unproved child of lowest value, the first of equal ones, among those that are no dead ends."""
         lowest, chosen = math.inf, None
         for child in edge.children:
-            if child.proof is not None or child in self._spent:
-                continue
-            if child in seen or child.stage == "asked":
-                frame.closed = False
+            if child.proof is not None or child in seen or child.stage == "asked":
                 continue
             value = self._value(child)
             if value < lowest:

@@ -4,16 +4,8 @@ import pytest
 
 from lean_env.errors import UsageError
 from prover.search import SEARCHES, make
-from prover.search.best_first import priority
 from tests.prover.search.model import World, explore
 from tests.prover.search.test_graph import begin, leaves, state, told
-
-
-def test_priority_forgives_length_by_alpha() -> None:
-    assert priority(-4.0, 4, 0.5) == -2.0
-    assert priority(-4.0, 4, 0.0) == -4.0
-    assert priority(-4.0, 4, 1.0) == -1.0
-    assert priority(0.0, 0, 0.5) == 0.0
 
 
 def test_the_better_state_comes_first_and_ties_go_by_goals_depth_and_age() -> None:
@@ -57,6 +49,27 @@ def test_a_cheaper_path_gives_a_node_its_place_and_the_old_one_is_stale() -> Non
     (x,) = search.ask(1)
     told(search, x, ("d", -0.2, leaves(state(4, "y"))))
     assert [node.state.hash for node in search.ask(9)] == ["y", "z"]
+
+
+def test_a_path_can_be_cheaper_and_rank_lower_for_it_is_shorter() -> None:
+    search = make("best-first", state(0, "root"), alpha=1.0)
+    (root,) = search.ask(1)
+    told(
+        search,
+        root,
+        ("a", -0.1, leaves(state(1, "x"))),
+        ("b", -0.2, leaves(state(2, "w"))),
+        ("c", -1.5, leaves(state(3, "z"))),
+    )
+    x, w = search.ask(2)
+    told(search, x, ("d", -2.0, leaves(state(4, "y"))))
+    y = search.graph.nodes[-1]
+    assert y.logprob / y.depth == pytest.approx(-1.05)
+    told(search, w, ("e", -1.7, leaves(state(5, "y"))))
+    assert y.logprob / y.depth == pytest.approx(-0.95)
+    told(search, root, ("f", -1.8, leaves(state(6, "y"))))
+    assert y.logprob / y.depth == -1.8
+    assert [node.state.hash for node in search.ask(9)] == ["z", "y"]
 
 
 def test_an_unknown_search_is_a_usage_error() -> None:

@@ -198,6 +198,46 @@ def test_rejection_blames_the_last_step_unless_one_before_was_printed_otherwise(
     assert search.proof() is None and x.status == "proved", "c led to a goal of another name; rfl is not to blame"
 
 
+def test_what_is_only_below_a_rejected_step_is_given_back_or_skipped() -> None:
+    search, root = begin()
+    told(search, root, ("a", -1.0, leaves(state(1, "x"), state(2, "y"))))
+    x, y = search.ask(2)
+    told(search, x, ("rfl", -1.0, CLOSED))
+    told(search, y, ("on", -0.5, leaves(state(3, "w"))), ("rfl", -1.0, CLOSED))
+    proof = search.proof()
+    assert proof is not None
+    search.reject(proof, step=2)
+    w = asked(search, "w")
+    search.put_back(w)
+    assert search.reject(proof, step=0) == []
+    check(search.graph)
+    assert search.ask(1) == [] and w.skipped, "y could come back, and w with it"
+
+    search, root = begin()
+    told(search, root, ("a", -1.0, leaves(state(1, "x"), state(2, "y"))), ("b", -2.0, leaves(state(3, "y"))))
+    told(search, asked(search, "x"), ("rfl", -1.0, CLOSED))
+    (a, b) = root.edges
+    assert search.graph.reject(b) == []
+    assert search.graph.reject(a) == [state(2, "y")]
+    check(search.graph)
+
+
+def test_a_node_that_has_edges_keeps_its_state_as_long_as_it_is_open() -> None:
+    search, root = begin()
+    told(search, root, ("a", -1.0, leaves(state(1, "x"), state(2, "y"))), ("b", -3.0, leaves(state(3, "z"))))
+    x, y = search.ask(2)
+    half = [Candidate("on", -1.0), Candidate("rfl", -1.0), Candidate("more", -1.0)]
+    search.tell(x, half, [leaves(state(4, "w")), CLOSED])
+    assert told(search, y) == [state(2, "y")], "x is proved, open and has no living way"
+    z = asked(search, "z")
+    told(search, z, ("c", -1.0, leaves(state(5, "x"))))
+    proof = search.proof()
+    assert proof is not None and proof.script() == ("b", "c", "rfl")
+    search.reject(proof)
+    check(search.graph)
+    assert [node.state for node in search.ask(2)] == [state(1, "x"), state(4, "w")]
+
+
 def test_the_shortest_of_several_proofs_comes_first_and_the_next_after_it() -> None:
     search, root = begin()
     told(search, root, ("a", -1.0, leaves(state(1, "x"))), ("b", -1.5, leaves(state(2, "y"), state(3, "z"))))
