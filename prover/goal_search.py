@@ -142,7 +142,7 @@ class GoalSearch:
 
     async def _query(self, node: Node) -> Query:
         lemmas: tuple[str, ...] = ()
-        if self.method.retriever is not None:
+        if self.method.retriever is not None and self.method.retriever.ready:
             symbols = await self.env.symbols(node.state)
             lemmas = self.method.retriever.lemmas(symbols, LEMMAS, before=self.problem.before)
         return Query(node.state, self.problem.name, tactics(node), self.seed, lemmas)

@@ -148,6 +148,11 @@ class Critic(Protocol):
 class Retriever(Protocol):
     """Finds library lemmas for a state (`prover.retrieval`)."""
 
+    @property
+    def ready(self) -> bool:
+        """Is it worth asking yet?"""
+        ...
+
     def lemmas(self, symbols: Symbols, k: int, *, before: str = "") -> tuple[str, ...]:
         """Names of at most `k` lemmas, the best first; none that is declared after `before`, nor itself."""
         ...

@@ -5,6 +5,7 @@ The Protocols say what a run needs of each, and no more. `real_parts` imports th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from prover.method import Ablation, Memory, Method
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain
+
+
+_PATIENCE_S = 3.0
+"""Seconds in which a library that is in the cache is read and indexed."""
 
 
 class LeanPool(Protocol):
@@ -145,10 +150,17 @@ async def make_policy(spec: str, pool: LeanPool, problems: Sequence[Problem], ab
 
 
 async def make_retriever(pool: LeanPool, problems: Sequence[Problem]) -> Retriever | None:
-    """A retriever over the library that the problems import."""
-    from prover.retrieval import LemmaRetriever
+    """A retriever over the library that the problems import. Where the library is not in the cache yet, which takes a
+    Lean to list it, the run does not wait for it."""
+    from prover.retrieval import LateRetriever, LemmaRetriever
 
-    return LemmaRetriever(await pool.library(imports_of(problems)))
+    async def index() -> Retriever:
+        library = await pool.library(imports_of(problems))
+        return await asyncio.to_thread(LemmaRetriever, library)
+
+    late = LateRetriever(asyncio.create_task(index()))
+    await late.wait(_PATIENCE_S)
+    return late
 
 
 def imports_of(problems: Sequence[Problem]) -> str:

@@ -9,13 +9,20 @@ own head is preferred.
 
 from __future__ import annotations
 
+import asyncio
 import heapq
+import logging
 import math
 import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from prover.interfaces import Retriever
+
+log = logging.getLogger("prover")
 
 # Theorems that Lean makes by itself, and those about its own machinery, are of no use in a proof.
 _OURS = re.compile(
@@ -63,6 +70,8 @@ class Symbols(Protocol):
 
 class LemmaRetriever:
     """An index of the library's theorems by the constants in their statements (`prover.interfaces.Retriever`)."""
+
+    ready = True
 
     def __init__(self, library: Library) -> None:
         modules: dict[str, int] = {}
@@ -134,3 +143,34 @@ class LemmaRetriever:
         ranked = ((-weight / (weight + self._sizes[place]), place) for place, weight in shared.items())
         few = (each for each in ranked if allowed is None or allowed(each[1]))
         return [place for _, place in heapq.nsmallest(_SHORTLIST, few)]
+
+
+class LateRetriever:
+    """A retriever that is still being made: until then, and where that fails, it finds nothing."""
+
+    def __init__(self, making: asyncio.Task[Retriever]) -> None:
+        self._making = making
+        self._made: Retriever | None = None
+        making.add_done_callback(self._done)
+
+    @property
+    def ready(self) -> bool:
+        """Is it worth asking yet?"""
+        return self._made is not None
+
+    def lemmas(self, symbols: Symbols, k: int, *, before: str = "") -> tuple[str, ...]:
+        """As `LemmaRetriever.lemmas`; nothing while there is none."""
+        return () if self._made is None else self._made.lemmas(symbols, k, before=before)
+
+    async def wait(self, timeout_s: float) -> None:
+        """Wait until it is made, or for so many seconds."""
+        await asyncio.wait({self._making}, timeout=timeout_s)
+        await asyncio.sleep(0)
+
+    def _done(self, making: asyncio.Task[Retriever]) -> None:
+        if making.cancelled():
+            return
+        if error := making.exception():
+            log.warning("no lemmas will be looked up: %s", error)
+        else:
+            self._made = making.result()

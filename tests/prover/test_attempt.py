@@ -280,6 +280,8 @@ async def test_a_later_pass_does_not_try_again_what_failed_but_something_else() 
 
 async def test_lemmas_are_looked_up_for_each_state() -> None:
     class Lookup:
+        ready = True
+
         def lemmas(self, symbols: Symbols, k: int, *, before: str = "") -> tuple[str, ...]:
             return (f"{symbols.target[0]}_lemma", before)[:k]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Sequence
@@ -8,7 +9,8 @@ from itertools import accumulate
 
 import pytest
 
-from prover.retrieval import LemmaRetriever
+from lean_env.errors import WorkerDied
+from prover.retrieval import LateRetriever, LemmaRetriever
 
 
 @dataclass(frozen=True)
@@ -117,3 +119,29 @@ def test_a_large_library_is_quick() -> None:
     results = [retriever.lemmas(query, 16) for query in queries]
     assert (time.process_time() - begun) / len(queries) < 0.05
     assert sum(f"t{i}" in found for i, found in zip(range(0, 2_000, 100), results, strict=True)) == len(queries)
+
+
+async def test_a_retriever_that_is_still_being_made_finds_nothing() -> None:
+    made = asyncio.Event()
+    index = LemmaRetriever(Library(LIBRARY))
+
+    async def make() -> LemmaRetriever:
+        await made.wait()
+        return index
+
+    late = LateRetriever(asyncio.create_task(make()))
+    await late.wait(0.01)
+    goal = APPEND
+    assert not late.ready and late.lemmas(goal, 3) == ()
+    made.set()
+    await late.wait(5)
+    assert late.ready and late.lemmas(goal, 3) == index.lemmas(goal, 3) != ()
+
+
+async def test_a_retriever_that_cannot_be_made_is_none() -> None:
+    async def fail() -> LemmaRetriever:
+        raise WorkerDied("The Lean worker stopped.")
+
+    late = LateRetriever(asyncio.create_task(fail()))
+    await late.wait(5)
+    assert not late.ready and late.lemmas(APPEND, 3) == ()
