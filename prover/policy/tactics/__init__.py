@@ -30,6 +30,7 @@ from prover.policy.tactics import (
     predicates,
     recurrences,
     recursion,
+    refutation,
     structure,
     witnesses,
 )
@@ -53,6 +54,7 @@ _SOURCES = (
     divisibility.propose,
     certificates.propose,
     recurrences.propose,
+    refutation.propose,
     mathlib.propose,
 )
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
