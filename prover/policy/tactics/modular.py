@@ -192,10 +192,11 @@ _POWER_OF_NUMBER = re.compile(r"(?<![\w.])(\d{1,4}) ?\^ ?([^\W\d][\w'₀-₉]*)(
 
 def _periods(view: View) -> Iterator[Proposal]:
     """The remainders of `a ^ n` repeat: split `n` by the period."""
-    moduli = moduli_of(view)[:1]
-    for m in moduli:
-        for base, n in dict.fromkeys(_POWER_OF_NUMBER.findall(view.facts)):
-            if n not in view.of_type(NAT):
+    for text in (view.target, *(h.type for h in view.props)):
+        moduli = [int(m) for pattern in (_MODULUS, _DIVISOR) for m in pattern.findall(text)]
+        for base, n in dict.fromkeys(_POWER_OF_NUMBER.findall(text)):
+            m = next((m for m in moduli if m > 1), 0)
+            if not m or n not in view.of_type(NAT):
                 continue
             lemmas = "Nat.pow_add, Nat.pow_mul, Nat.mul_mod, Nat.pow_mod, Nat.add_mod"
             k = view.fresh("k")
