@@ -59,6 +59,7 @@ _SOURCES = (
     refutation.propose,
     mathlib.propose,
 )
+_CORE_SOURCES = tuple(source for source in _SOURCES if source is not mathlib.propose)
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
 _FIXED = 0.5
 _SHUFFLE = 0.25
@@ -107,7 +108,7 @@ class TacticsPolicy:
             return []
         weights = _best(
             (tactic, weight)
-            for source in _SOURCES
+            for source in (_SOURCES if self.available else _CORE_SOURCES)
             for tactic, weight in source(view)
             if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
         )
