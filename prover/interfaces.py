@@ -47,6 +47,8 @@ class Problem:
     split: str = ""
     hole: int | None = 0
     """Which `sorry` of the text, in order of position; None stands for all of them (a file before it is expanded)."""
+    before: str = ""
+    """A library theorem that is proved again: neither it nor what is declared after it may be used."""
 
     def text(self) -> str:
         """The whole text that Lean elaborates."""
