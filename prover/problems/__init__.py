@@ -8,7 +8,7 @@ from lean_env.errors import DataError, UsageError
 from prover.data import locate
 from prover.data.layouts import recognise
 from prover.interfaces import Problem
-from prover.problems import core, lean_files, lean_workbook, minif2f, proofnet
+from prover.problems import core, lean_files, lean_workbook, minif2f, proofnet, stdlib
 from prover.problems.headers import for_bare_statement
 from prover.problems.naming import unique_names
 from prover.problems.reading import exists
@@ -26,10 +26,12 @@ def load(
     """The problems that a target names, in the order of their source, each with a name of its own.
 
     Args:
-        target: `minif2f`, `proofnet`, `lean-workbook` or `core`; a .lean, .jsonl or .json file; a folder of Lean files
-            or a benchmark's checkout; or a statement. What is a benchmark's name and a file's is the benchmark's.
+        target: `minif2f`, `proofnet`, `lean-workbook`, `core` or `stdlib`; a .lean, .jsonl or .json file; a folder of
+            Lean files or a benchmark's checkout; or a statement. What is both a benchmark's name and a file's is the
+            benchmark's. `stdlib` gives one problem that stands for the library (`prover.problems.stdlib`).
         data: the checkout of the benchmark, a folder that holds it, or a `.jsonl` copy of it; None for the cache.
-        split: only this part, if the target has parts (for `core`, its grades).
+        split: only this part, if the target has parts (for `core`, its grades; for `stdlib`, the beginning of modules'
+            names).
         mathlib: whether the Lean that will be used has Mathlib. If not, a benchmark's statements get a short header
             that names the number types; a user's own header is never changed.
         cache: the folder of fetched benchmarks; None for the user's.
@@ -38,6 +40,8 @@ def load(
         UsageError: the target is not one of these, or has no such split.
         DataError: a file is missing, malformed or empty.
     """
+    if classify(target) == "stdlib":
+        return [stdlib.placeholder(split, mathlib=mathlib)]
     return unique_names(_with_split(_load(target, data, mathlib, cache), split, target))
 
 

@@ -14,13 +14,14 @@ from prover.problems.headers import for_bare_statement
 from prover.problems.leantext import STATEMENTS, commands, mask
 from prover.problems.reading import exists
 
-BENCHMARKS = ("minif2f", "proofnet", "lean-workbook", "core")
+BENCHMARKS = ("minif2f", "proofnet", "lean-workbook", "core", "stdlib")
 
-Kind = Literal["core", "benchmark", "statement", "lean", "rows", "folder"]
+Kind = Literal["core", "stdlib", "benchmark", "statement", "lean", "rows", "folder"]
 
 _PROPOSITION = re.compile(r"[=≠<>≤≥∀∃→↔∧∨¬∣]")
 _SUFFIXES: dict[str, Kind] = {".lean": "lean", ".jsonl": "rows", ".json": "rows"}
-_HINT = "A target is minif2f, proofnet, lean-workbook, core, a .lean or .jsonl file, a folder, or a statement."
+_OWN: dict[str, Kind] = {"core": "core", "stdlib": "stdlib"}
+_HINT = "A target is minif2f, proofnet, lean-workbook, core, stdlib, a .lean or .jsonl file, a folder, or a statement."
 
 
 def classify(target: str) -> Kind:
@@ -31,7 +32,7 @@ def classify(target: str) -> Kind:
         DataError: it is the name of a file that is not there or cannot hold problems.
     """
     if target in BENCHMARKS:
-        return "core" if target == "core" else "benchmark"
+        return _OWN.get(target, "benchmark")
     path = Path(target)
     there = exists(path)
     if there == "folder" and target.strip():

@@ -21,6 +21,7 @@ from prover.policy.tactics import (
     certificates,
     closers,
     divisibility,
+    factors,
     functions,
     induction,
     instances,
@@ -30,6 +31,7 @@ from prover.policy.tactics import (
     predicates,
     recurrences,
     recursion,
+    refutation,
     structure,
     witnesses,
 )
@@ -51,10 +53,13 @@ _SOURCES = (
     bounded.propose,
     witnesses.propose,
     divisibility.propose,
+    factors.propose,
     certificates.propose,
     recurrences.propose,
+    refutation.propose,
     mathlib.propose,
 )
+_CORE_SOURCES = tuple(source for source in _SOURCES if source is not mathlib.propose)
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
 _FIXED = 0.5
 _SHUFFLE = 0.25
@@ -103,7 +108,7 @@ class TacticsPolicy:
             return []
         weights = _best(
             (tactic, weight)
-            for source in _SOURCES
+            for source in (_SOURCES if self.available else _CORE_SOURCES)
             for tactic, weight in source(view)
             if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
         )

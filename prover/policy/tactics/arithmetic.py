@@ -22,8 +22,6 @@ def propose(view: View) -> Iterator[Proposal]:
     if not _ORDER.search(view.facts) or not (nats or ints or rats):
         return
     yield from _products(view, nats)
-    if ints or rats:
-        yield from _squares(view, ints or rats, "Int" if ints else "Rat")
 
 
 def _rewriting(view: View) -> Iterator[Proposal]:
@@ -98,33 +96,6 @@ def _products(view: View, nats: tuple[str, ...]) -> Iterator[Proposal]:
                 ),
                 0.12 if g is not h else 0.1,
             )
-
-
-def _squares(view: View, names: tuple[str, ...], kind: str) -> Iterator[Proposal]:
-    """Squares are not negative: of the terms squared in the goal, of the variables, of their differences."""
-    used = [n for n in names if mentions(view.facts, n)][:4]
-    terms = [term for term in squared(view.target) if len(term) < 60][:4]
-    terms += [n for n in used if n not in terms]
-    differences = [f"{a} - {b}" for a, b in combinations(used, 2)]
-    sums = [f"{a} + {b}" for a, b in combinations(used, 2)]
-    lemma = "Int.mul_self_nonneg" if kind == "Int" else "Rat.mul_self_nonneg"
-
-    def hint(squares: list[str]) -> str:
-        return (
-            "("
-            + "; ".join(f"have {view.fresh(f'hs{i}')} := @{lemma} ({s})" for i, s in enumerate(squares))
-            + "; grind)"
-        )
-
-    if terms:
-        yield hint(terms), 0.25
-    if differences:
-        yield hint(differences), 0.24
-        yield hint([*used, *differences]), 0.2
-        yield hint([*sums, *differences]), 0.12
-    for n in used[:2]:
-        yield hint([f"{n} - 1", f"{n} + 1", n]), 0.1
-        yield hint([f"2 * {n} - 1", f"2 * {n} + 1", n]), 0.05
 
 
 def squared(text: str) -> list[str]:

@@ -19,6 +19,8 @@ _MOST_CASES = 40
 _MOST_POINTS = 7_000
 # Long statements need larger instances of `Decidable` than Lean looks for by itself.
 _EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
+SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
+"""That a square is not negative, for integers and rationals alike."""
 _NUMBER = r"(-?\d{1,6})"
 
 
@@ -192,7 +194,7 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
     if n not in view.of_type(NAT):
         power = _powers(f"{n} - {end}")
         square = f"have hs0 := Int.mul_nonneg (show 0 ≤ {n} - {end} by omega) (show 0 ≤ {n} + {end} by omega)"
-        squares = [f"have {view.fresh(f'hs{i + 1}')} := @Int.mul_self_nonneg {other}" for i, other in enumerate(others)]
+        squares = [f"have {view.fresh(f'hs{i + 1}')} : 0 ≤ {other} ^ 2 := {SQUARE}" for i, other in enumerate(others)]
         products = [
             f"(have hp := Int.mul_nonneg (show 0 ≤ {n} - {end} by omega) (show 0 ≤ {other} by omega); {finish})"
             for other in others
@@ -201,7 +203,9 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
         return ["apply Int.lt_of_not_ge", "intro hc", f"first | {last}"]
     powers = re.findall(rf"(\d+) ?\^ ?{re.escape(n)}(?![\w'])", view.facts)
     facts = [f"have hp{i} := Nat.pow_le_pow_right (show 0 < {base} by decide) hc" for i, base in enumerate(powers[:1])]
-    facts += ["have hq := Nat.mul_le_mul hc hc", "have hr := Nat.pow_le_pow_left hc 2"]
+    exponents = dict.fromkeys(re.findall(rf"(?<![\w.']){re.escape(n)} ?\^ ?(\d)(?!\d)", view.facts))
+    facts += ["have hq := Nat.mul_le_mul hc hc"]
+    facts += [f"have hr{e} := Nat.pow_le_pow_left hc {e}" for e in dict.fromkeys(["2", *list(exponents)[:3]])]
     for other in others:
         if other not in view.of_type(NAT):
             continue
@@ -225,7 +229,7 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
 def _above(view: View, n: str, end: int, used: list[str]) -> str:
     """A proof of `-end < n` for an integer."""
     hints = [f"have hs := Int.mul_nonneg (show 0 ≤ -{n} - {end} by omega) (show 0 ≤ {end} - {n} by omega)"]
-    hints += [f"have := @Int.mul_self_nonneg {other}" for other in used if other != n]
+    hints += [f"have : 0 ≤ {other} ^ 2 := {SQUARE}" for other in used if other != n]
     squares = "; ".join([*hints, "first | omega | grind"])
     return f"first | omega | (apply Int.lt_of_not_ge; intro hc; first | {_powers(f'-{n} - {end}')} | ({squares}))"
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import combinations, product
 from math import lcm
 
+from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.polynomials import (
     Monomial,
     Polynomial,
@@ -75,7 +76,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if not kind or target is None:
         return
     if kind == "Nat":
-        yield from _naturals(view, target)
+        yield from as_integers(view, propose)
         return
     parts = conjuncts(target)
     if len(parts) > 1:
@@ -500,42 +501,3 @@ def feasible(matrix: list[list[float]], right: list[float]) -> list[float] | Non
         if j >= 0:
             solution[j] = rows[i][-1]
     return solution
-
-
-def _naturals(view: View, target: Term) -> Iterator[Proposal]:
-    """The same question about integers that are not negative, for natural numbers without subtraction."""
-    names = [n for n in view.of_type(NAT) if re.search(rf"(?<![\w.']){re.escape(n)}(?![\w'])", view.facts)]
-    if not names or len(names) > _MOST_VARIABLES or target.op not in _ORDER:
-        return
-    known = []
-    for h in view.props:
-        term = read(h.type)
-        if term is None or "-" in h.type or "/" in h.type or "%" in h.type or not names_of(term) <= set(names):
-            continue
-        if all(part.op in (*_ORDER, "=") for part in conjuncts(term)):
-            known.append((h.name, h.type))
-    if re.search(r" [-/%] |∣", view.target) or not names_of(target) <= set(names):
-        return
-    facts = [f"{n} : ℤ" for n in names]
-    lines = [*facts, *(f"hn{i} : 0 ≤ {n}" for i, n in enumerate(names)), *(f"{n} : {t}" for n, t in known)]
-    from prover.policy.tactics.view import view_of
-
-    inner = view_of(("\n".join([*lines, f"⊢ {view.target}"]),), ())
-    assert inner is not None
-    for tactic, weight in propose(inner):
-        binders = " ".join(f"({n} : Int)" for n in names)
-        hypotheses = "".join(f" (hn{i} : 0 ≤ {n})" for i, n in enumerate(names))
-        hypotheses += "".join(f" ({n} : {t})" for n, t in known)
-        given = " ".join([*names, *(f"hn{i}" for i in range(len(names))), *(n for n, _ in known)])
-        key = view.fresh("hkey")
-        applied = " ".join(
-            [key, *names, *("(by omega)" for _ in names), *(f"(by exact_mod_cast {n})" for n, _ in known)]
-        )
-        body = tactic.replace("\n", "\n  ")
-        yield (
-            seq(
-                f"have {key} : ∀ {binders}{hypotheses}, {view.target} := by\n  intro {given}\n  {body}",
-                f"exact_mod_cast {applied}",
-            ),
-            weight,
-        )

@@ -67,6 +67,7 @@ def definitions(view: View) -> list[str]:
     Of `xs.count` with `xs : Bag α` that is `Bag.count`.
     """
     types = {h.name: h.type.split(" ")[0] for h in view.goal.hypotheses}
+    types |= {h.name.split("✝")[0]: "" for h in view.hidden if h.name.split("✝")[0] not in types}
     bound = set(_BOUND.findall(view.facts))
     found: list[str] = []
     for name in identifiers(view.facts):

@@ -132,6 +132,8 @@ class _Compiler:
             case "var" if term.name in ("True", "False"):
                 truth = term.name == "True"
                 return lambda v: truth
+            case "app" if self.kind(term) == "Prop":
+                return self._application(term, "Prop")
         if term.op not in RELATIONS:
             raise _CannotRead
         kind = self.kind(term.args[0]) or self.kind(term.args[1]) or self._default(term)

@@ -12,6 +12,8 @@ from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
 STEP = "Nat.pow_succ, Nat.pow_add, Nat.pow_mul, Nat.mul_add, Nat.add_mul"
 INT_STEP = "Int.pow_succ, Int.mul_add, Int.add_mul"
 _MAX_DEPTH = 3
+# Functions that go through a list and a number at once.
+_ALONG = re.compile(r"take|drop|get|set|insert|erase|replicate|range|rotate|\[\w+\]|\[\w+\]\?|len")
 # Recursive functions of the library that `simp` does not unfold by itself.
 _LIBRARY_RECURSION = re.compile(r"(?<![\w.'])((?:Nat|List)\.(?:repeat|iterate|rec|fold|foldRev|any|all|iota))(?![\w'])")
 
@@ -128,7 +130,8 @@ def _list(view: View, xs: str, kind: str, near: float) -> Iterator[Proposal]:
             yield f"induction {xs} generalizing {general} <;> grind", 0.18 * near
             yield f"(induction {xs} generalizing {general}; case' cons x {xs} {ih} => skip)", 0.1 * near
         # What recurses along with it: another list, or a number as in `xs.take n`.
-        together = [v.name for v in view.vars if v.name in others and v.type.startswith(("List ", "Nat", "ℕ"))]
+        kinds = ("List ", "Nat", "ℕ") if _ALONG.search(view.target) else ("List ",)
+        together = [v.name for v in view.vars if v.name in others and v.type.startswith(kinds)]
         for y in together[:2]:
             step = f"induction {xs} generalizing {' '.join(others[:3])} <;> cases {y}"
             yield f"{step} <;> simp_all", 0.2 * near

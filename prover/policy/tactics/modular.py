@@ -74,8 +74,6 @@ def _residues(view: View) -> Iterator[Proposal]:
             steps.append(_residue_fact(view, name, exponents, m, rows, alone, same, name in ints, len(steps)))
         if branches <= 150:
             yield seq(*steps, "omega"), 0.88 if branches <= 30 else 0.5
-            if view.target.startswith("¬") or " ≠ " in view.target:
-                yield seq(f"intro {view.fresh('hn')}", *steps, "omega"), 0.6
 
 
 def _powers(view: View) -> dict[str, list[int]]:
@@ -194,14 +192,16 @@ _POWER_OF_NUMBER = re.compile(r"(?<![\w.])(\d{1,4}) ?\^ ?([^\W\d][\w'₀-₉]*)(
 
 def _periods(view: View) -> Iterator[Proposal]:
     """The remainders of `a ^ n` repeat: split `n` by the period."""
-    moduli = moduli_of(view)[:1]
-    for m in moduli:
-        for base, n in dict.fromkeys(_POWER_OF_NUMBER.findall(view.facts)):
-            if n not in view.of_type(NAT):
+    for text in (view.target, *(h.type for h in view.props)):
+        moduli = [int(m) for pattern in (_MODULUS, _DIVISOR) for m in pattern.findall(text)]
+        for base, n in dict.fromkeys(_POWER_OF_NUMBER.findall(text)):
+            m = next((m for m in moduli if m > 1), 0)
+            if not m or n not in view.of_type(NAT):
                 continue
             lemmas = "Nat.pow_add, Nat.pow_mul, Nat.mul_mod, Nat.pow_mod, Nat.add_mod"
             k = view.fresh("k")
-            known = re.search(rf"(?<![\w.']){re.escape(n)} % (\d{{1,3}}) = (\d{{1,3}})", view.facts)
+            pattern = rf"{re.escape(n)} % (\d{{1,3}}) = (\d{{1,3}})"
+            known = next((match for h in view.props if (match := re.fullmatch(pattern, h.type))), None)
             if known:
                 p, r = known[1], known[2]
                 split = f"obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {p} * {k} + {r} := ⟨{n} / {p}, by omega⟩"
@@ -230,8 +230,8 @@ def _periods(view: View) -> Iterator[Proposal]:
                     f"have {h} : {cases} := by omega",
                     f"have hq : {either} := by\n  rcases {h} with {' | '.join([h] * period)} <;>\n"
                     f"    (have hp : {power} = {base} ^ ({parts}) % {m} := by\n"
-                    f"       rw [Nat.div_add_mod]\n     rw [{h}] at hp\n     simp [Nat.pow_add, Nat.pow_mul, Nat.mul_mod,"
-                    " Nat.pow_mod] at hp\n     omega)",
+                    f"       rw [Nat.div_add_mod]\n     rw [{h}] at hp\n     simp [Nat.pow_add, Nat.pow_mul, "
+                    "Nat.mul_mod, Nat.pow_mod] at hp\n     omega)",
                     "omega",
                 ),
                 0.55,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from prover.goal import Goal, Hypothesis, parse, top_level
 from prover.policy.tactics.evaluate import too_large
@@ -26,6 +26,7 @@ NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
 
 # Weakest first, as Lean binds them.
 _CONNECTIVES = (" ↔ ", " → ", " ∨ ", " ∧ ")
+_BINDERS = ("∀ ", "∃ ", "fun ", "∃! ")
 _RELATIONS = (" = ", " ≠ ", " ≤ ", " < ", " ≥ ", " > ", " ∣ ", " ∈ ", " ∉ ", " ⊆ ")
 
 
@@ -122,17 +123,16 @@ def view_of(goals: Sequence[str], history: Sequence[str], lemmas: Sequence[str] 
     return View(parse(goals[0]), len(goals), tuple(history), tuple(lemmas)) if goals else None
 
 
+@lru_cache(maxsize=8192)
 def connective(text: str) -> tuple[str, str, str] | None:
     """`p ∧ q` as ("∧", "p", "q"); None for what is not joined, a binder among them."""
-    if text.startswith(("∀", "∃", "fun ", "¬", "let ", "have ", "if ", "match ")) and not text.startswith("¬"):
+    if text.startswith(("∀", "∃", "fun ", "let ", "have ", "if ", "match ")):
         return None
+    binder = min((at for each in _BINDERS if (at := top_level(text, each)) is not None), default=len(text))
     for group in (_CONNECTIVES, _RELATIONS):
         for mark in group:
             at = top_level(text, mark)
-            binder = min(
-                (p for b in ("∀ ", "∃ ", "fun ", "∃! ") if (p := top_level(text, b)) is not None), default=None
-            )
-            if at is not None and (binder is None or at < binder):
+            if at is not None and at < binder:
                 return mark.strip(), text[:at].strip(), text[at + len(mark) :].strip()
     return None
 

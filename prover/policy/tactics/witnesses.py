@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from itertools import product
 
 from prover.goal import split_top, top_level
-from prover.policy.tactics.evaluate import statement
+from prover.policy.tactics.evaluate import canonical, compiled, number, statement
+from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
 from prover.policy.tactics.structure import bound_names
-from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers
+from prover.policy.tactics.terms import Term, names_of, read, show
+from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers, mentions, numerals
 
 _MOST_POINTS = 4_000
 
@@ -28,7 +30,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"exact ⟨{found}, by decide⟩", 0.89
         yield f"exact ⟨{found}, by simp⟩", 0.4
         yield f"refine ⟨{found}, ?_⟩", 0.3
-    terms = [v.name for v in view.vars if v.type in kinds or not kinds[0]]
+    terms = [v.name for v in view.vars if (v.type in kinds or not kinds[0]) and not v.type.startswith(("Type", "Sort"))]
     if len(names) == 1:
         for term in terms[:4]:
             yield f"exact ⟨{term}, by simp_all⟩", 0.2
@@ -44,9 +46,15 @@ def propose(view: View) -> Iterator[Proposal]:
         for number in range(3):
             yield f"refine ⟨{', '.join([str(number)] * len(names))}, ?_⟩", 0.08 - 0.02 * number
     for part in split_top(body, " ∧ "):
-        if len(names) == 1 and (value := _solved(part, names[0])):
-            yield f"exact ⟨{value}, by grind⟩", 0.5
+        if len(names) == 1 and (value := _solved(part, names[0]) or _isolated(view, part, names[0])):
+            yield f"exact ⟨{value}, by first | omega | grind⟩", 0.88
             yield f"refine ⟨{value}, ?_⟩", 0.25
+    if len(names) == 1:
+        multiple = _multiple(body, names[0])
+        if multiple is not None:
+            yield f"show {multiple}", 0.6
+        for value in _general(view, names[0], kinds[0], body):
+            yield f"exact ⟨{value}, by first | omega | grind⟩", 0.86
 
 
 def _open(target: str) -> tuple[list[str], list[str], str]:
@@ -87,3 +95,68 @@ def _solved(part: str, name: str) -> str | None:
         if found and side.strip() == name and name not in identifiers(other):
             return other.strip()
     return None
+
+
+def _isolated(view: View, part: str, name: str) -> str | None:
+    """For an equation that is linear in `x`, with a coefficient that divides the rest, what `x` is."""
+    term = read(part)
+    if term is None or term.op != "=":
+        return None
+    left, right = (of_term(side, division=not view.of_type(NAT | INT)) for side in term.args)
+    if left is None or right is None:
+        return None
+    powers = (left - right).in_one(name)
+    factor = powers[1].value if powers.keys() <= {0, 1} and 1 in powers else None
+    if not factor:
+        return None
+    value = powers.get(0, Polynomial()) * (-1 / factor)
+    return text_of(value) if value.integral or not view.of_type(NAT | INT) else None
+
+
+def _multiple(body: str, name: str) -> str | None:
+    """`a = c * x`, without `x` elsewhere, as `c ∣ a`, which it is by definition."""
+    term = read(body)
+    if term is None or term.op != "=" or term.args[1].op != "*":
+        return None
+    divisor, variable = term.args[1].args
+    if variable != Term("var", name=name) or name in names_of(term.args[0]) | names_of(divisor):
+        return None
+    return f"{show(divisor, 51)} ∣ {show(term.args[0], 51)}"
+
+
+def _general(view: View, name: str, kind: str, body: str) -> list[str]:
+    """A term in the numbers of the context that makes the statement true at small values of these."""
+    variables = [n for n in view.of_type(NAT | INT) if mentions(body, n)][:2]
+    kinds = {v.name: v.type for v in view.vars if v.name in variables}
+    term = read(body)
+    own = kind or (next(iter(kinds.values())) if kinds else "")
+    if not variables or term is None or canonical(own) not in ("Nat", "Int") or len({*kinds.values(), own}) != 1:
+        return []
+    holds = compiled(term, {**kinds, name: own})
+    given = [compiled(t, kinds) for h in view.props if (t := read(h.type)) is not None]
+    if holds is None:
+        return []
+    base = [0, 1, 2, 3, 7, 10] if canonical(own) == "Nat" else [0, 1, 2, -1, -3, 5]
+    places = [dict(zip(variables, values, strict=True)) for values in product(base, repeat=len(variables))]
+    places = [at for at in places if all(test is None or test(at) is not False for test in given)]
+    for text in _terms(variables, [n for n in numerals(body) if n < 100][:3]):
+        candidate = read(text)
+        code = number(candidate, kinds, own) if candidate is not None else None
+        if places and code is not None and all(holds({**at, name: code(at)}) is True for at in places):
+            return [text]
+    return []
+
+
+def _terms(variables: list[str], numbers: list[int]) -> Iterator[str]:
+    """Terms in the variables that often do: near them, above all of them, with a remainder by a number."""
+    total = " + ".join(variables)
+    shifts = [*range(13), *(n for n in numbers if n > 12)]
+    for v in [*variables, *([total] if len(variables) > 1 else [])]:
+        yield from (f"{v} + {c}" if c else v for c in shifts)
+        yield from (
+            f"{factor} * ({v}) + {c}" for factor in dict.fromkeys((2, 3, *numbers)) for c in range(13) if factor
+        )
+        yield from (f"({v}) ^ 2 + {c}" for c in range(3))
+    if len(variables) == 2:
+        a, b = variables
+        yield from (f"{a} * {b}", f"{a} * {b} + 1", f"{a} - {b}", f"{b} - {a}")

@@ -1,0 +1,234 @@
+"""Equations whose sides factor: a product that is 0, and integers whose product is a known number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from math import gcd, isqrt
+
+from prover.policy.tactics.polynomials import Polynomial, divided, of_term, text_of
+from prover.policy.tactics.terms import Term, conjuncts, names_of, read
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
+
+_LARGEST_PRODUCT = 500
+_MOST_DIVISORS = 40
+_SMALL = 6
+_LARGEST_ROOT = 60
+_CLOSE = "first | omega | grind"
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    kind = "Int" if view.of_type(INT) else "Rat" if view.of_type(RAT) else "Nat" if view.of_type(NAT) else ""
+    if not kind or " = " not in view.facts:
+        return
+    if kind == "Nat":
+        yield from as_integers(view, propose)
+        return
+    for equation in _equations(view, kind)[:4]:
+        yield from _zero_product(view, equation, kind)
+        if kind == "Int":
+            yield from _known_product(view, equation)
+
+
+def _equations(view: View, kind: str) -> list[Polynomial]:
+    """The hypotheses `p = q` of a degree above 1, as polynomials that are 0."""
+    variables = set(view.of_type(INT if kind == "Int" else RAT))
+    found = []
+    for h in view.props:
+        term = read(h.type) if " = " in h.type else None
+        for part in conjuncts(term) if term is not None else []:
+            if part.op != "=" or not names_of(part) <= variables:
+                continue
+            left, right = (of_term(side, division=kind == "Rat") for side in part.args)
+            if left is None or right is None:
+                continue
+            p = left - right
+            scale = 1
+            for c in p.terms.values():
+                scale = scale * c.denominator // gcd(scale, c.denominator)
+            if 2 <= p.degree <= 6 and len(p.names) <= 3:
+                found.append(p * scale)
+    return found
+
+
+def _zero_product(view: View, p: Polynomial, kind: str) -> Iterator[Proposal]:
+    """Factors one of which is 0, and the cases that this makes."""
+    factors = _linear_factors(p)
+    if not factors:
+        return
+    product = factors[0] if len(factors) == 1 else factors[-1]
+    for factor in factors[-2::-1]:
+        product = f"{factor}) * ({product}"
+    if len(factors) == 1:
+        return
+    h = view.fresh("hz")
+    known = f"have {h} : ({product}) = 0 := by grind"
+    # a * (b * c) = 0, a factor at a time
+    lines, inner = [known], h
+    opened = f"rcases {kind}.mul_eq_zero.mp {inner} with {h} | {h}"
+    finish = f"({_CLOSE})"
+    for _ in factors[2:]:
+        finish = f"first | ({_CLOSE}) | (rcases {kind}.mul_eq_zero.mp {h} with {h} | {h} <;> {finish})"
+    yield seq(*lines, f"{opened} <;> {finish}"), 0.915
+    if len(factors) == 2:
+        yield seq(*lines, opened), 0.2
+
+
+def _linear_factors(p: Polynomial) -> list[str]:
+    """Linear factors over the integers, and what is left of the polynomial, as text; one entry when there are none."""
+    found: list[str] = []
+    for form in _candidates(p):
+        while p.degree > 1 and (rest := divided(p, form)) is not None:
+            found.append(text_of(form))
+            p = rest
+    if p.degree >= 1:
+        found.append(text_of(p))
+    return found
+
+
+def _candidates(p: Polynomial) -> Iterator[Polynomial]:
+    """Linear polynomials that could divide it: by its rational roots, or with small coefficients."""
+    names = p.names
+    if len(names) == 1:
+        x = Polynomial.variable(names[0])
+        coefficients = p.in_one(names[0])
+        top = coefficients[max(coefficients)].value or Fraction(1)
+        for d in range(1, min(abs(int(top)), 12) + 1):
+            if int(top) % d == 0:
+                for n in sorted(range(-_LARGEST_ROOT, _LARGEST_ROOT + 1), key=abs):
+                    if gcd(n, d) == 1 and p.at({names[0]: Fraction(n, d)}) == 0:
+                        yield x * d - Polynomial.constant(n)
+    elif len(names) == 2:
+        x, y = (Polynomial.variable(name) for name in names)
+        for a in range(0, 4):
+            for b in range(-3, 4):
+                if (a, b) != (0, 0) and gcd(a, b) == 1 and (a or b > 0):
+                    for c in range(-_SMALL, _SMALL + 1):
+                        form = x * a + y * b + Polynomial.constant(c)
+                        if _vanishes(p, form, names):
+                            yield form
+
+
+def _vanishes(p: Polynomial, form: Polynomial, names: list[str]) -> bool:
+    """Is the polynomial 0 at two points of the line? Cheap, and rarely true by accident."""
+    x, y = names
+    a, b = form.terms.get(((x, 1),), Fraction(0)), form.terms.get(((y, 1),), Fraction(0))
+    c = form.terms.get((), Fraction(0))
+    for t in (7, -11):
+        at = {x: Fraction(t), y: (-c - a * t) / b} if b else {x: -c / a, y: Fraction(t)}
+        if p.at(at) != 0:
+            return False
+    return True
+
+
+def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
+    """`u * v = N` for linear u, v: u is a divisor of N, and the rest is linear."""
+    found = _split(p)
+    if found is None:
+        return
+    u, v, number = found
+    if number < 0:
+        v, number = -v, -number
+    if not 0 < number <= _LARGEST_PRODUCT:
+        return
+    small = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
+    divisors = sorted({*small, *(number // d for d in small)})
+    signed = [*(-d for d in reversed(divisors)), *divisors]
+    if len(signed) > _MOST_DIVISORS:
+        return
+    left, right = text_of(u), text_of(v)
+    hp, hd, hk, hc, k = (view.fresh(name) for name in ("hp", "hd", "hk", "hc", "k"))
+    either = " ∨ ".join(f"({k} : Int) - {number} = {d}" for d in signed)
+    cases = " ∨ ".join(f"{left} = {d}" for d in signed)
+    steps = [
+        f"have {hp} : ({left}) * ({right}) = {number} := by grind",
+        f"have {hd} : ({left}) ∣ {number} := ⟨_, {hp}.symm⟩",
+        f"have hle := Int.le_of_dvd (by decide) {hd}",
+        f"have hge := Int.le_of_dvd (by decide) (Int.neg_dvd.2 {hd})",
+        f"have {hk} : ∀ {k} : Nat, {k} < {2 * number + 1} → (({k} : Int) - {number}) ∣ {number} → ({either}) := by\n"
+        f"  set_option synthInstance.maxSize 2000 in decide +kernel",
+        f"have {hc} : {cases} := by\n"
+        f"  obtain ⟨{k}, hi⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {left} + {number} by omega)\n"
+        f"  have hj : {left} = ({k} : Int) - {number} := by omega\n"
+        f"  rw [hj] at {hd} ⊢\n  exact {hk} {k} (by omega) {hd}",
+        f"rcases {hc} with {' | '.join([hc] * len(signed))} <;> (rw [{hc}] at {hp}; {_CLOSE})",
+    ]
+    yield seq(*steps), 0.9
+
+
+def _split(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
+    """Linear u, v and a number with `p = 0` when `u * v = number`, up to a factor."""
+    names = p.names
+    if len(names) != 2 or p.degree != 2 or not p.integral:
+        return None
+    x, y = names
+    c = {m: int(value) for m, value in p.terms.items()}
+    xy, xx, yy = c.get(((x, 1), (y, 1)), 0), c.get(((x, 2),), 0), c.get(((y, 2),), 0)
+    cx, cy, c0 = c.get(((x, 1),), 0), c.get(((y, 1),), 0), c.get((), 0)
+    vx, vy = Polynomial.variable(x), Polynomial.variable(y)
+    if xy and not xx and not yy:
+        # (a x + c) (a y + b) = b c - a d
+        g = gcd(gcd(xy, cx), gcd(cy, c0))
+        a, b, cc, d = xy // g, cx // g, cy // g, c0 // g
+        if b % a == 0:
+            # (a x + c) (y + b / a) = (b c - a d) / a
+            number = b * cc - a * d
+            return (
+                (vx * a + Polynomial.constant(cc), vy + Polynomial.constant(b // a), number // a)
+                if not number % a
+                else None
+            )
+        if cc % a == 0:
+            number = b * cc - a * d
+            return (
+                (vy * a + Polynomial.constant(b), vx + Polynomial.constant(cc // a), number // a)
+                if not number % a
+                else None
+            )
+        return vx * a + Polynomial.constant(cc), vy * a + Polynomial.constant(b), b * cc - a * d
+    if not (xx and yy and not cx and not cy):
+        return None
+    square = p - Polynomial.constant(c0)
+    for a in range(1, _SMALL + 1):
+        for b in range(-_SMALL, _SMALL + 1):
+            u = vx * a + vy * b
+            if b and gcd(a, b) == 1 and (v := divided(square, u)) is not None and v.integral:
+                return u, v, -c0
+    return None
+
+
+def as_integers(view: View, rule: Callable[[View], Iterator[Proposal]]) -> Iterator[Proposal]:
+    """A rule for integers, applied to natural numbers as integers that are not negative."""
+    names = [n for n in view.of_type(NAT) if mentions(view.facts, n)]
+    target = read(view.target)
+    if target is None or not names or len(names) > 4 or not _liftable(target, view.target, names):
+        return
+    known = [(h.name, h.type) for h in view.props if (t := read(h.type)) is not None and _liftable(t, h.type, names)]
+    lines = [*(f"{n} : ℤ" for n in names), *(f"hn{i} : 0 ≤ {n}" for i, n in enumerate(names))]
+    lines += [*(f"{name} : {kind}" for name, kind in known), f"⊢ {view.target}"]
+    inner = view_of(("\n".join(lines),), ())
+    assert inner is not None
+    key = view.fresh("hkey")
+    given = " ".join([*names, *(f"hn{i}" for i in range(len(names))), *(name for name, _ in known)])
+    binders = " ".join(f"({n} : Int)" for n in names)
+    binders += "".join(f" (hn{i} : 0 ≤ {n})" for i, n in enumerate(names))
+    binders += "".join(f" ({name} : {kind})" for name, kind in known)
+    proofs = [*("(by omega)" for _ in names), *(f"(by exact_mod_cast {name})" for name, _ in known)]
+    applied = " ".join([key, *names, *proofs])
+    for tactic, weight in rule(inner):
+        body = tactic.replace("\n", "\n  ")
+        claim = f"have {key} : ∀ {binders}, {view.target} := by\n  intro {given}\n  {body}"
+        yield seq(claim, f"exact_mod_cast {applied}"), weight
+
+
+def _liftable(term: Term, text: str, names: list[str]) -> bool:
+    """Does it say the same of integers: relations between sums, products and powers of these variables?"""
+    relations = ("=", "≠", "≤", "<", "≥", ">", "∧", "∨")
+    return (
+        term.op in relations
+        and not any(sign in text for sign in ("-", "/", "%", "∣", "↑", "¬", "∃", "∀", "→"))
+        and names_of(term) <= set(names)
+    )
+
+
+__all__ = ["as_integers", "propose"]

@@ -1,0 +1,206 @@
+"""Refutations of `∀`: counterexamples found by evaluating the statement at small values, simple functions among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+
+from prover.policy.tactics.evaluate import Value, canonical, compiled, guess_kind, points
+from prover.policy.tactics.terms import Term, read
+from prover.policy.tactics.view import REAL, Proposal, View, numerals, seq
+
+_MOST_POINTS = 2_500
+_FOUND = 3
+_TRUTH = "first | decide | (intros; first | rfl | omega | grind | simp_all | decide +kernel)"
+_FALSE = "first | decide | omega | simp | grind | decide +kernel"
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Arguments, as Lean text, for which a universal statement fails."""
+
+    arguments: tuple[str, ...]
+    premises: int
+    exact: bool
+    """Was it computed, or tried at a few values of what is quantified inside?"""
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    if view.target.startswith("¬"):
+        text, name, start = view.target[1:].strip(), view.fresh("h"), ["intro {}"]
+        if text.startswith("(") and text.endswith(")"):
+            text = text[1:-1]
+        yield from _tactics(text, name, start, view.fresh("h1"), 0.96)
+    elif view.target == "False":
+        for h in reversed(view.props):
+            if h.type.startswith("∀"):
+                yield from _tactics(h.type, h.name, [], view.fresh("h1"), 0.8)
+
+
+def _tactics(text: str, name: str, start: list[str], new: str, weight: float) -> Iterator[Proposal]:
+    if not text.startswith("∀"):
+        return
+    opened = [step.format(name) for step in start]
+    real = any(kind in text for kind in REAL)
+    for i, found in enumerate(counterexamples(text)):
+        applied = " ".join([name, *found.arguments])
+        less = 0.01 * i
+        if real:
+            yield seq(*opened, f"have {new} := {applied}", f"norm_num at {new}"), weight - less
+            continue
+        if found.exact:
+            yield seq(*opened, f"exact absurd ({applied}) (by decide)"), weight - less
+            yield seq(*opened, f"exact absurd ({applied}) (by {_FALSE})"), weight - 0.05 - less
+        else:
+            shown = " ".join(f"(by {_TRUTH})" for _ in range(found.premises))
+            yield seq(*opened, f"exact absurd ({applied} {shown}) (by {_FALSE})"), weight - 0.05 - less
+            yield seq(*opened, f"have {new} := {applied} {shown}"), 0.4 - less
+        yield seq(*opened, f"have {new} := {applied}"), 0.3 - less
+
+
+@lru_cache(maxsize=64)
+def counterexamples(text: str) -> tuple[Counterexample, ...]:
+    """A few arguments for which a printed `∀ …` seems to fail."""
+    term = read(text)
+    if term is None:
+        return ()
+    variables: list[tuple[str, str]] = []
+    premises: list[Term] = []
+    while term.op in ("∀", "→"):
+        if term.op == "→":
+            premises.append(term.args[0])
+            term = term.args[1]
+            continue
+        if premises:
+            return ()  # arguments after a hypothesis
+        kind = canonical(term.kind) or guess_kind(term, dict(variables))
+        variables.append((term.name, kind.replace("Real", "Rat").replace("ℝ", "Rat")))
+        term = term.args[0]
+    kinds = dict(variables)
+    if len(kinds) != len(variables) or not 1 <= len(variables) <= 5:
+        return ()
+    tests = [compiled(p, kinds) or compiled(p, kinds, sampled=True) for p in premises]
+    exact = all(compiled(p, kinds) is not None for p in (*premises, term))
+    holds = compiled(term, kinds) or compiled(term, kinds, sampled=True)
+    if holds is None or any(test is None for test in tests):
+        return ()
+    choices = [_choices(kind, text) for _, kind in variables]
+    if not all(choices):
+        return ()
+    found = []
+    for point in points([tuple(range(len(choice))) for choice in choices], _MOST_POINTS):
+        picked = [choice[place] for choice, place in zip(choices, point, strict=True)]
+        values = {name: value for (name, _), (_, value) in zip(variables, picked, strict=True)}
+        if all(test is not None and test(values) is True for test in tests) and holds(values) is False:
+            found.append(Counterexample(tuple(shown for shown, _ in picked), len(premises), exact))
+            if len(found) == _FOUND:
+                break
+    return tuple(found)
+
+
+Choice = tuple[str, Value]
+
+
+def _choices(kind: str, text: str) -> list[Choice]:
+    """Values of a type with their Lean text, simple ones first."""
+    mentioned = [n for n in numerals(text) if n < 10_000]
+    near = sorted({n + d for n in mentioned for d in (-1, 0, 1) if n + d > 60})
+    if kind == "Nat":
+        return [(str(n), n) for n in [*range(61), *near]]
+    if kind == "Int":
+        signed = [0, *(s * n for n in range(1, 31) for s in (1, -1)), *near]
+        return [(str(n) if n >= 0 else f"({n})", n) for n in signed]
+    if kind == "Rat":
+        numbers = [Fraction(n) for n in (0, 1, 2, -1, 3, -2)]
+        numbers += [Fraction(1, 2), Fraction(-1, 2), Fraction(3, 2), Fraction(4), Fraction(-3), Fraction(1, 3)]
+        numbers += [Fraction(1, 4), Fraction(2, 3), Fraction(5), Fraction(10), Fraction(1, 10), Fraction(-4)]
+        return [(_rational(q), q) for q in numbers]
+    if kind == "Bool":
+        return [("false", False), ("true", True)]
+    if kind == "Prop":
+        return [("False", False), ("True", True)]
+    parts = kind.split(" → ")
+    return _functions(parts) if len(parts) in (2, 3) and "(" not in kind else []
+
+
+def _rational(q: Fraction) -> str:
+    return f"({q.numerator})" if q.denominator == 1 else f"({q.numerator} / {q.denominator})"
+
+
+def _functions(parts: list[str]) -> list[Choice]:
+    """Constant, linear and exponential functions; relations."""
+    source, *_, result = parts
+    numbers = ("Nat", "Int", "Rat")
+    if len(parts) == 3:
+        return _operations(parts)
+    found: list[Choice] = []
+    if result in ("Prop", "Bool"):
+        values = (("True", True), ("False", False)) if result == "Prop" else (("true", True), ("false", False))
+        found = [(f"(fun _ => {shown})", _constant(value)) for shown, value in values]
+        if source in numbers:
+            tests: list[tuple[str, Callable[[Value], bool]]] = [
+                ("x = 0", lambda x: bool(x == 0)),
+                ("x = 1", lambda x: bool(x == 1)),
+                ("x > 0", lambda x: bool(x > 0)),
+                ("x < 2", lambda x: bool(x < 2)),
+                ("x > 1", lambda x: bool(x > 1)),
+            ]
+            if source != "Rat":
+                tests.append(("x % 2 = 0", lambda x: bool(x % 2 == 0)))
+            wrap = "(fun x => {})" if result == "Prop" else "(fun x => decide ({}))"
+            found += [(wrap.format(shown), test) for shown, test in tests]
+        return found
+    if source not in numbers or result not in numbers or numbers.index(source) > numbers.index(result):
+        return []
+    x = "x" if source == result else f"(x : {result})"
+    constants = [0, 1, 2] if result == "Nat" else [0, 1, -1, 2]
+    found = [(f"(fun _ => {c})" if c >= 0 else f"(fun _ => ({c}))", _constant(c)) for c in constants]
+    slopes = [1, 2, 3] if result == "Nat" else [1, -1, 2, 3]
+    for slope, shift in product(slopes, (0, 1, 2, 3)):
+        factor = "" if slope == 1 else f"{slope} * " if slope > 0 else f"({slope}) * "
+        text = f"{factor}{x}" + (f" + {shift}" if shift else "")
+        found.append((f"(fun x => {text})", _linear(slope, shift)))
+    found.append((f"(fun x => {x} ^ 2)", lambda v: v * v))
+    found.append((f"(fun x => {x} ^ 3)", lambda v: v**3))
+    if source == "Nat":
+        for factor, base in product((1, 2, 3), (2, 3)):
+            text = f"{base} ^ x" if factor == 1 else f"{factor} * {base} ^ x"
+            found.append((f"(fun x => {text})", _exponential(factor, base)))
+        found.append(("(fun x => x % 2)" if result == "Nat" else f"(fun x => ((x % 2 : Nat) : {result}))", _parity))
+    return found
+
+
+def _parity(x: Value) -> Value:
+    return x % 2
+
+
+def _constant(value: Value) -> Callable[[Value], Value]:
+    return lambda _: value
+
+
+def _linear(slope: int, shift: int) -> Callable[[Value], Value]:
+    return lambda x: slope * x + shift
+
+
+def _exponential(factor: int, base: int) -> Callable[[Value], Value]:
+    def power(n: Value) -> Value:
+        return factor * base ** min(int(n), 500)
+
+    return power
+
+
+def _operations(parts: list[str]) -> list[Choice]:
+    if len(set(parts)) != 1 or parts[0] not in ("Nat", "Int", "Rat"):
+        return []
+    return [
+        ("(fun _ _ => 0)", lambda a, b: 0),
+        ("(fun _ _ => 1)", lambda a, b: 1),
+        ("(fun a _ => a)", lambda a, b: a),
+        ("(fun _ b => b)", lambda a, b: b),
+        ("(fun a b => a + b)", lambda a, b: a + b),
+        ("(fun a b => a * b)", lambda a, b: a * b),
+        ("(fun a b => a + b + 1)", lambda a, b: a + b + 1),
+    ]
