@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from array import array
 from collections.abc import Sequence
 
@@ -36,7 +37,7 @@ WIDENING, WIDENING_POWER = 4.0, 0.5
 class _Arms:
     """The edges of an expanded node, the most probable first, and what simulations found behind each."""
 
-    __slots__ = ("edges", "priors", "totals", "virtual", "visits")
+    __slots__ = ("edges", "failures", "priors", "rests", "totals", "virtual", "visits")
 
     def __init__(self, node: Node) -> None:
         self.edges: list[Edge] = sorted(node.edges, key=lambda edge: -edge.logprob)
@@ -48,6 +49,15 @@ class _Arms:
         self.virtual = array("q", bytes(8 * len(weights)))
         """Simulations that went this way and whose leaf is still being expanded; they count as visits of value 0, so
         that nodes asked for together lie apart."""
+        self.failures = array("q", bytes(8 * len(weights)))
+        """How often in a row nothing open was found behind it."""
+        self.rests = array("q", bytes(8 * len(weights)))
+        """Until the node has so many visits, the edge is taken only when there is no other; twice as long after each
+        failure, so that a large part of the graph with nothing open in it is not gone through again and again."""
+
+    def fail(self, arm: int, visits: int) -> None:
+        self.failures[arm] += 1
+        self.rests[arm] = visits + (1 << min(62, self.failures[arm]))
 
 
 class _Frame:
@@ -97,7 +107,9 @@ class Mcts:
         leaf = frames.pop().node
         way = [(frame.node, frame.arm) for frame in frames]
         for node, arm in way:
-            self._arms[node].virtual[arm] += 1
+            arms = self._arms[node]
+            arms.virtual[arm] += 1
+            arms.failures[arm] = 0
         self._running[leaf] = way
         return leaf
 
@@ -166,9 +178,8 @@ class Mcts:
                 continue
             frames.pop()
             if frames:
-                # A visit that found nothing, or the way would be tried again each time
                 above = frames[-1]
-                self._arms[above.node].visits[above.arm] += 1
+                self._arms[above.node].fail(above.arm, self._visits[above.node.id])
         return []
 
     def _select(self, frame: _Frame, seen: set[Node]) -> Node | None:
@@ -179,12 +190,16 @@ class Mcts:
             arms = self._arms[node] = _Arms(node)
             if node is self._graph.root:
                 self._add_noise(arms)
-        visits = self._visits[node.id]
+        return self._best(frame, seen, arms, self._visits[node.id]) or self._best(frame, seen, arms, sys.maxsize)
+
+    def _best(self, frame: _Frame, seen: set[Node], arms: _Arms, rested: int) -> Node | None:
+        """The same among the edges whose rest is over after so many visits."""
+        visits = self._visits[frame.node.id]
         explore = self._exploration * math.sqrt(visits)
         left = math.ceil(WIDENING * visits**WIDENING_POWER)
         best, chosen = -1.0, None
         for arm, edge in enumerate(arms.edges):
-            if not edge.alive or (child := self._hardest(edge, seen)) is None:
+            if not edge.alive or arms.rests[arm] > rested or (child := self._hardest(edge, seen)) is None:
                 continue
             tried = arms.visits[arm] + arms.virtual[arm]
             mean = arms.totals[arm] / tried if tried else self._edge_value(edge)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from prover.search import Graph, Mcts, Search, mcts
-from tests.prover.search.model import World, explore
+from prover.search import Graph, Mcts, Node, Search, mcts
+from tests.prover.search.model import World, explore, number
 from tests.prover.search.test_graph import CLOSED, NO, leaves, state, told
 
 
@@ -79,6 +79,48 @@ def test_a_cycle_is_no_trap() -> None:
     world = World([[(1,), (3,)], [(2,)], [(1,), (0,)], [()]], lambda key, place: (-0.01, -6.0)[place])
     proof = explore(search_of(world), world, score=lambda key: [1, 1, 1, 0][key])
     assert world.order == [0, 1, 2, 3] and proof is not None
+
+
+def test_ways_that_end_in_a_cycle_are_tried_less_and_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    select = Mcts._select
+
+    def counted(self: Mcts, frame: mcts._Frame, seen: set[Node]) -> Node | None:
+        looked.append(number(frame.node.state))
+        return select(self, frame, seen)
+
+    monkeypatch.setattr(Mcts, "_select", counted)
+    ring = 30
+    rows: list[list[tuple[int, ...] | None]] = [[(key % ring + 1,)] for key in range(1, ring + 1)]
+    chain: list[list[tuple[int, ...] | None]] = [[(key,)] for key in range(ring + 2, 2 * ring + 2)]
+    world = World([[(1,), (ring + 1,)], *rows, *chain, []], lambda key, place: -0.7)
+    explore(search_of(world), world, score=lambda key: 0.9 if key <= ring else 0.1)
+    assert len(world.order) == 2 * ring + 2
+    # The last node of the ring is met once it is expanded, and then only to be left again
+    assert 2 < looked.count(ring) < 10
+
+
+def test_a_node_that_is_put_back_counts_for_nothing() -> None:
+    world = World([[(1,), (2,)], [], []], lambda key, place: -0.7)
+    search = search_of(world)
+    explore(search, world, expansions=1, score=lambda key: 0.5)
+    (node,) = search.ask(1)
+    search.put_back(node)
+    assert search.ask(1) == [node]
+
+
+def test_a_score_for_a_node_that_was_visited_comes_too_late() -> None:
+    orders = []
+    for late in (False, True):
+        rows: list[list[tuple[int, ...] | None]] = [[(key + 2,)] for key in range(1, 21)]
+        world = World([[(1,), (2,)], *rows, [], []], lambda key, place: -0.7)
+        search = search_of(world)
+        explore(search, world, expansions=7, score=lambda key: 0.6 if key % 2 else 0.5)
+        if late:
+            search.score(search.graph.nodes[:3], [0.0, 0.0, 0.0])
+        explore(search, world, expansions=20, score=lambda key: 0.6 if key % 2 else 0.5)
+        orders.append(world.order)
+    assert orders[0] == orders[1]
 
 
 def test_what_is_below_a_proof_is_open_again_when_it_is_rejected() -> None:
