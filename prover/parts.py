@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from lean_env.protocol import Library
+from lean_env.library import Library
 from lean_env.verify import Verdict
 from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, Retriever, Verifier
 from prover.method import Ablation, Memory, Method

@@ -134,12 +134,18 @@ class _Run:
     async def _expanded(self) -> list[Problem]:
         """The problems with each file's `sorry`s apart, in order, under names that differ."""
         from prover.problems.naming import unique_names
+        from prover.problems.stdlib import problems as library_problems
+        from prover.problems.stdlib import stands_for_library
 
         pool = await self._pool() if any(problem.hole is None for problem in self.loaded) else None
 
         async def apart(problem: Problem) -> list[Problem]:
             if problem.hole is not None or pool is None:
                 return [problem]
+            if stands_for_library(problem):
+                library = await pool.library(problem.header)
+                limit, seed = self.config.limit, self.config.seed
+                return library_problems(library.theorems, limit, seed, problem.split, header=problem.header)
             try:
                 async with pool.session() as env:
                     return await self.parts.expand(problem, env)

@@ -23,7 +23,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from lean_env.errors import WorkerStartError
-from lean_env.protocol import Library, Limits, Opened, Outcome, OutcomeKind, State, Symbols
+from lean_env.library import Library
+from lean_env.protocol import Limits, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
 from prover.interfaces import (
     Attempt,
@@ -107,7 +108,7 @@ class FakePool:
         return frozenset()
 
     async def library(self, text: str = "") -> Library:
-        return Library(())
+        return Library((), ())
 
     async def verify(
         self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
