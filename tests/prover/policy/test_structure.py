@@ -142,7 +142,8 @@ def test_lemmas_are_used_only_where_there_are_some() -> None:
     assert "rw [L0]" in used and "apply L0" in used
     assert any(tactic.startswith("simp [L0, L1") for tactic in used)
     assert any("exact L0 .." in tactic and "exact L15 .." in tactic for tactic in used)
-    assert "exact?" not in proposed(goal, 300, lemmas)
+    assert "exact?" in proposed(goal, 300, history=("simp",))
+    assert "exact?" not in proposed(goal, 300, lemmas, history=("simp",))
 
 
 def test_patterns() -> None:
