@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, combinations_with_replacement, product
 from math import lcm
 
 from prover.policy.tactics.factors import as_integers
@@ -232,7 +232,7 @@ def _certificate(question: Question) -> list[str] | None:
     if not names or len(names) > _MOST_VARIABLES + 1 or max(p.degree for p in everything) > _HIGHEST_DEGREE:
         return None
     top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
-    top += any(name.endswith("⁻¹") for name in names)
+    top += sum(name.endswith("⁻¹") for name in names)
     negated = _negated(question)
     for stage in range(3):
         facts = _products(question, names, top, stage, negated)
@@ -294,7 +294,7 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
     small = [s for s in squares if s.polynomial.degree <= 2]
     found += [_times(kind, f, s) for f in base for s in small if f.polynomial.degree + s.polynomial.degree <= top]
     if top >= 3:
-        for a, b, c in combinations(base[:5], 3):
+        for a, b, c in combinations_with_replacement(base[:4], 3):
             if a.polynomial.degree + b.polynomial.degree + c.polynomial.degree <= top:
                 found.append(_times(kind, _times(kind, a, b), c))
         for a, b in combinations(base[:4], 2):

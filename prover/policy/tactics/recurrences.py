@@ -14,8 +14,8 @@ from itertools import pairwise, product
 
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import of_term
-from prover.policy.tactics.terms import Term, applications, premises, read, show, substitute
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show, substitute
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
 _MOST_VALUES = 400
 _MOST_PERIOD = 60
@@ -368,6 +368,7 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
             if place is not None and value is not None and (result := value({})) is not None:
                 known[place] = result
     wanted = {p for a in applications(target) if (p := _point(a, functions, {})) is not None}
+    yield from _at_terms(view, rules, target, functions)
     if not wanted or not rules or wanted <= known.keys():
         return
     found = _chain(tuple(rules), tuple(known.items()), frozenset(wanted), tuple(sorted(functions.items())))
@@ -378,6 +379,26 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     yield seq(*steps, "grind"), 0.9
     yield seq(*steps, f"simp at {names}", "simp_all"), 0.4
     yield seq(*steps, f"simp at {names}", "first | omega | grind"), 0.5
+
+
+def _at_terms(
+    view: View, rules: list[tuple[str, tuple[str, ...], Term]], target: Term, functions: Mapping[str, str]
+) -> Iterator[Proposal]:
+    """Instances of equations in one or two variables at 0, 1 and the variables of the goal."""
+    numeric = view.of_type(NAT | INT | RAT)
+    terms = [n for n in numeric if n in names_of(target)][:2]
+    if not terms or not any(a.args[0].name in functions for a in applications(target)):
+        return
+    steps: list[str] = []
+    for name, variables, _ in rules[:2]:
+        places = [(t,) for t in ("0", "1", *terms)] if len(variables) == 1 else []
+        if len(variables) == 2:
+            places = [(a, b) for a in ("0", *terms) for b in ("0", *terms)]
+        steps += [f"have {view.fresh(f'e{len(steps) + i}')} := {name} {' '.join(at)}" for i, at in enumerate(places)]
+    if steps:
+        names = " ".join(view.fresh(f"e{i}") for i in range(len(steps)))
+        yield seq(*steps, f"simp at {names} ⊢", "grind"), 0.45
+        yield seq(*steps, f"try simp at {names}", "omega"), 0.6
 
 
 def _stripped(term: Term) -> tuple[tuple[str, ...], Term]:
