@@ -31,6 +31,15 @@ _LIBRARY_FIELDS = frozenset(
         "toList",
     )
 )
+_FOLD = re.compile(rf"(?<![\w.'])List\.foldl ({_ATOM}) ({_ATOM}) ({_ATOM})")
+# Where accumulators begin, and how what they hold is joined to the result.
+_STARTS = {
+    "0": ("{t} + {a}",),
+    "1": ("{t} * {a}",),
+    "[]": ("{t} ++ {a}", "{a} ++ {t}"),
+    "true": ("({a} && {t})",),
+    "false": ("({a} || {t})",),
+}
 _MOST_DEFINITIONS = 6
 _MOST_CALLS = 3
 
@@ -47,6 +56,7 @@ class Call:
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _folds(view)
     names = own(view)
     if not names:
         return
@@ -142,25 +152,37 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
                     yield f"induction {x}{more} <;> simp_all [{unfold}] <;> omega", 0.2 * near
 
 
+def _folds(view: View) -> Iterator[Proposal]:
+    """The library's own function with an accumulator: `xs.foldl f 0 = t`."""
+    for match in _FOLD.finditer(view.target):
+        call = Call("List.foldl", match[0], (match[1], match[2], match[3]))
+        if any(v.name == match[3] and v.value is None for v in view.vars):
+            yield from _accumulator(view, call, "")
+
+
 def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
     """`f n 0 = t` follows from `∀ acc, f n acc = t + acc`, which induction can prove."""
     parts = view.connective
     if not parts or parts[0] != "=" or call.text not in (parts[1], parts[2]):
         return
     other = parts[2] if parts[1] == call.text else parts[1]
-    variables = [v.name for v in view.vars if v.name in call.arguments]
-    for start, shapes in (("0", ("{t} + {a}",)), ("1", ("{t} * {a}",)), ("[]", ("{t} ++ {a}",))):
-        if start not in call.arguments or not variables:
-            continue
-        name, acc = view.fresh("hacc"), view.fresh("acc")
-        head, _, tail = call.text.rpartition(f" {start}")
-        for shape in shapes:
-            claim = f"{head} {acc}{tail} = {shape.format(t=_paren(other), a=acc)}"
-            x = variables[0]
-            prove = f"induction {x} generalizing {acc}"
-            for closer in (f"simp_all [{unfold}] <;> grind", f"grind [{unfold}]"):
-                lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n  {prove} <;> {closer}"
-                yield seq(lemma, f"simpa using {name} {start}"), 0.2
+    variables = [v.name for v in view.vars if v.name in call.arguments and _data(v.type)]
+    start = next((argument for argument in call.arguments if argument in _STARTS), None)
+    if start is None or not variables:
+        return
+    name, acc = view.fresh("hacc"), view.fresh("acc")
+    place = re.search(rf"(?<= ){re.escape(start)}(?= |$)", call.text)
+    if place is None:
+        return
+    general = f"{call.text[: place.start()]}{acc}{call.text[place.end() :]}"
+    use = f"simp_all [{unfold}]" if unfold else "simp_all"
+    closers = (f"{use} <;> grind", f"grind [{unfold}]" if unfold else f"{use} <;> omega")
+    for shape in _STARTS[start]:
+        claim = f"{general} = {shape.format(t=_paren(other), a=acc)}"
+        for closer in closers:
+            lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n"
+            lemma += f"  induction {variables[0]} generalizing {acc} <;> {closer}"
+            yield seq(lemma, f"simpa using {name} {start}"), 0.2
 
 
 def _paren(text: str) -> str:

@@ -69,6 +69,10 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "(refine ⟨fun x => ¬f x x, fun x h => ?_⟩\n have := congrFun h x\n simp at this)",
         ),
         ("f g : Nat → Nat\na b : Nat\nh : f a = f b\n⊢ q a", "(have h1 := congrArg g h\n simp_all)"),
+        (
+            "xs ys : List Nat\nh : xs ++ xs = ys ++ ys\n⊢ xs = ys",
+            "obtain ⟨h1, h2⟩ := List.append_inj h (by have hl := congrArg List.length h; simp at hl; omega)",
+        ),
         # definitions of the file
         (TREE + "⊢ t.flat acc = t.toList ++ acc", "fun_induction t.flat acc <;> simp_all [Tree.flat, Tree.toList]"),
         (TREE + "⊢ t.flat acc = t.toList ++ acc", "induction t generalizing acc <;> simp_all [Tree.flat, Tree.toList]"),
@@ -82,6 +86,11 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
         (
             "x y : Nat\nys : List Nat\nih : x ∈ sort ys ↔ x ∈ ys\n⊢ x ∈ ins y (sort ys) ↔ x = y ∨ x ∈ ys",
             "(simp only [← ih]\n generalize sort ys = z\n clear ih)",
+        ),
+        (
+            "xs : List Nat\n⊢ List.foldl (fun n x => n + (x + 1)) 0 xs = xs.sum + xs.length",
+            "(have hacc : ∀ acc, List.foldl (fun n x => n + (x + 1)) acc xs = (xs.sum + xs.length) + acc := by\n"
+            "   intro acc\n   induction xs generalizing acc <;> simp_all <;> omega\n simpa using hacc 0)",
         ),
         # inductive predicates
         (EVEN + "⊢ Ev (m + n)", "induction hn <;> grind [Ev]"),
