@@ -110,10 +110,6 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "xs ys : List Nat\nh : xs.length = ys.length\n⊢ (xs.zip ys).map Prod.fst = xs",
             "induction xs generalizing ys <;> cases ys <;> simp_all",
         ),
-        (
-            "P : Nat → Prop\nhe : ∀ (n : Nat), P n → P (2 * n)\nn : Nat\nih : ∀ (m : Nat), m < n → P m\n⊢ P n",
-            "obtain ⟨k, rfl | rfl⟩ : ∃ k, n = 2 * k ∨ n = 2 * k + 1 := ⟨n / 2, by omega⟩",
-        ),
         # bits
         ("x y : BitVec 64\n⊢ x ^^^ y ^^^ y = x", "(ext i hi\n simp)"),
         ("x y : UInt8\n⊢ x + y = y + x", "apply UInt8.toBitVec_inj.mp <;> simp"),
@@ -141,6 +137,12 @@ def test_what_leads_on_is_among_the_candidates(goal: str, tactic: str) -> None:
 )
 def test_what_leads_nowhere_is_not(goal: str, tactic: str) -> None:
     assert tactic not in proposed(goal, samples=300)
+
+
+def test_after_strong_induction_a_number_is_taken_by_its_remainder() -> None:
+    goal = "P : Nat → Prop\nhe : ∀ (n : Nat), P n → P (2 * n)\nn : Nat\nih : ∀ (m : Nat), m < n → P m\n⊢ P n"
+    split = "obtain ⟨k, rfl | rfl⟩ : ∃ k, n = 2 * k ∨ n = 2 * k + 1 := ⟨n / 2, by omega⟩"
+    assert split in proposed(goal, history=("(induction n using Nat.strongRecOn; rename_i n ih)",))
 
 
 def test_lemmas_are_used_only_where_there_are_some() -> None:
