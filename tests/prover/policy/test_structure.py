@@ -110,6 +110,12 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "xs ys : List Nat\nh : xs.length = ys.length\n⊢ (xs.zip ys).map Prod.fst = xs",
             "induction xs generalizing ys <;> cases ys <;> simp_all",
         ),
+        # options
+        (
+            "next : Nat → Option Nat\na b : Nat\nh : (next (b + 2)).bind next = some a\n⊢ a ≤ b",
+            "obtain ⟨x, hx, hr⟩ := Option.bind_eq_some_iff.mp h",
+        ),
+        ("f : Nat → Option Nat\na : Nat\n⊢ (f a).getD 0 = 0", "cases hx : f a <;> simp_all"),
         # bits
         ("x y : BitVec 64\n⊢ x ^^^ y ^^^ y = x", "(ext i hi\n simp)"),
         ("x y : UInt8\n⊢ x + y = y + x", "apply UInt8.toBitVec_inj.mp <;> simp"),
