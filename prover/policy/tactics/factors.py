@@ -139,7 +139,7 @@ def _vanishes(p: Polynomial, form: Polynomial, names: list[str]) -> bool:
 
 def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
     """`u * v = N` for linear u, v: u is a divisor of N, and the rest is linear."""
-    found = _split(p) or _variable_factor(p)
+    found = _split(p) or _variable_factor(p, view.target)
     if found is None:
         return
     u, v, number = found
@@ -219,12 +219,12 @@ def _split(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
     return None
 
 
-def _variable_factor(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
-    """A variable that divides all but the constant, the rest, and the number that they make."""
+def _variable_factor(p: Polynomial, target: str) -> tuple[Polynomial, Polynomial, int] | None:
+    """A variable that divides all but the constant (one of the target's first), the rest, and what they make."""
     constant = p.terms.get((), Fraction(0))
     if not constant or not p.integral:
         return None
-    for name in p.names:
+    for name in sorted(p.names, key=lambda name: not mentions(target, name)):
         rest = divided(p - Polynomial.constant(constant), Polynomial.variable(name))
         if rest is not None:
             return Polynomial.variable(name), rest, -int(constant)

@@ -75,7 +75,7 @@ def counterexamples(text: str) -> tuple[Counterexample, ...]:
             term = term.args[1]
             continue
         if premises:
-            return ()  # arguments after a hypothesis
+            break  # what is quantified after a hypothesis is left to the conclusion
         kind = canonical(term.kind) or guess_kind(term, dict(variables))
         variables.append((term.name, kind.replace("Real", "Rat").replace("ℝ", "Rat")))
         term = term.args[0]
