@@ -391,7 +391,7 @@ def _at_terms(
         return
     steps: list[str] = []
     for name, variables, _ in rules[:2]:
-        places = [(t,) for t in ("0", "1", *terms)] if len(variables) == 1 else []
+        places: list[tuple[str, ...]] = [(t,) for t in ("0", "1", *terms)] if len(variables) == 1 else []
         if len(variables) == 2:
             places = [(a, b) for a in ("0", *terms) for b in ("0", *terms)]
         steps += [f"have {view.fresh(f'e{len(steps) + i}')} := {name} {' '.join(at)}" for i, at in enumerate(places)]
@@ -495,7 +495,7 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
         return None
 
     def solve(at: tuple[int, ...], values: Mapping[Point, Value], point: Point) -> Value | None:
-        def difference(guess: int) -> Value | None:
+        def difference(guess: int) -> Value:
             def member(name: str) -> Callable[..., Value]:
                 def call(*arguments: Value) -> Value:
                     place = (name, tuple(int(each) for each in arguments))
@@ -507,10 +507,10 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
             found = [side(known) for side in sides if side is not None]
             return None if None in found else found[0] - found[1]
 
-        d = [difference(guess) for guess in (0, 1, 2)]
-        if None in d or d[1] == d[0] or d[2] - d[1] != d[1] - d[0]:
+        d0, d1, d2 = (difference(guess) for guess in (0, 1, 2))
+        if d0 is None or d1 is None or d2 is None or d1 == d0 or d2 - d1 != d1 - d0:
             return None
-        value = Fraction(-d[0], d[1] - d[0])
+        value = Fraction(-d0, d1 - d0)
         if value.denominator != 1 and parts[-1] != "Rat":
             return None
         return value if parts[-1] == "Rat" else int(value)

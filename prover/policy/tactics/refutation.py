@@ -168,9 +168,9 @@ def _functions(parts: list[str]) -> list[Choice]:
     if source == result and source != "Rat":
         found.append(("(fun x => if x = 0 then 1 else if x = 1 then 0 else x)", _swap))
     if source == "Nat":
-        for factor, base in product((1, 2, 3), (2, 3)):
-            text = f"{base} ^ x" if factor == 1 else f"{factor} * {base} ^ x"
-            found.append((f"(fun x => {text})", _exponential(factor, base)))
+        for times, base in product((1, 2, 3), (2, 3)):
+            text = f"{base} ^ x" if times == 1 else f"{times} * {base} ^ x"
+            found.append((f"(fun x => {text})", _exponential(times, base)))
         found.append(("(fun x => x % 2)" if result == "Nat" else f"(fun x => ((x % 2 : Nat) : {result}))", _parity))
     return found
 
