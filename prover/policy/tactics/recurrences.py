@@ -39,6 +39,10 @@ class Sequence:
     """In terms of `variable`, and of applications of the function to smaller arguments."""
     start: int
     """The least value of the variable for which the rule is known to hold."""
+    shift: int
+    """What the rule is applied to, less the index that `start` and `order` speak of: not 0 for `f n = … f (n - 1)`."""
+    guarded: bool
+    """Does the rule ask for a proof that its variable is large enough?"""
     bases: Mapping[int, tuple[str, Term]]
     """Known members: the hypothesis and the value."""
 
@@ -71,9 +75,9 @@ def sequences(view: View) -> list[Sequence]:
     for name, term in rules:
         read_rule = _rule(term, functions)
         if read_rule is not None:
-            f, variable, order, body, start = read_rule
+            f, variable, order, body, start, shift, guarded = read_rule
             kind = functions[f].split(" → ")[1]
-            found.append(Sequence(f, kind, name, variable, order, body, start, bases[f]))
+            found.append(Sequence(f, kind, name, variable, order, body, start, shift, guarded, bases[f]))
     return found
 
 
@@ -81,7 +85,7 @@ def _is_member(term: Term, functions: Mapping[str, str]) -> bool:
     return term.op == "app" and len(term.args) == 2 and term.args[0].name in functions and term.args[1].op == "num"
 
 
-def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term, int] | None:
+def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term, int, int, bool] | None:
     """Function, variable, order, body and start of `∀ n, f (n + order) = body`, also with a lower bound of `n`."""
     n = term.name
     hypotheses, conclusion = premises(term.args[0])
@@ -100,10 +104,33 @@ def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term
     body = conclusion.args[1]
     if order is None:
         return None
+    back = [k for a in applications(body) if a.args[0].name == f.name and (k := _before(a.args[1], n))]
+    shift = max(back, default=0)
+    if shift:
+        if order != 0 or start < shift:
+            return None  # `n - 1` of 0 is 0
+        body = _raised(body, n, shift)
+        order, start = shift, start - shift
     used = [_shift(a.args[1], n) for a in applications(body) if a.args[0].name == f.name and len(a.args) == 2]
-    if order < 1 or not used or any(shift is None or shift >= order for shift in used):
+    if order < 1 or not used or any(each is None or each >= order for each in used):
         return None
-    return f.name, n, order, body, start
+    return f.name, n, order, body, start, shift, bool(hypotheses)
+
+
+def _before(term: Term, n: str) -> int:
+    """k of `n - k`, else 0."""
+    if term.op == "-" and term.args[0] == Term("var", name=n) and term.args[1].op == "num":
+        return int(term.args[1].name)
+    return 0
+
+
+def _raised(term: Term, n: str, shift: int) -> Term:
+    """A term at `n + shift`, where `n - k` is `n + (shift - k)`."""
+    if k := _before(term, n):
+        return _plus(n, shift - k)
+    if term == Term("var", name=n):
+        return _plus(n, shift)
+    return Term(term.op, tuple(_raised(arg, n, shift) for arg in term.args), term.name, term.kind)
 
 
 def _at_least(term: Term, n: str) -> int | None:
@@ -157,7 +184,7 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
     k, ih, key, hr, hx = (view.fresh(name) for name in ("k", "ih", "hk", "hr", "hx"))
     members = [show(substitute(claim, {n: _plus(k, first + i)})) for i in range(s.order)]
     statement = " ∧ ".join(f"({member})" for member in members)
-    guard = " (by omega)" if s.start else ""
+    guard = " (by omega)" if s.guarded else ""
     rewriting = f"simp only [{s.rule}, Nat.pow_succ, Int.pow_succ] at *"
     conclude = [intro] if intro else []
     if first:
@@ -166,7 +193,7 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
     else:
         conclude.append(f"exact ({key} {n}){'.1' if s.order > 1 else ''}")
     for finish, weight in (
-        (f"have {hr} := {s.rule} ({show(_plus(k, first))}){guard}\n    grind", 0.9),
+        (f"have {hr} := {s.rule} ({show(_plus(k, first + s.shift))}){guard}\n    grind", 0.9),
         (f"{rewriting}; grind", 0.6),
     ):
         induct = (
@@ -203,7 +230,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
     if len(values) < 8:
         return
     k, key, ih = view.fresh("k"), view.fresh("hk"), view.fresh("ih")
-    guard = " (by omega)" if s.start else ""
+    guard = " (by omega)" if s.guarded else ""
     for period, begin in _periods(values):
         if period <= _LONGEST_PERIOD:
             yield _periodic(s, values, first + begin, begin, period, far[0], (k, key, ih), guard), 0.91
@@ -219,7 +246,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
         hints = "; ".join(f"have hx{i} := {key} {n - first}" for i, n in enumerate(far[:3]))
         steps = [
             f"have {key} : ∀ {k} : Nat, {claim} := by\n  intro {k}\n  induction {k} with\n  | zero => simp_all\n"
-            f"  | succ {k} {ih} =>\n    have hr := {s.rule} ({k} + {first}){guard}\n    grind",
+            f"  | succ {k} {ih} =>\n    have hr := {s.rule} ({k} + {first + s.shift}){guard}\n    grind",
             hints,
             "first | (simp_all; done) | grind | omega",
         ]
@@ -247,9 +274,9 @@ def _periodic(
     bases = ", ".join([*(name for name, _ in s.bases.values()), s.rule])
     lines = [f"obtain ⟨{', '.join(known)}⟩ := {ih}" if s.order > 1 else f"have {known[0]} := {ih}"]
     for i in range(s.order, s.order + period):
-        before = at + i - s.order
-        place = f"({period} * {k}{f' + {before}' if before else ''}){guard}"
-        lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {place}).trans (by simp [{', '.join(known)}])")
+        before = at + i - s.order + s.shift
+        argument = f"({period} * {k}{f' + {before}' if before else ''}){guard}"
+        lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {argument}).trans (by simp [{', '.join(known)}])")
         known.append(f"{ih}{i}")
     result = known[-s.order :]
     lines.append(f"exact ⟨{', '.join(result)}⟩" if s.order > 1 else f"exact {result[0]}")
@@ -268,7 +295,7 @@ def _periodic(
         if i < s.order:
             proof = start if s.order == 1 else f"({start})" + ".2" * i + (".1" if i < s.order - 1 else "")
         else:
-            proof = f"({s.rule} {first + i - s.order}{guard}).trans (by simp [{', '.join(shown)}])"
+            proof = f"({s.rule} {first + i - s.order + s.shift}{guard}).trans (by simp [{', '.join(shown)}])"
         shown.append(f"hx{i}")
         last.append(f"have hx{i} : {value} := {proof}")
     return seq(induct, *last, f"simp [{', '.join(shown)}]")
@@ -504,7 +531,7 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
                 return call
 
             known = {**dict(zip(variables, at, strict=True)), **{name: member(name) for name in functions}}
-            found = [side(known) for side in sides if side is not None]
+            found: list[Value] = [side(known) for side in sides if side is not None]
             return None if None in found else found[0] - found[1]
 
         d0, d1, d2 = (difference(guess) for guess in (0, 1, 2))
