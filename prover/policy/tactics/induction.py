@@ -39,7 +39,8 @@ def propose(view: View) -> Iterator[Proposal]:
         elif v.type.startswith(("List ", "Array ")):
             yield from _list(view, v.name, v.type, near)
         elif _inductive(view, v.type):
-            yield f"cases {v.name} <;> simp_all", 0.12 * near
+            yield f"cases {v.name} <;> simp_all", 0.14 * near
+            yield f"cases {v.name} <;> grind", 0.13 * near
             yield f"cases {v.name}", 0.12 * near
             yield f"induction {v.name} <;> simp_all", 0.12 * near
             yield f"induction {v.name} <;> grind", 0.12 * near

@@ -74,9 +74,10 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "obtain ⟨h1, h2⟩ := List.append_inj h (by have hl := congrArg List.length h; simp at hl; omega)",
         ),
         # definitions of the file
-        (TREE + "⊢ t.flat acc = t.toList ++ acc", "fun_induction t.flat acc <;> simp_all [Tree.flat, Tree.toList]"),
+        (TREE + "⊢ t.flat acc = t.toList ++ acc", "fun_induction t.flat acc <;> simp_all [Tree.toList]"),
         (TREE + "⊢ t.flat acc = t.toList ++ acc", "induction t generalizing acc <;> simp_all [Tree.flat, Tree.toList]"),
         ("t : Tree α\n⊢ t.toList.length = t.size", "induction t <;> grind [Tree.toList, Tree.size]"),
+        ("b n : Nat\n⊢ power b n = b ^ n", "fun_induction power b n <;> grind"),
         ("lo hi x : Int\nh : lo ≤ hi\n⊢ lo ≤ clamp lo hi x", "grind [clamp]"),
         (
             "n : Nat\n⊢ sumAcc n 0 = sumTo n",
@@ -91,6 +92,10 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "xs : List Nat\n⊢ List.foldl (fun n x => n + (x + 1)) 0 xs = xs.sum + xs.length",
             "(have hacc : ∀ acc, List.foldl (fun n x => n + (x + 1)) acc xs = (xs.sum + xs.length) + acc := by\n"
             "   intro acc\n   induction xs generalizing acc <;> simp_all <;> omega\n simpa using hacc 0)",
+        ),
+        (
+            "xs ys : List Op\nst : List Nat\n⊢ exec (xs ++ ys) st = exec ys (exec xs st)",
+            "induction xs generalizing st <;> simp_all [exec]",
         ),
         # inductive predicates
         (EVEN + "⊢ Ev (m + n)", "induction hn <;> grind [Ev]"),
