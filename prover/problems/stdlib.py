@@ -49,11 +49,12 @@ _GENERATED = re.compile(
     r"(?:match|proof|eq|hcongr)_\d+|eq_def|eq_unfold|splitter|congr_simp|injEq|inj|noConfusion.*|sizeOf_spec"
     r"|rec|recOn|casesOn|brecOn|binductionOn|below|ibelow|ctorIdx|toCtorIdx|ofNat_ctorIdx|ofNat_toCtorIdx"
     r"|induct|induct_unfolding|mutual_induct|fixpoint_induct|partial_correctness|fun_cases|fun_cases_unfolding"
-    r"|inst[A-Z0-9].*"
 )
-"""Last parts of names that Lean makes: of instances, of constructors, of equations, of recursion."""
-_NOT_MATHEMATICS = frozenset({"Tactic", "Tactics", "Meta", "Elab", "Internal", "Impl", "Macro", "Notation", "Simproc"})
-"""Parts of a module's name that say that it is about Lean itself, or about how something is computed."""
+"""Last parts of names that Lean makes: of constructors, of equations, of recursion."""
+_INSTANCE = re.compile(r"inst[A-Z0-9].*")
+"""The part of a name that Lean makes for an instance."""
+_NOT_MATHEMATICS = frozenset({"Tactic", "Tactics", "Meta", "Elab", "Internal", "Macro", "Notation", "Simproc"})
+"""Parts of a module's name that say that it is about Lean itself."""
 
 
 def placeholder(split: str | None, *, mathlib: bool) -> Problem:
@@ -101,7 +102,7 @@ def suitable(theorem: LibraryTheorem) -> bool:
         module[0] not in ("Lean", "Lake")
         and parts[0] != "Lean"
         and _NOT_MATHEMATICS.isdisjoint(module)
-        and all(_PART.fullmatch(part) for part in parts)
+        and all(_PART.fullmatch(part) and not _INSTANCE.fullmatch(part) for part in parts)
         and _GENERATED.fullmatch(parts[-1]) is None
     )
 

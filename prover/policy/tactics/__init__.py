@@ -28,6 +28,7 @@ from prover.policy.tactics import (
     lemmas,
     mathlib,
     modular,
+    options,
     predicates,
     recurrences,
     recursion,
@@ -48,6 +49,7 @@ _SOURCES = (
     predicates.propose,
     induction.propose,
     bits.propose,
+    options.propose,
     arithmetic.propose,
     modular.propose,
     bounded.propose,
@@ -150,7 +152,7 @@ def _pays(view: View, tactic: str) -> bool:
         return True
     head = view.target.partition(" ")[0]
     letter = view.connective is None and any(head == h.name for h in view.goal.hypotheses)
-    return view.target != "False" and not letter and len(view.history) < 2 and not view.lemmas
+    return view.target != "False" and not letter and len(view.history) < (1 if view.lemmas else 2)
 
 
 def _vary(weight: float, noise: random.Random, seed: int) -> float:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, combinations_with_replacement, product
 from math import lcm
 
 from prover.policy.tactics.factors import as_integers
@@ -232,7 +232,7 @@ def _certificate(question: Question) -> list[str] | None:
     if not names or len(names) > _MOST_VARIABLES + 1 or max(p.degree for p in everything) > _HIGHEST_DEGREE:
         return None
     top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
-    top += any(name.endswith("⁻¹") for name in names)
+    top += sum(name.endswith("⁻¹") for name in names)
     negated = _negated(question)
     for stage in range(3):
         facts = _products(question, names, top, stage, negated)
@@ -292,11 +292,12 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
     pairs = [*combinations(base, 2), *((f, f) for f in base[:4])]
     found += [_times(kind, a, b) for a, b in pairs if a.polynomial.degree + b.polynomial.degree <= top]
     small = [s for s in squares if s.polynomial.degree <= 2]
-    found += [_times(kind, f, s) for f in base for s in small if f.polynomial.degree + s.polynomial.degree <= top]
     if top >= 3:
-        for a, b, c in combinations(base[:5], 3):
+        for a, b, c in combinations_with_replacement(base[:4], 3):
             if a.polynomial.degree + b.polynomial.degree + c.polynomial.degree <= top:
                 found.append(_times(kind, _times(kind, a, b), c))
+    found += [_times(kind, f, s) for f in base for s in small if f.polynomial.degree + s.polynomial.degree <= top]
+    if top >= 3:
         for a, b in combinations(base[:4], 2):
             found += [
                 _times(kind, _times(kind, a, b), s)
@@ -312,7 +313,7 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
     for fact in found:
         if fact.polynomial.value is None:
             distinct.setdefault(fact.polynomial, fact)
-    return list(distinct.values())[: _MOST_COLUMNS + 60 * stage]
+    return list(distinct.values())[:400]
 
 
 def _forms(question: Question, names: list[str], half: int, stage: int) -> list[Polynomial]:
@@ -322,8 +323,10 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     if claim is not None and claim.degree == 2:
         found += _completed(claim)
     homogeneous = claim is not None and len({degree(m) for m in claim.terms}) == 1 and claim.degree % 2 == 0
+    homogeneous = homogeneous and not any(name.endswith("⁻¹") for name in names)
     lowest = half if homogeneous and stage == 0 else 0
-    monomials = [m for m in _monomials(names, half) if lowest <= degree(m)]
+    plain_names = [name for name in names if not name.endswith("⁻¹")]
+    monomials = [m for m in _monomials(plain_names, half) if lowest <= degree(m)]
     plain = [Polynomial({m: 1}) for m in monomials if m]
     found += plain
     found += [a - b for a, b in combinations([Polynomial({m: 1}) for m in monomials], 2)]
@@ -417,7 +420,11 @@ def _solve(
         terms = {m: float(c) for m, c in negated.polynomial.terms.items()}
         columns.append((terms, float(negated.strict), -1))
     columns.append(({(): 1.0}, 1.0, -2))  # a positive constant
+    if len(columns) > 2 * _MOST_COLUMNS:
+        columns = [*columns[: 2 * _MOST_COLUMNS], *columns[-2:]]
     columns = _cancelling(columns)
+    if len(columns) > _MOST_COLUMNS:
+        columns = _cancelling([*columns[: _MOST_COLUMNS - 2], *columns[-2:]])
     if not any(norm for _, norm, _ in columns):
         return None
     rows = sorted({m for terms, _, _ in columns for m in terms})

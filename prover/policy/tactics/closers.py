@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import NUMBERS, Proposal, View, identifiers
+from prover.policy.tactics.view import NUMBERS, Proposal, View, identifiers, numerals
 
 _CONTRADICTION = re.compile(r"False|¬|≠")
 _DECIDABLE = re.compile(r"[\d\s+*/%^()=<>≤≥≠∣∧∨¬↔→,\[\]-]|Nat\.\w+|Int\.\w+|true|false|[ℕℤ]|:")
@@ -46,8 +46,9 @@ def propose(view: View) -> Iterator[Proposal]:
         yield "bv_decide", 0.91
     if closed and not ground:
         yield "decide", 0.9
-    # Slow where it fails, so it comes late except at the beginning.
-    yield "exact?", 0.35 if view.history else 0.55
+    # Slow where it fails, so it comes late except at the beginning. No lemma speaks of numbers like 7.
+    if not (numeric and any(number > 2 for number in numerals(view.target))) and not view.target.startswith("¬∃"):
+        yield "exact?", 0.35 if view.history else 0.55
     if _CONTRADICTION.search(view.facts) and view.props:
         yield "contradiction", 0.6
     if "∨" in view.target or "∃" in view.target or "¬" in view.target:

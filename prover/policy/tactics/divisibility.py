@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, written
+from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, reduced, text_of, written
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
@@ -19,6 +19,8 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _quotient(view, target.args[0], target.args[1])
         yield from _powers(view, target.args[0], target.args[1])
         yield from _combination(view, target.args[0], target.args[1])
+        yield from _combined(view, target.args[0], target.args[1])
+        yield from _factor_of_product(view, target.args[0], target.args[1])
     if target is not None and ("gcd" in view.target or "Coprime" in view.target):
         yield from _coprime(view, target)
     if "gcd" in view.facts or "lcm" in view.facts:
@@ -181,6 +183,49 @@ def _multiple_exponent(view: View, divisor: Term, dividend: Term) -> Iterator[Pr
         d, found, n = h.type.partition(" ∣ ")
         if found and d in exponents and n in exponents:
             yield f"(obtain ⟨k, rfl⟩ := {h.name}; rw [Nat.pow_mul])", 0.8
+
+
+def _combined(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """The dividend as a combination of the divisor and of what hypotheses say that it divides."""
+    signed = _signed(view, divisor, dividend)
+    if not signed:
+        return
+    p, goal = of_term(divisor), of_term(dividend)
+    known: list[tuple[str, Polynomial]] = []
+    for h in view.props:
+        term = read(h.type) if " ∣ " in h.type else None
+        if term is not None and term.op == "∣" and p is not None and of_term(term.args[0]) == p:
+            q = of_term(term.args[1])
+            if q is not None and q:
+                known.append((h.name, q))
+    if p is None or goal is None or len(known) < 2:
+        return
+    names = [view.fresh(f"k{i}") for i in range(len(known))]
+    quotients = reduced(goal, [*(q for _, q in known), p])
+    if quotients is None:
+        return
+    parts = [f"({text_of(q)}) * {k}" for q, k in zip(quotients, names, strict=False) if q]
+    parts += [f"({text_of(quotients[-1])})"] if quotients[-1] else []
+    steps = [f"obtain ⟨{k}, h{k}⟩ := {h}" for k, (h, _) in zip(names, known, strict=True)]
+    if all(q.integral for q in quotients):
+        yield seq(*steps, f"exact ⟨{' + '.join(parts) or '0'}, by grind⟩"), 0.9
+
+
+def _factor_of_product(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """A divisor of one factor divides the product."""
+    if dividend.op != "*" or divisor.op != "num":
+        return
+    kind = "Int" if _signed(view, dividend) else "Nat"
+    d, (a, b) = show(divisor, 51), (show(arg, 51) for arg in dividend.args)
+    h = view.fresh("hd")
+    yield (
+        (
+            f"suffices {h} : {d} ∣ {a} ∨ {d} ∣ {b} by\n  rcases {h} with {h} | {h}\n"
+            f"  · exact {kind}.dvd_trans {h} ({kind}.dvd_mul_right _ _)\n"
+            f"  · exact {kind}.dvd_trans {h} ({kind}.dvd_mul_left _ _)"
+        ),
+        0.3,
+    )
 
 
 def _combination(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import combinations
 from math import gcd, isqrt
 
-from prover.policy.tactics.polynomials import Polynomial, divided, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
 
@@ -24,14 +25,29 @@ def propose(view: View) -> Iterator[Proposal]:
     if kind == "Nat":
         yield from as_integers(view, propose)
         return
-    for equation in _equations(view, kind)[:4]:
-        yield from _zero_product(view, equation, kind)
+    found = _equations(view, kind)
+    for equation in found[:4]:
+        yield from _zero_product(view, equation, kind, [])
         if kind == "Int":
             yield from _known_product(view, equation)
+    solution = {
+        name: value
+        for name, value in linear_solution(_equations(view, kind, 1)).items()
+        if value.value is None and (kind == "Rat" or value.integral)
+    }
+    if not solution:
+        return
+    solver = "grind" if kind == "Rat" else "omega"
+    steps = [f"obtain rfl : {name} = {text_of(value)} := by {solver}" for name, value in solution.items()]
+    for equation in found[:3]:
+        for name, value in solution.items():
+            equation = equation.replaced(name, value)
+        if 2 <= equation.degree <= 6:
+            yield from _zero_product(view, equation, kind, steps)
 
 
-def _equations(view: View, kind: str) -> list[Polynomial]:
-    """The hypotheses `p = q` of a degree above 1, as polynomials that are 0."""
+def _equations(view: View, kind: str, degree: int = 0) -> list[Polynomial]:
+    """The hypotheses `p = q` of that degree (of any above 1 when it is 0), as polynomials that are 0."""
     variables = set(view.of_type(INT if kind == "Int" else RAT))
     found = []
     for h in view.props:
@@ -46,12 +62,12 @@ def _equations(view: View, kind: str) -> list[Polynomial]:
             scale = 1
             for c in p.terms.values():
                 scale = scale * c.denominator // gcd(scale, c.denominator)
-            if 2 <= p.degree <= 6 and len(p.names) <= 3:
+            if (p.degree == degree if degree else 2 <= p.degree <= 6) and len(p.names) <= 4:
                 found.append(p * scale)
     return found
 
 
-def _zero_product(view: View, p: Polynomial, kind: str) -> Iterator[Proposal]:
+def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Iterator[Proposal]:
     """Factors one of which is 0, and the cases that this makes."""
     factors = _linear_factors(p)
     if not factors:
@@ -64,7 +80,7 @@ def _zero_product(view: View, p: Polynomial, kind: str) -> Iterator[Proposal]:
     h = view.fresh("hz")
     known = f"have {h} : ({product}) = 0 := by grind"
     # a * (b * c) = 0, a factor at a time
-    lines, inner = [known], h
+    lines, inner = [*steps, known], h
     opened = f"rcases {kind}.mul_eq_zero.mp {inner} with {h} | {h}"
     finish = f"({_CLOSE})"
     for _ in factors[2:]:
@@ -123,10 +139,16 @@ def _vanishes(p: Polynomial, form: Polynomial, names: list[str]) -> bool:
 
 def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
     """`u * v = N` for linear u, v: u is a divisor of N, and the rest is linear."""
-    found = _split(p)
+    found = _split(p) or _variable_factor(p, view.target)
     if found is None:
         return
     u, v, number = found
+    positive = [n for n in p.names if any(h.type in (f"0 < {n}", f"{n} > 0") for h in view.props)][:3]
+    products = [
+        f"have {view.fresh(f'hm{i}')} := Int.mul_pos (show 0 < {a} by omega) (show 0 < {b} by omega)"
+        for i, (a, b) in enumerate(combinations(positive, 2))
+    ]
+    close = f"first | omega | grind | ({'; '.join(products)}; grind)" if products else _CLOSE
     if number < 0:
         v, number = -v, -number
     if not 0 < number <= _LARGEST_PRODUCT:
@@ -151,7 +173,7 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
         f"  obtain ⟨{k}, hi⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {left} + {number} by omega)\n"
         f"  have hj : {left} = ({k} : Int) - {number} := by omega\n"
         f"  rw [hj] at {hd} ⊢\n  exact {hk} {k} (by omega) {hd}",
-        f"rcases {hc} with {' | '.join([hc] * len(signed))} <;> (rw [{hc}] at {hp}; {_CLOSE})",
+        f"rcases {hc} with {' | '.join([hc] * len(signed))} <;> (rw [{hc}] at {hp}; {close})",
     ]
     yield seq(*steps), 0.9
 
@@ -194,6 +216,18 @@ def _split(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
             u = vx * a + vy * b
             if b and gcd(a, b) == 1 and (v := divided(square, u)) is not None and v.integral:
                 return u, v, -c0
+    return None
+
+
+def _variable_factor(p: Polynomial, target: str) -> tuple[Polynomial, Polynomial, int] | None:
+    """A variable that divides all but the constant (one of the target's first), the rest, and what they make."""
+    constant = p.terms.get((), Fraction(0))
+    if not constant or not p.integral:
+        return None
+    for name in sorted(p.names, key=lambda name: not mentions(target, name)):
+        rest = divided(p - Polynomial.constant(constant), Polynomial.variable(name))
+        if rest is not None:
+            return Polynomial.variable(name), rest, -int(constant)
     return None
 
 

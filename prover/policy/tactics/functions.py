@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from prover.goal import top_level
 from prover.policy.tactics.view import Proposal, View, connective, seq
 
 _NAMED = re.compile(r"(?<![\w.'])Function\.(?:[A-Z]\w*|comp|const|flip|swap)")
@@ -58,6 +59,8 @@ def _equations(view: View) -> Iterator[Proposal]:
             continue
         left, right = parts[1], parts[2]
         name = view.fresh("h")
+        if " ++ " in left + right or " :: " in left + right:
+            yield from _lists(view, h.name, left, right)
         if {left, right} & names or "fun " in left + right or "∘" in left + right:
             for v in [v for v in view.vars if "→" not in v.type and not v.type.startswith(("Type", "Sort"))][-2:]:
                 yield f"have {name} := congrFun {h.name} {v.name}", 0.12
@@ -66,6 +69,18 @@ def _equations(view: View) -> Iterator[Proposal]:
             for f in functions[:3]:
                 yield seq(f"have {name} := congrArg {f.name} {h.name}", "simp_all"), 0.12
                 yield f"have {name} := congrArg {f.name} {h.name}", 0.06
+
+
+def _lists(view: View, name: str, left: str, right: str) -> Iterator[Proposal]:
+    """An equation between lists: their lengths agree, and so do their parts where the lengths of these do."""
+    length = view.fresh("hl")
+    lengths = f"have {length} := congrArg List.length {name}"
+    if top_level(left, " ++ ") is not None and top_level(right, " ++ ") is not None:
+        first, second = view.fresh("h"), view.fresh("h", [view.fresh("h")])
+        equal = f"(by {lengths}; simp at {length}; omega)"
+        for lemma in ("List.append_inj", "List.append_inj'"):
+            yield f"obtain ⟨{first}, {second}⟩ := {lemma} {name} {equal}", 0.25
+    yield seq(lengths, f"simp at {length}"), 0.08
 
 
 def _diagonal(view: View) -> Iterator[Proposal]:

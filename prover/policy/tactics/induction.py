@@ -11,7 +11,7 @@ from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
 # Lemmas that bring the step of an induction into the form of its hypothesis.
 STEP = "Nat.pow_succ, Nat.pow_add, Nat.pow_mul, Nat.mul_add, Nat.add_mul"
 INT_STEP = "Int.pow_succ, Int.mul_add, Int.add_mul"
-_MAX_DEPTH = 3
+_MAX_DEPTH = 2
 # Functions that go through a list and a number at once.
 _ALONG = re.compile(r"take|drop|get|set|insert|erase|replicate|range|rotate|\[\w+\]|\[\w+\]\?|len")
 # Recursive functions of the library that `simp` does not unfold by itself.
@@ -26,12 +26,21 @@ def propose(view: View) -> Iterator[Proposal]:
     for v in view.vars:
         if v.value is not None or not mentions(view.target, v.name):
             continue
-        if v.type in NAT:
+        if done and (v.type in NAT or v.type.startswith("List ") or _inductive(view, v.type)):
+            # A second induction is rare: its plain forms are enough.
+            yield f"induction {v.name} <;> simp_all", 0.08
+            yield f"induction {v.name} <;> grind", 0.06
+            yield f"cases {v.name} <;> simp_all", 0.08
+            yield f"cases {v.name}", 0.06
+            if v.type in NAT:
+                yield from _residues(view, v.name)
+        elif v.type in NAT:
             yield from _nat(view, v.name, near)
         elif v.type.startswith(("List ", "Array ")):
             yield from _list(view, v.name, v.type, near)
         elif _inductive(view, v.type):
-            yield f"cases {v.name} <;> simp_all", 0.12 * near
+            yield f"cases {v.name} <;> simp_all", 0.14 * near
+            yield f"cases {v.name} <;> grind", 0.13 * near
             yield f"cases {v.name}", 0.12 * near
             yield f"induction {v.name} <;> simp_all", 0.12 * near
             yield f"induction {v.name} <;> grind", 0.12 * near
@@ -42,6 +51,9 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     ih = view.fresh("ih")
     power = "^" in view.target
     weight = (0.3 if power or any(h.type.startswith("∀") for h in view.props) else 0.12) * near
+    if "List.range" in view.target:
+        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> omega", 0.3 * near
+        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> grind", 0.25 * near
     for name in list(dict.fromkeys(_LIBRARY_RECURSION.findall(view.target)))[:1]:
         yield f"induction {n} <;> simp_all [{name}]", 0.25 * near
         yield f"induction {n} <;> grind [{name}]", 0.2 * near
@@ -90,13 +102,16 @@ def _strong(view: View, n: str, ih: str, near: float) -> Iterator[Proposal]:
     weight = 0.2 if below or scaled else 0.05
     yield f"induction {n} using Nat.strongRecOn with | ind {n} {ih} => grind", weight * near
     yield f"(induction {n} using Nat.strongRecOn; rename_i {n} {ih})", weight * near
+
+
+def _residues(view: View, n: str) -> Iterator[Proposal]:
+    """After strong induction: the number as twice (or so) a smaller one, with a remainder."""
+    scaled = _scaled(view)
     if scaled and any(re.match(rf"∀ .* < {re.escape(n)} → ", h.type) for h in view.props):
-        k, parts = view.fresh("k"), []
-        for rest in range(scaled):
-            parts.append(f"{n} = {scaled} * {k}" + (f" + {rest}" if rest else ""))
+        k = view.fresh("k")
+        parts = [f"{n} = {scaled} * {k}" + (f" + {rest}" if rest else "") for rest in range(scaled)]
         arms = " | ".join(["rfl"] * scaled)
-        split = f"obtain ⟨{k}, {arms}⟩ : ∃ {k}, {' ∨ '.join(parts)} := ⟨{n} / {scaled}, by omega⟩"
-        yield split, 0.4
+        yield f"obtain ⟨{k}, {arms}⟩ : ∃ {k}, {' ∨ '.join(parts)} := ⟨{n} / {scaled}, by omega⟩", 0.4
 
 
 def _scaled(view: View) -> int:

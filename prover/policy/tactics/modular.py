@@ -18,8 +18,10 @@ INT_MOD = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    yield from _residues(view)
+    residues = list(_residues(view))
+    yield from residues
     yield from _periods(view)
+    yield from _variable_modulus(view)
     moduli = moduli_of(view)
     if not moduli:
         return
@@ -27,7 +29,6 @@ def propose(view: View) -> Iterator[Proposal]:
     ints = [n for n in view.of_type(INT) if mentions(view.facts, n)]
     lemmas = INT_MOD if ints else NAT_MOD
     yield f"simp [{lemmas}, *]", 0.3
-    yield f"simp_all [{lemmas}]", 0.15
     if ints:
         yield "apply Int.dvd_of_emod_eq_zero", 0.1
         yield "apply Int.emod_emod_of_dvd", 0.02
@@ -44,6 +45,9 @@ def propose(view: View) -> Iterator[Proposal]:
             h = view.fresh("hr")
             arms = " | ".join([h] * m)
             known, split = f"have {h} : {cases} := by omega", f"rcases {h} with {arms}"
+            if residues:  # those powers are done with; what is left is for the next step
+                yield seq(known, split), 0.04
+                continue
             yield seq(known, f"{split} <;> simp [{lemmas}, {h}]"), 0.3
             yield seq(known, f"{split} <;> simp_all [{lemmas}]"), 0.14
             yield seq(known, f"{split} <;> (simp [{lemmas}, {h}]; try omega)"), 0.05
@@ -60,6 +64,8 @@ def _residues(view: View) -> Iterator[Proposal]:
         return
     ints = set(view.of_type(INT))
     moduli = [m for m in moduli_of(view) if m <= 64][:2]
+    if " = " in view.facts:
+        moduli += [2 * m for m in moduli[:1] if m in (2, 4)]
     moduli += [m for m in (8, 3, 4, 5, 7, 9, 16) if m not in moduli and _contradicts(view, m)][:1]
     for m in moduli:
         steps: list[str] = []
@@ -74,6 +80,19 @@ def _residues(view: View) -> Iterator[Proposal]:
             steps.append(_residue_fact(view, name, exponents, m, rows, alone, same, name in ints, len(steps)))
         if branches <= 150:
             yield seq(*steps, "omega"), 0.88 if branches <= 30 else 0.5
+
+
+def _variable_modulus(view: View) -> Iterator[Proposal]:
+    """`a % n` for a variable `n`, with equations between remainders."""
+    if not re.search(r"% ?[^\W\d]", view.facts):
+        return
+    lemmas = INT_MOD if view.of_type(INT) else NAT_MOD
+    yield f"simp [{lemmas}, *]", 0.6
+    known = [h.name for h in view.props if " % " in h.type and " = " in h.type][:2]
+    for h in known:
+        kind = "Int.mul_emod" if view.of_type(INT) else "Nat.mul_mod"
+        yield f"rw [{kind}, {h}, ← {kind}]", 0.5
+        yield f"rw [{kind.replace('mul', 'add')}, {h}, ← {kind.replace('mul', 'add')}]", 0.5
 
 
 def _powers(view: View) -> dict[str, list[int]]:

@@ -212,6 +212,36 @@ def divided(dividend: Polynomial, divisor: Polynomial) -> Polynomial | None:
     return None
 
 
+def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial] | None:
+    """Quotients whose products with the divisors add up to the dividend; None where division by leading terms fails."""
+    order = sorted({*dividend.names, *(name for p in divisors for name in p.names)})
+
+    def key(monomial: Monomial) -> tuple[int, ...]:
+        powers = dict(monomial)
+        return tuple(powers.get(name, 0) for name in order)
+
+    leads = [max(p.terms, key=key) if p else None for p in divisors]
+    quotients = [Polynomial() for _ in divisors]
+    rest = dividend
+    for _ in range(60):
+        if not rest:
+            return quotients
+        top = max(rest.terms, key=key)
+        for i, lead in enumerate(leads):
+            powers = dict(top)
+            if lead is None or any(powers.get(name, 0) < power for name, power in lead):
+                continue
+            for name, power in lead:
+                powers[name] -= power
+            monomial = tuple(sorted((name, power) for name, power in powers.items() if power))
+            term = Polynomial({monomial: rest.terms[top] / divisors[i].terms[lead]})
+            quotients[i], rest = quotients[i] + term, rest - term * divisors[i]
+            break
+        else:
+            return None
+    return None
+
+
 def written(polynomial: Polynomial, *, signed: bool = True) -> str | None:
     """Lean text of a polynomial with integer coefficients; None where it has others, or unwanted signs.
 

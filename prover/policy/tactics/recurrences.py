@@ -14,8 +14,8 @@ from itertools import pairwise, product
 
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import of_term
-from prover.policy.tactics.terms import Term, applications, premises, read, show, substitute
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show, substitute
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
 _MOST_VALUES = 400
 _MOST_PERIOD = 60
@@ -39,6 +39,10 @@ class Sequence:
     """In terms of `variable`, and of applications of the function to smaller arguments."""
     start: int
     """The least value of the variable for which the rule is known to hold."""
+    shift: int
+    """What the rule is applied to, less the index that `start` and `order` speak of: not 0 for `f n = … f (n - 1)`."""
+    guarded: bool
+    """Does the rule ask for a proof that its variable is large enough?"""
     bases: Mapping[int, tuple[str, Term]]
     """Known members: the hypothesis and the value."""
 
@@ -71,9 +75,9 @@ def sequences(view: View) -> list[Sequence]:
     for name, term in rules:
         read_rule = _rule(term, functions)
         if read_rule is not None:
-            f, variable, order, body, start = read_rule
+            f, variable, order, body, start, shift, guarded = read_rule
             kind = functions[f].split(" → ")[1]
-            found.append(Sequence(f, kind, name, variable, order, body, start, bases[f]))
+            found.append(Sequence(f, kind, name, variable, order, body, start, shift, guarded, bases[f]))
     return found
 
 
@@ -81,7 +85,7 @@ def _is_member(term: Term, functions: Mapping[str, str]) -> bool:
     return term.op == "app" and len(term.args) == 2 and term.args[0].name in functions and term.args[1].op == "num"
 
 
-def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term, int] | None:
+def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term, int, int, bool] | None:
     """Function, variable, order, body and start of `∀ n, f (n + order) = body`, also with a lower bound of `n`."""
     n = term.name
     hypotheses, conclusion = premises(term.args[0])
@@ -100,10 +104,33 @@ def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term
     body = conclusion.args[1]
     if order is None:
         return None
+    back = [k for a in applications(body) if a.args[0].name == f.name and (k := _before(a.args[1], n))]
+    shift = max(back, default=0)
+    if shift:
+        if order != 0 or start < shift:
+            return None  # `n - 1` of 0 is 0
+        body = _raised(body, n, shift)
+        order, start = shift, start - shift
     used = [_shift(a.args[1], n) for a in applications(body) if a.args[0].name == f.name and len(a.args) == 2]
-    if order < 1 or not used or any(shift is None or shift >= order for shift in used):
+    if order < 1 or not used or any(each is None or each >= order for each in used):
         return None
-    return f.name, n, order, body, start
+    return f.name, n, order, body, start, shift, bool(hypotheses)
+
+
+def _before(term: Term, n: str) -> int:
+    """k of `n - k`, else 0."""
+    if term.op == "-" and term.args[0] == Term("var", name=n) and term.args[1].op == "num":
+        return int(term.args[1].name)
+    return 0
+
+
+def _raised(term: Term, n: str, shift: int) -> Term:
+    """A term at `n + shift`, where `n - k` is `n + (shift - k)`."""
+    if k := _before(term, n):
+        return _plus(n, shift - k)
+    if term == Term("var", name=n):
+        return _plus(n, shift)
+    return Term(term.op, tuple(_raised(arg, n, shift) for arg in term.args), term.name, term.kind)
 
 
 def _at_least(term: Term, n: str) -> int | None:
@@ -157,7 +184,7 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
     k, ih, key, hr, hx = (view.fresh(name) for name in ("k", "ih", "hk", "hr", "hx"))
     members = [show(substitute(claim, {n: _plus(k, first + i)})) for i in range(s.order)]
     statement = " ∧ ".join(f"({member})" for member in members)
-    guard = " (by omega)" if s.start else ""
+    guard = " (by omega)" if s.guarded else ""
     rewriting = f"simp only [{s.rule}, Nat.pow_succ, Int.pow_succ] at *"
     conclude = [intro] if intro else []
     if first:
@@ -166,7 +193,7 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
     else:
         conclude.append(f"exact ({key} {n}){'.1' if s.order > 1 else ''}")
     for finish, weight in (
-        (f"have {hr} := {s.rule} ({show(_plus(k, first))}){guard}\n    grind", 0.9),
+        (f"have {hr} := {s.rule} ({show(_plus(k, first + s.shift))}){guard}\n    grind", 0.9),
         (f"{rewriting}; grind", 0.6),
     ):
         induct = (
@@ -203,7 +230,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
     if len(values) < 8:
         return
     k, key, ih = view.fresh("k"), view.fresh("hk"), view.fresh("ih")
-    guard = " (by omega)" if s.start else ""
+    guard = " (by omega)" if s.guarded else ""
     for period, begin in _periods(values):
         if period <= _LONGEST_PERIOD:
             yield _periodic(s, values, first + begin, begin, period, far[0], (k, key, ih), guard), 0.91
@@ -219,7 +246,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
         hints = "; ".join(f"have hx{i} := {key} {n - first}" for i, n in enumerate(far[:3]))
         steps = [
             f"have {key} : ∀ {k} : Nat, {claim} := by\n  intro {k}\n  induction {k} with\n  | zero => simp_all\n"
-            f"  | succ {k} {ih} =>\n    have hr := {s.rule} ({k} + {first}){guard}\n    grind",
+            f"  | succ {k} {ih} =>\n    have hr := {s.rule} ({k} + {first + s.shift}){guard}\n    grind",
             hints,
             "first | (simp_all; done) | grind | omega",
         ]
@@ -247,9 +274,9 @@ def _periodic(
     bases = ", ".join([*(name for name, _ in s.bases.values()), s.rule])
     lines = [f"obtain ⟨{', '.join(known)}⟩ := {ih}" if s.order > 1 else f"have {known[0]} := {ih}"]
     for i in range(s.order, s.order + period):
-        before = at + i - s.order
-        place = f"({period} * {k}{f' + {before}' if before else ''}){guard}"
-        lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {place}).trans (by simp [{', '.join(known)}])")
+        before = at + i - s.order + s.shift
+        argument = f"({period} * {k}{f' + {before}' if before else ''}){guard}"
+        lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {argument}).trans (by simp [{', '.join(known)}])")
         known.append(f"{ih}{i}")
     result = known[-s.order :]
     lines.append(f"exact ⟨{', '.join(result)}⟩" if s.order > 1 else f"exact {result[0]}")
@@ -268,7 +295,7 @@ def _periodic(
         if i < s.order:
             proof = start if s.order == 1 else f"({start})" + ".2" * i + (".1" if i < s.order - 1 else "")
         else:
-            proof = f"({s.rule} {first + i - s.order}{guard}).trans (by simp [{', '.join(shown)}])"
+            proof = f"({s.rule} {first + i - s.order + s.shift}{guard}).trans (by simp [{', '.join(shown)}])"
         shown.append(f"hx{i}")
         last.append(f"have hx{i} : {value} := {proof}")
     return seq(induct, *last, f"simp [{', '.join(shown)}]")
@@ -368,6 +395,7 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
             if place is not None and value is not None and (result := value({})) is not None:
                 known[place] = result
     wanted = {p for a in applications(target) if (p := _point(a, functions, {})) is not None}
+    yield from _at_terms(view, rules, target, functions)
     if not wanted or not rules or wanted <= known.keys():
         return
     found = _chain(tuple(rules), tuple(known.items()), frozenset(wanted), tuple(sorted(functions.items())))
@@ -378,6 +406,26 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     yield seq(*steps, "grind"), 0.9
     yield seq(*steps, f"simp at {names}", "simp_all"), 0.4
     yield seq(*steps, f"simp at {names}", "first | omega | grind"), 0.5
+
+
+def _at_terms(
+    view: View, rules: list[tuple[str, tuple[str, ...], Term]], target: Term, functions: Mapping[str, str]
+) -> Iterator[Proposal]:
+    """Instances of equations in one or two variables at 0, 1 and the variables of the goal."""
+    numeric = view.of_type(NAT | INT | RAT)
+    terms = [n for n in numeric if n in names_of(target)][:2]
+    if not terms or not any(a.args[0].name in functions for a in applications(target)):
+        return
+    steps: list[str] = []
+    for name, variables, _ in rules[:2]:
+        places: list[tuple[str, ...]] = [(t,) for t in ("0", "1", *terms)] if len(variables) == 1 else []
+        if len(variables) == 2:
+            places = [(a, b) for a in ("0", *terms) for b in ("0", *terms)]
+        steps += [f"have {view.fresh(f'e{len(steps) + i}')} := {name} {' '.join(at)}" for i, at in enumerate(places)]
+    if steps:
+        names = " ".join(view.fresh(f"e{i}") for i in range(len(steps)))
+        yield seq(*steps, f"simp at {names} ⊢", "grind"), 0.45
+        yield seq(*steps, f"try simp at {names}", "omega"), 0.6
 
 
 def _stripped(term: Term) -> tuple[tuple[str, ...], Term]:
@@ -474,7 +522,7 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
         return None
 
     def solve(at: tuple[int, ...], values: Mapping[Point, Value], point: Point) -> Value | None:
-        def difference(guess: int) -> Value | None:
+        def difference(guess: int) -> Value:
             def member(name: str) -> Callable[..., Value]:
                 def call(*arguments: Value) -> Value:
                     place = (name, tuple(int(each) for each in arguments))
@@ -483,13 +531,13 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
                 return call
 
             known = {**dict(zip(variables, at, strict=True)), **{name: member(name) for name in functions}}
-            found = [side(known) for side in sides if side is not None]
+            found: list[Value] = [side(known) for side in sides if side is not None]
             return None if None in found else found[0] - found[1]
 
-        d = [difference(guess) for guess in (0, 1, 2)]
-        if None in d or d[1] == d[0] or d[2] - d[1] != d[1] - d[0]:
+        d0, d1, d2 = (difference(guess) for guess in (0, 1, 2))
+        if d0 is None or d1 is None or d2 is None or d1 == d0 or d2 - d1 != d1 - d0:
             return None
-        value = Fraction(-d[0], d[1] - d[0])
+        value = Fraction(-d0, d1 - d0)
         if value.denominator != 1 and parts[-1] != "Rat":
             return None
         return value if parts[-1] == "Rat" else int(value)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover.policy.tactics.closers import definitions
-from prover.policy.tactics.view import NUMBERS, Proposal, View, connective, mentions, seq
+from prover.policy.tactics.view import IDENT, NUMBERS, Proposal, View, connective, mentions, seq
 
 _ATOM = r"(?:[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
 _FIELD = re.compile(r"\)\.([a-z]\w*)")
@@ -31,6 +31,15 @@ _LIBRARY_FIELDS = frozenset(
         "toList",
     )
 )
+_FOLD = re.compile(rf"(?<![\w.'])List\.foldl ({_ATOM}) ({_ATOM}) ({_ATOM})")
+# Where accumulators begin, and how what they hold is joined to the result.
+_STARTS = {
+    "0": ("{t} + {a}",),
+    "1": ("{t} * {a}",),
+    "[]": ("{t} ++ {a}", "{a} ++ {t}"),
+    "true": ("({a} && {t})",),
+    "false": ("({a} || {t})",),
+}
 _MOST_DEFINITIONS = 6
 _MOST_CALLS = 3
 
@@ -47,6 +56,7 @@ class Call:
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _folds(view)
     names = own(view)
     if not names:
         return
@@ -54,6 +64,10 @@ def propose(view: View) -> Iterator[Proposal]:
     numeric = any(v.type in NUMBERS for v in view.vars) or any(char.isdigit() for char in view.facts)
     yield f"simp_all [{unfold}]", 0.5
     yield f"grind [{unfold}]", 0.5
+    if len(names) > 1:  # a name that is none, or no equation (a field), spoils the others
+        for name in names[:3]:
+            yield f"grind [{name}]", 0.3
+            yield f"simp_all [{name}]", 0.2
     yield f"simp only [{unfold}] at *", 0.12
     if numeric:
         yield f"simp_all [{unfold}] <;> omega", 0.3
@@ -88,9 +102,9 @@ def calls(view: View, names: list[str]) -> list[Call]:
     found: dict[str, Call] = {}
     for name in names:
         space, _, field = name.rpartition(".")
-        plain = rf"(?<![\w.'✝]){re.escape(name)}((?: {_ATOM})+)"
+        plain = rf"(?<![\w.'✝])(?=({re.escape(name)}((?: {_ATOM})+)))"  # calls may stand within calls
         for match in re.finditer(plain, view.target):
-            found.setdefault(match[0], Call(name, match[0], tuple(re.findall(_ATOM, match[1]))))
+            found.setdefault(match[1], Call(name, match[1], tuple(re.findall(_ATOM, match[2]))))
         if space:
             behind = rf"(?<![\w.'✝])([^\W\d_][\w'₀-₉]*)\.{re.escape(field)}(?![\w'])((?: {_ATOM})*)"
             for match in re.finditer(behind, view.target):
@@ -121,25 +135,41 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
     seen: set[str] = set()
     for index, call in enumerate(calls(view, names)):
         near = 1.0 if index == 0 else 0.6
-        yield f"fun_induction {call.text} <;> simp_all [{unfold}]", 0.3 * near
-        yield f"fun_induction {call.text} <;> grind [{unfold}]", 0.3 * near
+        # The call itself is unfolded by the induction; again, by `simp`, some go on without an end.
+        others = ", ".join(name for name in names if name != call.name)
+        step = f"fun_induction {call.text} <;> "
+        yield step + (f"simp_all [{others}]" if others else "simp_all"), 0.32 * near
+        yield step + (f"grind [{others}]" if others else "grind"), 0.3 * near
+        yield f"{step}simp_all [{unfold}]", 0.22 * near
+        yield f"{step}grind [{unfold}]", 0.24 * near
         if numeric:
-            yield f"fun_induction {call.text} <;> simp_all [{unfold}] <;> omega", 0.2 * near
-            yield f"fun_induction {call.text} <;> omega", 0.1 * near
+            yield f"{step}simp_all [{unfold}] <;> omega", 0.2 * near
+            yield f"{step}omega", 0.1 * near
         yield f"fun_induction {call.text}", 0.15 * near
         yield from _accumulator(view, call, unfold)
-        variables = [v.name for v in view.vars if v.name in call.arguments and v.value is None and _data(v.type)]
+        within = set(IDENT.findall(" ".join(call.arguments)))
+        variables = [v.name for v in view.vars if v.name in within and v.value is None and _data(v.type)]
+        variables.sort(key=lambda name: name not in call.arguments)
         for x in variables[:2]:
             if x in seen:
                 continue
             seen.add(x)
-            others = [name for name in variables if name != x]
-            general = f" generalizing {' '.join(others)}" if others else ""
+            along = [name for name in variables if name != x]
+            general = f" generalizing {' '.join(along)}" if along else ""
             for more in dict.fromkeys((general, "")):
                 yield f"induction {x}{more} <;> simp_all [{unfold}]", 0.26 * near
-                yield f"induction {x}{more} <;> grind [{unfold}]", 0.24 * near
-                if numeric:
+                if index == 0 or more == general:
+                    yield f"induction {x}{more} <;> grind [{unfold}]", 0.22 * near
+                if numeric and more == general:
                     yield f"induction {x}{more} <;> simp_all [{unfold}] <;> omega", 0.2 * near
+
+
+def _folds(view: View) -> Iterator[Proposal]:
+    """The library's own function with an accumulator: `xs.foldl f 0 = t`."""
+    for match in _FOLD.finditer(view.target):
+        call = Call("List.foldl", match[0], (match[1], match[2], match[3]))
+        if any(v.name == match[3] and v.value is None for v in view.vars):
+            yield from _accumulator(view, call, "")
 
 
 def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
@@ -148,19 +178,23 @@ def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
     if not parts or parts[0] != "=" or call.text not in (parts[1], parts[2]):
         return
     other = parts[2] if parts[1] == call.text else parts[1]
-    variables = [v.name for v in view.vars if v.name in call.arguments]
-    for start, shapes in (("0", ("{t} + {a}",)), ("1", ("{t} * {a}",)), ("[]", ("{t} ++ {a}",))):
-        if start not in call.arguments or not variables:
-            continue
-        name, acc = view.fresh("hacc"), view.fresh("acc")
-        head, _, tail = call.text.rpartition(f" {start}")
-        for shape in shapes:
-            claim = f"{head} {acc}{tail} = {shape.format(t=_paren(other), a=acc)}"
-            x = variables[0]
-            prove = f"induction {x} generalizing {acc}"
-            for closer in (f"simp_all [{unfold}] <;> grind", f"grind [{unfold}]"):
-                lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n  {prove} <;> {closer}"
-                yield seq(lemma, f"simpa using {name} {start}"), 0.2
+    variables = [v.name for v in view.vars if v.name in call.arguments and _data(v.type)]
+    start = next((argument for argument in call.arguments if argument in _STARTS), None)
+    if start is None or not variables:
+        return
+    name, acc = view.fresh("hacc"), view.fresh("acc")
+    place = re.search(rf"(?<= ){re.escape(start)}(?= |$)", call.text)
+    if place is None:
+        return
+    general = f"{call.text[: place.start()]}{acc}{call.text[place.end() :]}"
+    use = f"simp_all [{unfold}]" if unfold else "simp_all"
+    closers = (f"{use} <;> grind", f"grind [{unfold}]" if unfold else f"{use} <;> omega")
+    for shape in _STARTS[start]:
+        claim = f"{general} = {shape.format(t=_paren(other), a=acc)}"
+        for closer in closers:
+            lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n"
+            lemma += f"  induction {variables[0]} generalizing {acc} <;> {closer}"
+            yield seq(lemma, f"simpa using {name} {start}"), 0.2
 
 
 def _paren(text: str) -> str:

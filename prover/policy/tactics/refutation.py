@@ -1,4 +1,4 @@
-"""Refutations of `∀`: counterexamples found by evaluating the statement at small values, simple functions among them."""
+"""Refutations of `∀`: counterexamples found by evaluating the statement at small values and functions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from prover.policy.tactics.view import REAL, Proposal, View, numerals, seq
 
 _MOST_POINTS = 2_500
 _FOUND = 3
-_TRUTH = "first | decide | (intros; first | rfl | omega | grind | simp_all | decide +kernel)"
-_FALSE = "first | decide | omega | simp | grind | decide +kernel"
+_TRUTH = "first | decide | (intros; first | rfl | omega | grind | simp_all | decide +kernel | (split <;> grind))"
+_FALSE = "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done) | grind"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def counterexamples(text: str) -> tuple[Counterexample, ...]:
             term = term.args[1]
             continue
         if premises:
-            return ()  # arguments after a hypothesis
+            break  # what is quantified after a hypothesis is left to the conclusion
         kind = canonical(term.kind) or guess_kind(term, dict(variables))
         variables.append((term.name, kind.replace("Real", "Rat").replace("ℝ", "Rat")))
         term = term.args[0]
@@ -165,16 +165,22 @@ def _functions(parts: list[str]) -> list[Choice]:
         found.append((f"(fun x => {text})", _linear(slope, shift)))
     found.append((f"(fun x => {x} ^ 2)", lambda v: v * v))
     found.append((f"(fun x => {x} ^ 3)", lambda v: v**3))
+    if source == result and source != "Rat":
+        found.append(("(fun x => if x = 0 then 1 else if x = 1 then 0 else x)", _swap))
     if source == "Nat":
-        for factor, base in product((1, 2, 3), (2, 3)):
-            text = f"{base} ^ x" if factor == 1 else f"{factor} * {base} ^ x"
-            found.append((f"(fun x => {text})", _exponential(factor, base)))
+        for times, base in product((1, 2, 3), (2, 3)):
+            text = f"{base} ^ x" if times == 1 else f"{times} * {base} ^ x"
+            found.append((f"(fun x => {text})", _exponential(times, base)))
         found.append(("(fun x => x % 2)" if result == "Nat" else f"(fun x => ((x % 2 : Nat) : {result}))", _parity))
     return found
 
 
 def _parity(x: Value) -> Value:
     return x % 2
+
+
+def _swap(x: Value) -> Value:
+    return {0: 1, 1: 0}.get(x, x)
 
 
 def _constant(value: Value) -> Callable[[Value], Value]:

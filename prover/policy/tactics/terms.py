@@ -74,11 +74,17 @@ def substitute(term: Term, values: dict[str, Term]) -> Term:
 def show(term: Term, least: int = 0) -> str:
     """The tree as Lean text, in parentheses where it binds weaker than `least`."""
     if term.op in ("num", "var"):
-        return term.name
-    if term.op == "app":
+        text, level = term.name, 1024
+    elif term.op == "app" and term.args[0].name.startswith("."):
+        field, head, *rest = term.args
+        text = show(head, 1024) + " ".join([field.name, *(show(arg, 1024) for arg in rest)])
+        level = 1023 if rest else 1024
+    elif term.op == "app":
         text, level = " ".join(show(arg, 1024) for arg in term.args), 1023
-    elif term.op in ("neg", "¬"):
-        text, level = ("-" if term.op == "neg" else "¬") + show(term.args[0], 75), 75 if term.op == "neg" else 40
+    elif term.op == "neg":
+        text, level = "-" + show(term.args[0], 75), 75
+    elif term.op == "¬":
+        text, level = "¬" + show(term.args[0], 40), 40
     elif term.op == "inv":
         text, level = show(term.args[0], 1024) + "⁻¹", 1024
     elif term.op == "↑":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -150,12 +151,11 @@ def _general(view: View, name: str, kind: str, body: str) -> list[str]:
 def _terms(variables: list[str], numbers: list[int]) -> Iterator[str]:
     """Terms in the variables that often do: near them, above all of them, with a remainder by a number."""
     total = " + ".join(variables)
+    factors = [n for n in dict.fromkeys((2, 3, *numbers, math.prod(numbers))) if 1 < n < 1000]
     shifts = [*range(13), *(n for n in numbers if n > 12)]
     for v in [*variables, *([total] if len(variables) > 1 else [])]:
         yield from (f"{v} + {c}" if c else v for c in shifts)
-        yield from (
-            f"{factor} * ({v}) + {c}" for factor in dict.fromkeys((2, 3, *numbers)) for c in range(13) if factor
-        )
+        yield from (f"{factor} * ({v}) + {c}" for factor in factors for c in range(13))
         yield from (f"({v}) ^ 2 + {c}" for c in range(3))
     if len(variables) == 2:
         a, b = variables

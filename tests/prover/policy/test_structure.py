@@ -69,10 +69,15 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "(refine ⟨fun x => ¬f x x, fun x h => ?_⟩\n have := congrFun h x\n simp at this)",
         ),
         ("f g : Nat → Nat\na b : Nat\nh : f a = f b\n⊢ q a", "(have h1 := congrArg g h\n simp_all)"),
+        (
+            "xs ys : List Nat\nh : xs ++ xs = ys ++ ys\n⊢ xs = ys",
+            "obtain ⟨h1, h2⟩ := List.append_inj h (by have hl := congrArg List.length h; simp at hl; omega)",
+        ),
         # definitions of the file
-        (TREE + "⊢ t.flat acc = t.toList ++ acc", "fun_induction t.flat acc <;> simp_all [Tree.flat, Tree.toList]"),
+        (TREE + "⊢ t.flat acc = t.toList ++ acc", "fun_induction t.flat acc <;> simp_all [Tree.toList]"),
         (TREE + "⊢ t.flat acc = t.toList ++ acc", "induction t generalizing acc <;> simp_all [Tree.flat, Tree.toList]"),
         ("t : Tree α\n⊢ t.toList.length = t.size", "induction t <;> grind [Tree.toList, Tree.size]"),
+        ("b n : Nat\n⊢ power b n = b ^ n", "fun_induction power b n <;> grind"),
         ("lo hi x : Int\nh : lo ≤ hi\n⊢ lo ≤ clamp lo hi x", "grind [clamp]"),
         (
             "n : Nat\n⊢ sumAcc n 0 = sumTo n",
@@ -82,6 +87,15 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
         (
             "x y : Nat\nys : List Nat\nih : x ∈ sort ys ↔ x ∈ ys\n⊢ x ∈ ins y (sort ys) ↔ x = y ∨ x ∈ ys",
             "(simp only [← ih]\n generalize sort ys = z\n clear ih)",
+        ),
+        (
+            "xs : List Nat\n⊢ List.foldl (fun n x => n + (x + 1)) 0 xs = xs.sum + xs.length",
+            "(have hacc : ∀ acc, List.foldl (fun n x => n + (x + 1)) acc xs = (xs.sum + xs.length) + acc := by\n"
+            "   intro acc\n   induction xs generalizing acc <;> simp_all <;> omega\n simpa using hacc 0)",
+        ),
+        (
+            "xs ys : List Op\nst : List Nat\n⊢ exec (xs ++ ys) st = exec ys (exec xs st)",
+            "induction xs generalizing st <;> simp_all [exec]",
         ),
         # inductive predicates
         (EVEN + "⊢ Ev (m + n)", "induction hn <;> grind [Ev]"),
@@ -101,10 +115,12 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "xs ys : List Nat\nh : xs.length = ys.length\n⊢ (xs.zip ys).map Prod.fst = xs",
             "induction xs generalizing ys <;> cases ys <;> simp_all",
         ),
+        # options
         (
-            "P : Nat → Prop\nhe : ∀ (n : Nat), P n → P (2 * n)\nn : Nat\nih : ∀ (m : Nat), m < n → P m\n⊢ P n",
-            "obtain ⟨k, rfl | rfl⟩ : ∃ k, n = 2 * k ∨ n = 2 * k + 1 := ⟨n / 2, by omega⟩",
+            "next : Nat → Option Nat\na b : Nat\nh : (next (b + 2)).bind next = some a\n⊢ a ≤ b",
+            "obtain ⟨x, hx, hr⟩ := Option.bind_eq_some_iff.mp h",
         ),
+        ("f : Nat → Option Nat\na : Nat\n⊢ (f a).getD 0 = 0", "cases hx : f a <;> simp_all"),
         # bits
         ("x y : BitVec 64\n⊢ x ^^^ y ^^^ y = x", "(ext i hi\n simp)"),
         ("x y : UInt8\n⊢ x + y = y + x", "apply UInt8.toBitVec_inj.mp <;> simp"),
@@ -134,6 +150,12 @@ def test_what_leads_nowhere_is_not(goal: str, tactic: str) -> None:
     assert tactic not in proposed(goal, samples=300)
 
 
+def test_after_strong_induction_a_number_is_taken_by_its_remainder() -> None:
+    goal = "P : Nat → Prop\nhe : ∀ (n : Nat), P n → P (2 * n)\nn : Nat\nih : ∀ (m : Nat), m < n → P m\n⊢ P n"
+    split = "obtain ⟨k, rfl | rfl⟩ : ∃ k, n = 2 * k ∨ n = 2 * k + 1 := ⟨n / 2, by omega⟩"
+    assert split in proposed(goal, history=("(induction n using Nat.strongRecOn; rename_i n ih)",))
+
+
 def test_lemmas_are_used_only_where_there_are_some() -> None:
     goal = "xs ys : List Nat\n⊢ (xs ++ ys).length = xs.length + ys.length"
     lemmas = tuple(f"L{i}" for i in range(16))
@@ -142,7 +164,8 @@ def test_lemmas_are_used_only_where_there_are_some() -> None:
     assert "rw [L0]" in used and "apply L0" in used
     assert any(tactic.startswith("simp [L0, L1") for tactic in used)
     assert any("exact L0 .." in tactic and "exact L15 .." in tactic for tactic in used)
-    assert "exact?" not in proposed(goal, 300, lemmas)
+    assert "exact?" in proposed(goal, 300, history=("simp",))
+    assert "exact?" not in proposed(goal, 300, lemmas, history=("simp",))
 
 
 def test_patterns() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from lean_env.errors import UsageError
+from lean_env.pool import Pool
+from lean_env.protocol import Limits
 from prover.problems import load, stdlib
 from prover.problems.leantext import sorries
 
@@ -69,6 +71,7 @@ def test_a_split_is_the_beginning_of_modules_names_in_whole_parts() -> None:
         "List.cons.inj",
         "Nat.instLawful",
         "instDecidableEqNat",
+        "Slice.instInhabitedStep.eq",
         "List.foo.induct",
         "Prod.mk.sizeOf_spec",
         "Nat.below",
@@ -83,7 +86,7 @@ def test_what_lean_made_is_left_out(name: str) -> None:
     assert not stdlib.suitable(Theorem(name))
 
 
-@pytest.mark.parametrize("module", ["Lean.Meta.Basic", "Lake", "Init.Tactics", "Init.Data.Array.Impl", "Std.Tactic.X"])
+@pytest.mark.parametrize("module", ["Lean.Meta.Basic", "Lake", "Init.Tactics", "Init.Internal.Order", "Std.Tactic.X"])
 def test_what_is_about_lean_itself_is_left_out(module: str) -> None:
     assert not stdlib.suitable(Theorem("foo", module))
 
@@ -102,3 +105,55 @@ def test_the_target_is_one_problem_that_stands_for_them_all() -> None:
     [problem] = load("stdlib", data=None, split=None, mathlib=True)
     assert problem.header == "import Mathlib\n" and stdlib.stands_for_library(problem)
     assert not stdlib.stands_for_library(stdlib.problems(LIBRARY, 1, 0, None)[0])
+
+
+REAL = (
+    "List.map_map",  # a simp lemma
+    "List.length_append",  # a simp and a grind lemma
+    "Nat.add_comm",  # neither: there is nothing to erase
+    "Option.bind_assoc",
+    "Classical.not_forall",
+    "forall_congr'",  # over any Sort
+    "Quot.sound",  # an axiom with universe levels
+    "LawfulFunctor.comp_map",  # a field of a class: an instance among the arguments
+    "List.getElem?_append_left",
+    "Int.ediv_emod_unique",
+    "BitVec.add_comm",
+)
+
+
+@pytest.mark.lean
+async def test_every_kind_of_theorem_is_stated_whole_and_without_a_message(lean: Pool) -> None:
+    async with lean.session() as session:
+        for problem in stdlib.problems([Theorem(name) for name in REAL], None, 0, None):
+            opened = await session.open(problem.text())
+            assert [m.text for m in opened.messages] == ["declaration uses `sorry`"], problem.before
+            [hole] = opened.holes
+            [goal] = hole.state.goals
+            assert goal.startswith("⊢ ∀"), problem.before
+            # the goal is the theorem's own type, with its universes and instances
+            [outcome] = await session.apply(hole.state, [f"exact @{problem.before}"], Limits())
+            assert outcome.kind == "proved", (problem.before, outcome)
+
+
+@pytest.mark.lean
+async def test_simp_and_grind_do_not_find_the_theorem_itself(lean: Pool) -> None:
+    [problem] = stdlib.problems([Theorem("List.length_append")], 1, 0, None)
+    with_itself = problem.text().removeprefix(problem.header)
+    finders = ["(intros; simp)", "(intros; grind)"]
+    kinds = []
+    async with lean.session() as session:
+        for text in (with_itself, problem.text()):
+            opened = await session.open(text)
+            tried = [await session.apply(opened.holes[0].state, [tactic], Limits()) for tactic in finders]
+            kinds.append([outcome.kind for (outcome,) in tried])
+    assert kinds == [["proved", "proved"], ["error", "error"]]
+
+
+@pytest.mark.lean
+async def test_a_proof_of_such_a_problem_is_verified(lean: Pool) -> None:
+    [problem] = stdlib.problems([Theorem("List.length_append")], 1, 0, None)
+    proof = "\n  intro α as bs\n  induction as with\n  | nil => simp\n  | cons a as ih => simp +arith [ih]"
+    text = problem.text().removesuffix(" sorry") + proof
+    assert (await lean.verify(problem.text(), text)).accepted
+    assert not (await lean.verify(problem.text(), problem.text().replace("sorry", "simp"))).accepted

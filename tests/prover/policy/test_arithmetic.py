@@ -1,0 +1,106 @@
+"""What the arithmetic rules find out in Python; `test_arithmetic_on_lean` has Lean judge what they propose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from prover.policy.tactics import certificates, divisibility, factors, modular, recurrences, refutation, witnesses
+from prover.policy.tactics.certificates import feasible
+from prover.policy.tactics.refutation import counterexamples
+from prover.policy.tactics.view import Proposal, View, view_of
+
+Rule = Callable[[View], Iterator[Proposal]]
+
+
+def offered(rule: Rule, goal: str) -> list[str]:
+    view = view_of((goal,), ())
+    assert view is not None
+    return [tactic for tactic, _ in rule(view)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "goal", "part"),
+    [
+        (divisibility.propose, "x : ℤ\n⊢ x ^ 2 + x + 1 ∣ x ^ 5 + x ^ 4 + 1", "exact ⟨x ^ 3 + 1 - x, by grind⟩"),
+        (divisibility.propose, "a b : ℤ\nn : ℕ\n⊢ a - b ∣ a ^ n - b ^ n", "exact ⟨(a) * k + ((b ^ n)), by grind⟩"),
+        (divisibility.propose, "a n : ℕ\n⊢ a ∣ (a + 1) ^ n - 1", "∀ k : Nat, ∃ q, (a + 1) ^ k = (a) * q + 1"),
+        (divisibility.propose, "n : ℕ\n⊢ Nat.gcd (5 * n + 3) (7 * n + 4) = 1", "7 * (5 * n + 3) - 5 * (7 * n + 4) = 1"),
+        (divisibility.propose, "a b c : ℤ\nh : a ∣ b\nh1 : a ∣ c\n⊢ a ∣ 3 * b - 5 * c", "(3) * k0 + (-5) * k1"),
+        (factors.propose, "x y : ℤ\nh : x * y + 3 * x + 2 * y = 11\n⊢ p", "(x + 2) * (y + 3) = 17"),
+        (factors.propose, "x y : ℤ\nh : x ^ 2 - y ^ 2 = 13\n⊢ p", "(x - y) * (x + y) = 13"),
+        (factors.propose, "x : ℚ\nh : 2 * x ^ 2 - 7 * x + 3 = 0\n⊢ x = 3", "(x - 3) * (2 * x - 1) = 0"),
+        (factors.propose, "a b : ℕ\nh : a * b = 6\n⊢ a = 2", "(a) * (b) = 6"),
+        (modular.propose, "n : ℕ\n⊢ 30 ∣ n ^ 5 - n", "n ^ 5 % 30 = n % 30"),
+        (modular.propose, "x y : ℤ\n⊢ x ^ 2 - 5 * y ^ 2 ≠ 2", "x ^ 2 % 8 = 0 ∨ x ^ 2 % 8 = 1 ∨ x ^ 2 % 8 = 4"),
+        (modular.propose, "n : ℕ\nh : n % 4 = 1\n⊢ 3 ^ n % 10 = 3", "n = 4 * k + 1"),
+        (modular.propose, "n : ℕ\n⊢ 2 ^ n % 7 ≠ 3", "n % 3 = 0 ∨ n % 3 = 1 ∨ n % 3 = 2"),
+        (witnesses.propose, "x : ℤ\n⊢ ∃ y, x + y = 10", "exact ⟨10 - x, by"),
+        (witnesses.propose, "n : ℤ\n⊢ ∃ k, n ^ 3 - n = 6 * k", "show 6 ∣ n ^ 3 - n"),
+        (witnesses.propose, "n : ℕ\n⊢ ∃ m, n < m ∧ m % 3 = 1 ∧ m % 2 = 0", "exact ⟨6 * (n) + 4, by"),
+        (recurrences.propose, "f : ℤ → ℤ\nh : ∀ (x : ℤ), f (2 * x + 1) = x ^ 2 - 3\n⊢ f 9 = 13", "h 4"),
+        (
+            recurrences.propose,
+            "f : ℤ → ℤ\nh : ∀ (x y : ℤ), f (x * y) = f x * f y\nh2 : f 2 = 3\n⊢ f 8 = 27",
+            "have e0 := h 2 2\n have e1 := h 2 4",
+        ),
+        (
+            recurrences.propose,
+            "u : ℕ → ℤ\nh0 : u 0 = 0\nh1 : u 1 = 1\nh : ∀ (n : ℕ), u (n + 2) = 3 * u (n + 1) - 2 * u n\n"
+            "⊢ ∀ (n : ℕ), u n = 2 ^ n - 1",
+            "∀ k : Nat, (u k = 2 ^ k - 1) ∧ (u (k + 1) = 2 ^ (k + 1) - 1)",
+        ),
+        (
+            recurrences.propose,
+            "x : ℕ → ℕ\nh0 : x 0 = 3\nh : ∀ (n : ℕ), x (n + 1) = (5 * x n + 1) % 7\n⊢ x 2026 = 1",
+            "∀ k : Nat, x (6 * k) = 3",
+        ),
+        (
+            recurrences.propose,
+            "u : ℕ → ℕ\nh0 : u 0 = 1\nh : ∀ (n : ℕ), u (n + 1) = u n + 2 * n + 3\n⊢ u 100 = 10201",
+            "u k = 1 + 2 * k + 1 * k ^ 2",
+        ),
+        (certificates.propose, "a b : ℚ\n⊢ a * b ≤ (a ^ 2 + b ^ 2) / 2", "0 ≤ (a - b) ^ 2"),
+        (certificates.propose, "x : ℚ\nhx : 0 < x\n⊢ x + 1 / x ≥ 2", "(x⁻¹) * ((1 - x) ^ 2)"),
+        (certificates.propose, "x : ℤ\n⊢ x * (x + 1) ≥ 0", "0 ≤ (2 * x + 1) ^ 2"),
+        (certificates.propose, "x y : ℕ\nh : x < y\n⊢ x ^ 2 + x < y ^ 2", "exact_mod_cast hkey x y"),
+        (refutation.propose, "⊢ ¬∀ (a b : ℕ), a < b → a + 1 < b", "exact absurd (h 0 1) (by decide)"),
+        (refutation.propose, "⊢ ¬∀ (n : ℕ), n ^ 2 + n + 41 ≠ 41 * 43", "exact absurd (h 41) (by decide)"),
+    ],
+)
+def test_what_is_found(rule: Rule, goal: str, part: str) -> None:
+    found = offered(rule, goal)
+    assert any(part in tactic for tactic in found), found
+
+
+@pytest.mark.parametrize(
+    ("rule", "goal"),
+    [
+        (divisibility.propose, "x : ℤ\n⊢ x + 1 ∣ x ^ 2 + 1"),
+        (factors.propose, "x y : ℤ\nh : x ^ 2 + y ^ 2 = 7\n⊢ p"),
+        (certificates.propose, "x y : ℚ\n⊢ x * y ≤ x ^ 2"),
+        (certificates.propose, "x : ℤ\n⊢ x ^ 2 ≥ x + 1"),
+        (refutation.propose, "⊢ ¬∀ (a b : ℕ), a < b → a + 1 ≤ b"),
+        (refutation.propose, "n : ℕ\n⊢ ¬n < 0"),
+    ],
+)
+def test_nothing_is_found_where_there_is_nothing(rule: Rule, goal: str) -> None:
+    assert offered(rule, goal) == []
+
+
+def test_counterexamples_among_functions_propositions_and_rationals() -> None:
+    def first(text: str) -> tuple[str, ...]:
+        return counterexamples(text)[0].arguments
+
+    assert first("∀ (p q : Prop), (p → q) → q → p") == ("False", "True")
+    assert first("∀ (x : ℚ), x ^ 2 ≥ x") == ("(1 / 2)",)
+    assert first("∀ (f : ℤ → ℤ), (∀ (x y : ℤ), f (x + y) = f x + f y) → f 1 = 0") == ("(fun x => x)",)
+    assert first("∀ (a : ℕ → ℕ), a 0 = 1 → (∀ (n : ℕ), a (n + 1) = 2 * a n) → a 3 = 6") == ("(fun x => 2 ^ x)",)
+    assert not counterexamples("∀ (f : ℕ → ℕ), (∀ (n : ℕ), f n = n) → f 3 = 3")
+
+
+def test_linear_programs() -> None:
+    assert feasible([[1.0, 1.0], [1.0, -1.0]], [2.0, 0.0]) == pytest.approx([1.0, 1.0])
+    assert feasible([[1.0, 1.0], [1.0, 1.0]], [1.0, 2.0]) is None
+    assert feasible([[-1.0]], [1.0]) is None

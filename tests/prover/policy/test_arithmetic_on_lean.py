@@ -1,0 +1,51 @@
+"""Statements that one proposal of the arithmetic rules closes, on a real Lean."""
+
+from __future__ import annotations
+
+import pytest
+
+from lean_env.pool import Pool
+from lean_env.protocol import Limits
+from prover.interfaces import Query
+from prover.policy import TacticsPolicy
+
+pytestmark = pytest.mark.lean
+
+STATEMENTS = {
+    "closed form": "(u : Nat → Int) (h0 : u 0 = 0) (h1 : u 1 = 1) (h : ∀ n, u (n + 2) = 3 * u (n + 1) - 2 * u n) : "
+    "∀ n, u n = 2 ^ n - 1",
+    "period": "(x : Nat → Nat) (h0 : x 0 = 3) (h : ∀ n, x (n + 1) = (5 * x n + 1) % 7) : x 2026 = 1",
+    "rule that looks back": "(t : Nat → Int) (h1 : t 1 = 4) (h2 : t 2 = 7) (h : ∀ n ≥ 3, t n = t (n - 1) - t (n - 2)) "
+    ": t 2020 = -4",
+    "instances": "(f : Int → Int) (h : ∀ x y, f (x * y) = f x * f y) (h2 : f 2 = 3) : f 8 = 27",
+    "quotient": "(x : Int) : x ^ 2 + x + 1 ∣ x ^ 5 + x ^ 4 + 1",
+    "power": "(a b : Int) (n : Nat) : a - b ∣ a ^ n - b ^ n",
+    "natural power": "(a n : Nat) : a ∣ (a + 1) ^ n - 1",
+    "coprime": "(n : Nat) : Nat.gcd (5 * n + 3) (7 * n + 4) = 1",
+    "greatest and least": "(a b : Nat) (h : Nat.gcd a b = 12) (h2 : Nat.lcm a b = 180) (ha : a = 36) : b = 60",
+    "several divisors": "(a b c : Int) (h : a ∣ b) (h1 : a ∣ c) : a ∣ 3 * b - 5 * c",
+    "remainders": "(x y z k : Int) : x ^ 2 + y ^ 2 + z ^ 2 ≠ 8 * k + 7",
+    "table": "(n : Nat) : 30 ∣ n ^ 5 - n",
+    "exponent": "(n : Nat) (h : n % 4 = 1) : 3 ^ n % 10 = 3",
+    "factors": "(x y : Int) (h : x * y + 3 * x + 2 * y = 11) : x = -1 ∨ x = 15 ∨ x = -3 ∨ x = -19",
+    "roots": "(x : Rat) (h : 2 * x ^ 2 - 7 * x + 3 = 0) (hx : 1 < x) : x = 3",
+    "squares": "(a b c d : Rat) : (a ^ 2 + b ^ 2) * (c ^ 2 + d ^ 2) ≥ (a * c + b * d) ^ 2",
+    "products": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : (a + b) * (b + c) * (c + a) ≥ 8 * a * b * c",
+    "inverses": "(x y : Rat) (hx : 0 < x) (hy : 0 < y) : x / y + y / x ≥ 2",
+    "negated claim": "(x y : Rat) (h0 : 0 < x) (h1 : 0 < y) (h : x * y = 4) : x + y ≥ 4",
+    "natural numbers": "(x y : Nat) (h : x < y) : x ^ 2 + x < y ^ 2",
+    "witness": "(n : Nat) : ∃ m, n < m ∧ m % 3 = 1 ∧ m % 2 = 0",
+    "counterexample": ": ¬ ∀ (a b c : Nat), 0 < a ∧ 0 < b → a ∣ b * c → a ∣ b ∨ a ∣ c",
+    "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_one_step_is_enough(lean: Pool, name: str) -> None:
+    async with lean.session() as env:
+        opened = await env.open(f"theorem t {STATEMENTS[name]} := by sorry")
+        assert opened.error is None
+        state = opened.holes[0].state
+        candidates = TacticsPolicy(learning=False).candidates(Query(state, "t", (), 0), 12)
+        outcomes = await env.apply(state, [candidate.tactic for candidate in candidates], Limits(ms=20_000))
+        assert outcomes[-1].kind == "proved", [(o.kind, o.message[:80]) for o in outcomes]
