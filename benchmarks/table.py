@@ -39,6 +39,7 @@ from lean_env.errors import StepwiseError, UsageError
 from prover.config import RunConfig, nearest, parse_budget
 from prover.events import Silent
 from prover.interfaces import Attempt, Budget, Problem
+from prover.method import Ablation
 from prover.parts import Parts, real_parts
 from prover.prepare import Prepared, prepare
 from prover.results import write_whole
@@ -67,8 +68,7 @@ class Configuration:
 
     name: str
     search: str = "best-first"
-    ablation: tuple[tuple[str, bool], ...] = ()
-    """What is not as it is by default: fields of `Ablation` and their values."""
+    ablation: Ablation = field(default_factory=Ablation)
     published: bool = False
     """The published loop in place of our attempt."""
 
@@ -83,12 +83,12 @@ SETS = (
 CONFIGURATIONS = (
     Configuration("default"),
     *(Configuration(name, search=name) for name in SEARCHES if name != "best-first"),
-    Configuration("no-retrieval", ablation=(("retrieval", False),)),
-    Configuration("no-and-or", ablation=(("and_or", False),)),
-    Configuration("no-transpositions", ablation=(("transpositions", False),)),
-    Configuration("uniform-priors", ablation=(("uniform_priors", True),)),
-    Configuration("no-learning", ablation=(("learning", False),)),
-    Configuration("published", ablation=(("retrieval", False), ("and_or", False)), published=True),
+    Configuration("no-retrieval", ablation=Ablation(retrieval=False)),
+    Configuration("no-and-or", ablation=Ablation(and_or=False)),
+    Configuration("no-transpositions", ablation=Ablation(transpositions=False)),
+    Configuration("uniform-priors", ablation=Ablation(uniform_priors=True)),
+    Configuration("no-learning", ablation=Ablation(learning=False)),
+    Configuration("published", ablation=Ablation(retrieval=False, and_or=False), published=True),
 )
 BUDGETS = ("1x32x100", "8x32x300")
 
@@ -184,20 +184,7 @@ def sample(problems: Sequence[Problem], count: int | None, seed: int) -> list[Pr
 
 
 def run_config(which: Set, how: Configuration, budget: Budget, out: Path, options: argparse.Namespace) -> RunConfig:
-    """The run of one cell. The one place that knows how a run is told what to leave out.
-
-    Raises:
-        UsageError: this version of the program cannot be told.
-    """
-    values: dict[str, Any] = {"negate": which.negate and not how.published, "ablation": dict(how.ablation)}
-    known = {each.name for each in dataclasses.fields(RunConfig)}
-    for name in [name for name in values if name not in known]:
-        if values.pop(name) and not how.published:  # the published loop has none of it anyway
-            raise UsageError(f"This version of the program has no {name}.")
-    if "ablation" in values:
-        default = next(each for each in dataclasses.fields(RunConfig) if each.name == "ablation").default_factory
-        assert callable(default)
-        values["ablation"] = replace(default(), **values["ablation"])
+    """The run of one cell."""
     return RunConfig(
         target=which.target,
         budget=budget,
@@ -211,7 +198,8 @@ def run_config(which: Set, how: Configuration, budget: Budget, out: Path, option
         project=options.project,
         data=options.data,
         out=out,
-        **values,
+        negate=which.negate and not how.published,
+        ablation=how.ablation,
     )
 
 
