@@ -87,7 +87,7 @@ CONFIGURATIONS = (
     Configuration("no-and-or", ablation=Ablation(and_or=False)),
     Configuration("no-transpositions", ablation=Ablation(transpositions=False)),
     Configuration("uniform-priors", ablation=Ablation(uniform_priors=True)),
-    Configuration("no-memory", ablation=(("memory", False),)),
+    Configuration("no-memory", ablation=Ablation(memory=False)),
     Configuration("no-learning", ablation=Ablation(learning=False)),
     Configuration("published", ablation=Ablation(retrieval=False, and_or=False), published=True),
 )

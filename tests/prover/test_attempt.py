@@ -179,14 +179,14 @@ async def test_the_budget_of_expansions_ends_it() -> None:
 
 
 async def test_a_proof_in_the_step_that_crosses_the_time_limit_counts() -> None:
-    env = Scripted({("root", "slow"): ""}, delay_s=0.05)
-    record = await run(env, Fixed(("slow",)), Judge(), timeout_s=0.01)
+    env = Scripted({("root", "slow"): ""}, delay_s=0.4)
+    record = await run(env, Fixed(("slow",)), Judge(), timeout_s=0.3)
     assert record.result == "proved"
 
 
 async def test_the_time_limit_ends_it() -> None:
-    env = Scripted({("root", "go"): "x", ("x", "go"): "y"}, delay_s=0.05)
-    record = await run(env, Fixed(("go",)), Judge(), timeout_s=0.01)
+    env = Scripted({("root", "go"): "x", ("x", "go"): "y"}, delay_s=0.4)
+    record = await run(env, Fixed(("go",)), Judge(), timeout_s=0.3)
     assert (record.result, record.stop) == ("not_proved", "timeout")
     assert not env.live
 
