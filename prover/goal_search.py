@@ -105,6 +105,9 @@ class GoalSearch:
         if not nodes:
             return "exhausted"
         for node, candidates in zip(nodes, await self._propose(nodes), strict=True):
+            if node is not nodes[0] and not self.search.graph.needed(node):
+                self.search.put_back(node)  # what was found at the nodes before it makes it of no use
+                continue
             self.expansions += 1
             self.clock.usage.expansions += 1
             if await self._expand(node, candidates):

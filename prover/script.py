@@ -64,7 +64,7 @@ def fill(text: str, hole: Hole, tactics: Sequence[str]) -> str:
         if len(steps) == 1 and _PLAIN.fullmatch(steps[0]):
             return text[:start] + steps[0] + text[end:]
         inside = "; ".join(steps)
-        if "\n" in inside or "--" in inside:
+        if "\n" in inside or "--" in inside or any(step.startswith("·") for step in steps):
             inside = _lines(steps, hole.column + 1)
         return text[:start] + _parens(inside, steps[-1]) + text[end:]
     block = _lines(steps, hole.column)

@@ -97,3 +97,12 @@ def test_all_around_the_hole_is_kept(
     proved = fill(text, hole, data.draw(st.lists(st.sampled_from(["simp", "omega", "x\n  y"]), min_size=1)))
     assert proved.endswith(rest)
     assert proved.startswith(start.rstrip())
+
+
+def test_the_blocks_of_several_goals_never_share_a_line() -> None:
+    text = "theorem t : p ∧ q := by first | sorry | simp"
+    at = text.index("sorry")
+    hole = Hole(State(0, (), ""), "tactic", "t", 1, at, 1, at + 5)
+    pad = "\n" + " " * (at + 1)
+    filled = fill(text, hole, ("constructor", "· simp", "· omega"))
+    assert filled == f"theorem t : p ∧ q := by first | (constructor{pad}· simp{pad}· omega) | simp"
