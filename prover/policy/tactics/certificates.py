@@ -69,7 +69,7 @@ class Question:
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    if not re.search(r"[≤<≥>]|False", view.target) or not re.search(r"[*^/]|⁻¹", view.facts):
+    if not re.search(r"[≤<≥>=]|False", view.target) or not re.search(r"[*^/]|⁻¹", view.facts):
         return
     kind = "Int" if view.of_type(INT) else "Rat" if view.of_type(RAT) else "Nat" if view.of_type(NAT) else ""
     target = read(view.target)
@@ -78,8 +78,9 @@ def propose(view: View) -> Iterator[Proposal]:
     if kind == "Nat":
         yield from as_integers(view, propose)
         return
-    parts = conjuncts(target)
-    if len(parts) > 1:
+    if target.op == "=":
+        yield from _equality(view, target, kind)
+    if len(conjuncts(target)) > 1:
         return
     for substitution in (False, True):
         question, steps = _question(view, target, kind, substitution)
@@ -89,6 +90,31 @@ def propose(view: View) -> Iterator[Proposal]:
         if certificate is not None:
             yield seq(*steps, *certificate, "grind"), 0.915
             break
+
+
+def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
+    """Equal because the square of the difference is not positive, where a sum of squares is known."""
+    variables = set(view.of_type(RAT if kind == "Rat" else INT))
+    squares = any(" = " in h.type and "^ 2" in h.type for h in view.props)
+    if not squares or not all(side.op in ("var", "num") for side in target.args) or not names_of(target) <= variables:
+        return
+    left, right = (show(side) for side in target.args)
+    claim = read(f"({left} - {right}) ^ 2 ≤ 0")
+    question = _question(view, claim, kind, False)[0] if claim is not None else None
+    certificate = _certificate(question) if question is not None else None
+    if certificate is None or any("hneg" in step for step in certificate):
+        return
+    steps = "".join(f"\n  {step}" for step in certificate)
+    square = f"({left} - {right}) ^ 2"
+    yield (
+        seq(
+            f"have hle : {square} ≤ 0 := by{steps}\n  grind",
+            f"have hge : 0 ≤ {square} := Lean.Grind.OrderedRing.sq_nonneg",
+            f"have hz : ({left} - {right}) * ({left} - {right}) = 0 := by grind",
+            f"rcases {kind}.mul_eq_zero.mp hz with hz | hz <;> grind",
+        ),
+        0.88,
+    )
 
 
 def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Question | None, list[str]]:

@@ -252,10 +252,9 @@ def _combination(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal
                 if rest is not None and (text := written(rest)) is not None:
                     yield seq(f"obtain ⟨{k}, {hk}⟩ := {h.name}", f"exact ⟨{factor} * {k} + ({text}), by grind⟩"), 0.9
                     break
-        else:
-            quotient = divided(goal, known)
-            if quotient is not None and known_divisor == p and (text := written(quotient, signed=signed)) is not None:
-                yield f"exact Dvd.dvd.trans {h.name} ⟨{text}, by grind⟩", 0.5
+        quotient = divided(goal, known) if known_divisor == p and known else None
+        if quotient is not None and (text := written(quotient, signed=signed)) is not None:
+            yield f"exact {'Int' if signed else 'Nat'}.dvd_trans {h.name} ⟨{text}, by grind⟩", 0.9
         yield from _power_of(h.name, p, goal, known_divisor, known)
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import gcd, isqrt
 
-from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
 
@@ -46,7 +46,7 @@ def propose(view: View) -> Iterator[Proposal]:
             yield from _zero_product(view, equation, kind, steps)
 
 
-def _equations(view: View, kind: str, degree: int = 0) -> list[Polynomial]:
+def _equations(view: View, kind: str, exact: int = 0) -> list[Polynomial]:
     """The hypotheses `p = q` of that degree (of any above 1 when it is 0), as polynomials that are 0."""
     variables = set(view.of_type(INT if kind == "Int" else RAT))
     found = []
@@ -62,7 +62,7 @@ def _equations(view: View, kind: str, degree: int = 0) -> list[Polynomial]:
             scale = 1
             for c in p.terms.values():
                 scale = scale * c.denominator // gcd(scale, c.denominator)
-            if (p.degree == degree if degree else 2 <= p.degree <= 6) and len(p.names) <= 4:
+            if (p.degree == exact if exact else 2 <= p.degree <= 6) and len(p.names) <= 4:
                 found.append(p * scale)
     return found
 
@@ -116,10 +116,14 @@ def _candidates(p: Polynomial) -> Iterator[Polynomial]:
                         yield x * d - Polynomial.constant(n)
     elif len(names) == 2:
         x, y = (Polynomial.variable(name) for name in names)
+        last = p.terms.get((), Fraction(0))
+        constants = [c for c in range(-_SMALL, _SMALL + 1) if (last % c == 0 if c else not last)]
+        if len({degree(m) for m in p.terms}) == 1:
+            constants = [0]
         for a in range(0, 4):
             for b in range(-3, 4):
                 if (a, b) != (0, 0) and gcd(a, b) == 1 and (a or b > 0):
-                    for c in range(-_SMALL, _SMALL + 1):
+                    for c in constants:
                         form = x * a + y * b + Polynomial.constant(c)
                         if _vanishes(p, form, names):
                             yield form

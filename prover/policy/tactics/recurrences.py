@@ -224,8 +224,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
     ]
     if not far or max(far) < 20:
         return
-    first = min([*s.bases, s.start], default=0) if s.bases else s.start
-    first = max(first, s.start)
+    first = max(min(s.bases, default=s.start), s.start)
     values = _values(s, first, 60)
     if len(values) < 8:
         return
@@ -276,7 +275,7 @@ def _periodic(
     for i in range(s.order, s.order + period):
         before = at + i - s.order + s.shift
         argument = f"({period} * {k}{f' + {before}' if before else ''}){guard}"
-        lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {argument}).trans (by simp [{', '.join(known)}])")
+        lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {argument}).trans (by {_simple(s, known)})")
         known.append(f"{ih}{i}")
     result = known[-s.order :]
     lines.append(f"exact ⟨{', '.join(result)}⟩" if s.order > 1 else f"exact {result[0]}")
@@ -290,15 +289,22 @@ def _periodic(
     start = f"{key} {place}"
     last: list[str] = []
     shown: list[str] = []
-    for i in range(s.order + rest):
+    for i in range(max(s.order, rest + 1)):
         value = f"{s.name} {first + i} = {_literal(values[begin + i])}"
         if i < s.order:
             proof = start if s.order == 1 else f"({start})" + ".2" * i + (".1" if i < s.order - 1 else "")
         else:
-            proof = f"({s.rule} {first + i - s.order + s.shift}{guard}).trans (by simp [{', '.join(shown)}])"
+            proof = f"({s.rule} {first + i - s.order + s.shift}{guard}).trans (by {_simple(s, shown)})"
         shown.append(f"hx{i}")
         last.append(f"have hx{i} : {value} := {proof}")
-    return seq(induct, *last, f"simp [{', '.join(shown)}]")
+    lemmas = ", ".join(shown)
+    return seq(induct, *last, f"first | (simp [{lemmas}]; done) | (simp only [{lemmas}]; decide +kernel)")
+
+
+def _simple(s: Sequence, known: list[str]) -> str:
+    """Computes a member from others; `simp` does not compute with fractions."""
+    lemmas = ", ".join(known[-s.order :])
+    return f"first | (simp [{lemmas}]; grind) | (simp [{lemmas}]; done)" if s.kind == "Rat" else f"simp [{lemmas}]"
 
 
 def _literal(value: Value) -> str:

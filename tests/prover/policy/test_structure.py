@@ -163,7 +163,9 @@ def test_lemmas_are_used_only_where_there_are_some() -> None:
     assert not any("L0" in tactic for tactic in proposed(goal, 300))
     assert "rw [L0]" in used and "apply L0" in used
     assert any(tactic.startswith("simp [L0, L1") for tactic in used)
-    assert any("exact L0 .." in tactic and "exact L15 .." in tactic for tactic in used)
+    assert any("apply L0 <;> assumption" in tactic and "apply L11 <;> assumption" in tactic for tactic in used)
+    assert "first | grind [L0, L1, L2, L3] | grind [L0]" in used
+    assert "first | grind [L0]" in proposed(goal, 40, lemmas[:1])
     assert "exact?" in proposed(goal, 300, history=("simp",))
     assert "exact?" not in proposed(goal, 300, lemmas, history=("simp",))
 
