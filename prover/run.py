@@ -28,7 +28,7 @@ from lean_env.errors import (
 from lean_env.protocol import Limits
 from prover.config import RunConfig
 from prover.events import Events, Silent
-from prover.interfaces import Attempt, Problem
+from prover.interfaces import Attempt, Problem, Retriever
 from prover.method import Memory, Method
 from prover.parts import LeanPool
 from prover.prepare import Prepared, prepare, run_record, select
@@ -105,6 +105,7 @@ class _Run:
         self.flying: dict[asyncio.Task[Attempt], tuple[str, int]] = {}
         self.any_worker = False
         self.decided: dict[str, int] = {}
+        self.lookup: asyncio.Task[Retriever | None] | None = None
         self.memories: dict[str, Memory] = {}
         """What earlier passes found out, by problem."""
 
@@ -193,7 +194,7 @@ class _Run:
             limits=Limits(ms=max(1, round(config.tactic_timeout_s * 1000))),
             timeout_s=config.timeout_s,
             critic=self.parts.critic(config.critic),
-            retriever=await self.parts.retriever(pool, problems) if ablation.retrieval else None,
+            retriever=None if self.lookup is None else await self.lookup,
             negate=config.negate,
             minimise=config.minimise,
             ablation=ablation,
@@ -258,6 +259,8 @@ class _Run:
         """End what still runs, and write down what ended meanwhile: a proof must not be lost to another's error."""
         for task in self.flying:
             task.cancel()
+        if self.lookup is not None:
+            self.lookup.cancel()
         await asyncio.gather(*self.flying, return_exceptions=True)
         for task in list(self.flying):
             if not task.cancelled() and task.exception() is None:
@@ -272,6 +275,8 @@ class _Run:
             self.lean = pool
             self.events.lean(pool)
             pool.warm(len(self.loaded))
+            if self.config.ablation.retrieval:  # while workers start
+                self.lookup = asyncio.create_task(self.parts.retriever(pool, self.loaded))
             # attempts make records of workers that fail; a Lean that does not start at all must end the run instead
             async with pool.session() as env:
                 await env.open("")
