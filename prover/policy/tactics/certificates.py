@@ -110,6 +110,7 @@ def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
         seq(
             f"have hle : {square} ≤ 0 := by{steps}\n  grind",
             f"have hge : 0 ≤ {square} := Lean.Grind.OrderedRing.sq_nonneg",
+            f"have hq := {kind}.le_antisymm hle hge",
             f"have hz : ({left} - {right}) * ({left} - {right}) = 0 := by grind",
             f"rcases {kind}.mul_eq_zero.mp hz with hz | hz <;> grind",
         ),
