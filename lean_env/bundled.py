@@ -7,7 +7,7 @@ checksum it was published with, patched (`bundled_patch`), and kept in the user'
         bundle.json             written last: what the folder was made from, and the sizes of its parts
         lean.wasm               the module, with few exports (`bundled_slim`)
         lean.sym                where everything else in it is
-        lean.patched-1.js       the glue as we run it; the number is that of the patches
+        lean.patched-2.js       the glue as we run it; the number is that of the patches
         lean.original.js.gz     the glue as published, for newer patches
         sysroot/lib/lean/       Init, Std, Lean and Lake, compiled
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lean_env.errors import BundleError
 
-VERSION = 1
+VERSION = 2
 """To be raised with every change below: it is part of the patched file's name."""
 
 
@@ -36,6 +36,15 @@ REPLACEMENTS = (
         "standard input is descriptor 0: asking for `process.stdin` would make the pipe non-blocking",
         "var BUFSIZE=256;var buf=Buffer.alloc(BUFSIZE);var bytesRead=0;var fd=process.stdin.fd;",
         "var BUFSIZE=65536;var buf=Buffer.alloc(BUFSIZE);var bytesRead=0;var fd=0;",
+    ),
+    Replacement(
+        "a line is written to its end, however long it is: a pipe takes 64 KB at a time, and the rest was lost",
+        'defaultPrint=(...args)=>fs.writeSync(1,args.map(stringify).join(" ")+"\\n");'
+        'defaultPrintErr=(...args)=>fs.writeSync(2,args.map(stringify).join(" ")+"\\n")',
+        'var writeAll=(fd,args)=>{var b=Buffer.from(args.map(stringify).join(" ")+"\\n"),i=0;while(i<b.length){'
+        'try{i+=fs.writeSync(fd,b,i)}catch(e){if(e.code!=="EAGAIN")throw e;'
+        "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}}};"
+        "defaultPrint=(...args)=>writeAll(1,args);defaultPrintErr=(...args)=>writeAll(2,args)",
     ),
     Replacement(
         "the places of the symbols (`bundled_slim`) are read once, into memory that all threads share",

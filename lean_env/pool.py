@@ -21,7 +21,8 @@ from types import TracebackType
 import psutil
 
 from lean_env.errors import WorkerDied, WorkerStartError
-from lean_env.protocol import Hole, Limits, Opened, Outcome, State
+from lean_env.library import Library, header, imports_of, kept_at, load, read, store
+from lean_env.protocol import Hole, Limits, Opened, Outcome, Reply, State, Symbols
 from lean_env.source import worker_source
 from lean_env.toolchain import Toolchain
 from lean_env.turns import Turns
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 GIB = 1024**3
 OPEN_MS = 120_000
 """Time limit for the elaboration of one text."""
+PAGE_MS = 500
+"""How long one page of the library may take."""
 MEASURE_S = 1.0
 """Seconds between two looks at a worker's memory, each of which costs milliseconds."""
 RETRIES = 5
@@ -184,7 +187,14 @@ class Pool:
                     await session.close()
 
     async def verify(
-        self, original: str, candidate: str, *, left: int = 0, negated: bool = False, ms: int = OPEN_MS
+        self,
+        original: str,
+        candidate: str,
+        *,
+        left: int = 0,
+        before: str = "",
+        negated: bool = False,
+        ms: int = OPEN_MS,
     ) -> Verdict:
         """Does `candidate` prove what `original` states with `sorry`? See `lean_env.verify` for what is checked.
 
@@ -192,6 +202,7 @@ class Pool:
 
         Args:
             left: how many of the original's `sorry`s may be left: those of other holes than the one that was filled.
+            before: a theorem of the library; what is proved may stand on neither it nor what comes after it.
             negated: does it prove the negation instead? For the original's one theorem `N` without a proof it must
                 declare `N.negation`, of type `Not` of what `N` states, and not `N` itself.
         """
@@ -201,7 +212,7 @@ class Pool:
             try:
                 async with seat.turns.turn(0.0):
                     report = await (await self.worker(seat)).verify(
-                        candidate, original, left=left, negated=negated, ms=ms
+                        candidate, original, left=left, negated=negated, before=before, ms=ms
                     )
                 return await judge(self._checkers, report, candidate, left)
             except Interrupted as death:
@@ -217,6 +228,26 @@ class Pool:
         """Those of the words that begin a tactic after `text` (its imports, say)."""
         async with self.session() as session:
             return await (await self.worker(session.seat)).known_tactics(words, text=text)
+
+    async def library(self, text: str) -> Library:
+        """All theorems that the imports of `text` bring, for whoever looks for lemmas.
+
+        Listing them takes a worker some seconds, between which it answers others; they are kept on disk, and read from
+        there next time (`lean_env.library`).
+
+        Raises:
+            WorkerError: the imports are not there, or the worker cannot be replaced.
+        """
+        imports = imports_of(text)
+        path = kept_at(self.toolchain, imports)
+        kept = await asyncio.to_thread(load, path) if path is not None else None
+        if kept is not None:
+            return kept
+        async with self.session() as session:
+            modules = await session.library(header(imports))
+        if path is not None:
+            await asyncio.to_thread(store, path, self.toolchain, imports, modules)
+        return await asyncio.to_thread(read, modules)
 
     # -- seats
 
@@ -298,20 +329,24 @@ class Session:
         self.seat = seat
         self._split = split
         self._text = ""
+        self._before = ""
         self._lean_s = 0.0
         self._known: dict[int, _Known] = {}
         self._ids = itertools.count()
 
-    async def open(self, text: str) -> Opened:
+    async def open(self, text: str, before: str = "") -> Opened:
         """Elaborate a text and make each of its `sorry`s a state; those of an earlier text are forgotten.
+
+        Args:
+            before: a theorem of the library; a tactic that uses it, or what comes after it, is an `error`.
 
         Raises:
             WorkerDied: elaborating the text ends its worker.
         """
         await self.close()
-        self._text = text
+        self._text, self._before = text, before
         async with self.seat.turns.turn(self._lean_s):
-            _, opened, generation = await self._open(text)
+            _, opened, generation = await self._open()
         holes = tuple(self._adopt_hole(hole, index, generation) for index, hole in enumerate(opened.holes))
         return replace(opened, holes=holes)
 
@@ -352,6 +387,38 @@ class Session:
             async for outcome in answers:
                 outcomes.append(self._adopt(outcome, known, tactics[len(outcomes)]))
 
+    async def symbols(self, state: State) -> Symbols:
+        """The constants of the state's first goal; none if the state cannot be had any more.
+
+        Raises:
+            WorkerDied: the worker cannot be replaced, or dies again and again.
+        """
+        for attempts_left in reversed(range(RETRIES)):
+            try:
+                async with self.seat.turns.turn(self._lean_s):
+                    worker, known = await self._here(state)
+                    return await worker.symbols(known.worker_id) if known is not None else Symbols((), ())
+            except Interrupted:
+                if not attempts_left:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def library(self, text: str) -> list[Reply]:
+        """The theorems that a text's imports bring, module by module, for `lean_env.library.read`."""
+        modules: list[Reply] = []
+        first: int | None = 0
+        innocent = 0
+        while first is not None:
+            try:
+                async with self.seat.turns.turn(self._lean_s):
+                    worker = await self._pool.worker(self.seat)
+                    page, first = await worker.library(text, first, ms=PAGE_MS)
+                modules += page
+            except Interrupted as death:
+                if death.guilty or (innocent := innocent + 1) > RETRIES:
+                    raise
+        return modules
+
     async def drop(self, states: Sequence[State]) -> None:
         """Forget these states."""
         here = [self._known.pop(state.id, None) for state in states]
@@ -364,12 +431,12 @@ class Session:
 
     # -- states
 
-    async def _open(self, text: str) -> tuple[Worker, Opened, int]:
+    async def _open(self) -> tuple[Worker, Opened, int]:
         for attempts_left in reversed(range(RETRIES)):
             worker = await self._pool.worker(self.seat)
             generation = self.seat.generation
             try:
-                return worker, await worker.open(text, ms=OPEN_MS), generation
+                return worker, await worker.open(self._text, before=self._before, ms=OPEN_MS), generation
             except Interrupted as death:
                 if death.guilty or not attempts_left:
                     raise
@@ -383,7 +450,7 @@ class Session:
             if known.generation == self.seat.generation:
                 return worker, known
             try:
-                worker, opened, generation = await self._open(self._text)
+                worker, opened, generation = await self._open()
                 here = await self._replay(worker, opened, known)
             except Interrupted as death:
                 if death.guilty or not attempts_left:

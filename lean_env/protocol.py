@@ -4,17 +4,24 @@ A request names an `op` and an `id`; every reply to it carries the same `id`, an
 worker answers requests one after another, in the order in which they came, so several attempts can share one worker.
 
     hello    (sent by the worker when ready)  lean, protocol
-    open     text, ms                         the `sorry`s of a Lean text, each as a state; messages
+    open     text, before, ms                 the `sorry`s of a Lean text, each as a state; messages
     apply    state, tactics, split, ms,       a reply a tactic, as soon as it is known; stops after the first proof
              heartbeats
     drop     states                           forget them
+    symbols  state                            the constants of its first goal
     verify   text, original, left, negated,   re-elaborate a text; compare its statements with those of the original, or
-             ms                               with the negation of its one theorem
+             before, ms                       with the negation of its one theorem
     tactics  text, words                      which of these words begin a tactic after that text
+    library  text, first, ms                  theorems of the modules that a text imports, from the number `first` on
 
 A tactic that leaves several goals leads to one state with all of them, or, where `split` is asked for and no goal hangs
 on another (their types and contexts have no metavariables), to one state for each, with that goal as its root: such a
 state is proved when its own goal is. Then whatever proves each of them proves the state that the tactic was tried on.
+
+Where `before` names a theorem of the library, a tactic that uses that theorem or what comes after it is an error, and
+what is verified may not stand on it. Another module's declarations come after the theorem when that module does, in the
+order of the imports; those of its own module when their lines say so. For a Lean that ships no lines (the bundled one)
+all theorems of that module come after it, except what its statement rests on, and so do definitions that hold a proof.
 
 What is read here becomes a frozen value; what cannot be read becomes a `ProtocolError`.
 """
@@ -225,6 +232,29 @@ def parse_outcome(reply: Reply) -> Outcome:
         if kind == "error" and "maximum number of heartbeats" in message:
             kind = "timeout"
         return Outcome(kind, (), message[:_LONGEST_MESSAGE], _milliseconds(reply))
+
+
+def parse_symbols(reply: Reply) -> Symbols:
+    """The reply to `symbols`.
+
+    Raises:
+        ProtocolError: it is not such a reply.
+    """
+    with _Reading(reply):
+        return Symbols(_strings(reply["target"]), _strings(reply["context"]))
+
+
+def parse_page(reply: Reply) -> tuple[list[Reply], int | None]:
+    """The reply to `library`: modules, for `lean_env.library.read`, and the number of the next; None after the last.
+
+    Raises:
+        ProtocolError: it is not such a reply.
+    """
+    with _Reading(reply):
+        modules, following = reply["modules"], reply["next"]
+        if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
+            raise TypeError(modules)
+        return modules, None if following is None else int(following)
 
 
 def parse_report(reply: Reply) -> Report:

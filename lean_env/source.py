@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-PARTS = ("Compat", "Basic", "Refuse", "Goal", "Text", "Tactic", "Verify", "Main")
+PARTS = ("Compat", "Basic", "Refuse", "Goal", "Before", "Text", "Tactic", "Verify", "Library", "Main")
 
 BUNDLED_IMPORTS = (
     "Lean.Elab.Tactic.Basic",
@@ -23,6 +23,8 @@ BUNDLED_IMPORTS = (
     "Lean.Parser.Module",
     "Lean.Meta.AbstractMVars",
     "Lean.Util.CollectMVars",
+    "Lean.Linter.Deprecated",
+    "Lean.DeclarationRange",
 )
 """The fewest modules that the worker needs: a start with all of `Lean` takes seconds longer."""
 

@@ -15,6 +15,9 @@ several holes is proved only when the last is filled.
 A statement may be disproved instead: then the text declares, for the original's one theorem `N` that has no proof, a
 theorem `N.negation` that states exactly `Not` of what `N` states, and all else as the original does, except `N`.
 
+A theorem of the library may be proved once more, from what comes before it: then nothing that the proof rests on may
+be that theorem or come after it (`lean_env.protocol` says what does). Only the worker looks for that.
+
 Not covered: the Lean binary and the imported library are trusted. The bundled Lean ships no proofs of library theorems
 and refuses `#print axioms`, so there the axioms are those met in the proof itself: a lower bound.
 """

@@ -24,11 +24,14 @@ from lean_env.protocol import (
     Outcome,
     Reply,
     Report,
+    Symbols,
     decode,
     encode,
     parse_opened,
     parse_outcome,
+    parse_page,
     parse_report,
+    parse_symbols,
 )
 from lean_env.toolchain import Command
 
@@ -115,9 +118,13 @@ class Worker:
         """Memory that the process and its children hold."""
         return process.resident_bytes(self.pid)
 
-    async def open(self, text: str, *, ms: int) -> Opened:
-        """Elaborate a text; its `sorry`s become states of this worker."""
-        return parse_opened(await self._ask("open", ms / 1000, text=text, ms=ms))
+    async def open(self, text: str, *, before: str = "", ms: int) -> Opened:
+        """Elaborate a text; its `sorry`s become states of this worker.
+
+        Args:
+            before: a theorem of the library; tactics may use neither it nor what comes after it.
+        """
+        return parse_opened(await self._ask("open", ms / 1000, text=text, before=before, ms=ms))
 
     async def apply(
         self, state: int, tactics: Sequence[str], limits: Limits, *, split: bool
@@ -135,17 +142,35 @@ class Worker:
                 self.lean_s += outcome.lean_ms / 1000
                 yield outcome
 
-    async def verify(self, text: str, original: str, *, left: int, negated: bool, ms: int) -> Report:
+    async def verify(
+        self, text: str, original: str, *, left: int, negated: bool = False, before: str = "", ms: int
+    ) -> Report:
         """Re-elaborate a text and compare it with the original (none, if that is empty).
 
         Args:
             left: how many of the original's `sorry`s the text may still have.
             negated: the text is to prove the negation of the original's theorem.
+            before: a theorem of the library; what is proved may stand on neither it nor what comes after it.
         """
-        fields: dict[str, object] = {"text": text, "left": left, "negated": negated, "ms": ms}
+        fields: dict[str, object] = {"text": text, "left": left, "negated": negated, "before": before, "ms": ms}
         if original:
             fields["original"] = original
         return parse_report(await self._ask("verify", 3 * ms / 1000, **fields))
+
+    async def symbols(self, state: int) -> Symbols:
+        """The constants of the state's first goal."""
+        return parse_symbols(await self._ask("symbols", 60, state=state))
+
+    async def library(self, text: str, first: int, *, ms: int) -> tuple[list[Reply], int | None]:
+        """Theorems that a text's imports bring: some modules of them, those after the first `first`.
+
+        Args:
+            ms: about as long as it may take, beyond the imports at the first call.
+
+        Returns:
+            Modules, for `lean_env.library.read`, and where to go on; None at the end.
+        """
+        return parse_page(await self._ask("library", 600, text=text, first=first, ms=ms))
 
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]:
         """Those of the words that begin a tactic after the text (its imports, say)."""

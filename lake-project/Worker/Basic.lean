@@ -4,7 +4,7 @@ import Lean
 # Ground rules
 
 One source serves every Lean: `lean_env/source.py` puts the parts together (in the order `Compat`, `Basic`, `Refuse`,
-`Goal`, `Text`, `Tactic`, `Verify`, `Main`) and runs the whole with `lean --run`.
+`Goal`, `Before`, `Text`, `Tactic`, `Verify`, `Library`, `Main`) and runs the whole with `lean --run`.
 
 The style is plainer than Lean allows, for one reason: the bundled Lean ships only the exported half of its library, in
 which functions that the compiler specialised cannot be called. So lists and arrays are walked by recursion, not by `for`,
@@ -27,6 +27,9 @@ def firstOf {α : Type} : Nat → List α → List α
   | 0, _ => []
   | _, [] => []
   | n + 1, x :: xs => x :: firstOf n xs
+
+partial def namesFrom (a : Array Name) (i : Nat) (acc : List Name) : List Name :=
+  if h : i < a.size then namesFrom a (i + 1) (a[i] :: acc) else acc
 
 def containsString (s : String) : List String → Bool
   | [] => false
@@ -104,6 +107,22 @@ def Deadline.stop (deadline : Deadline) : IO Unit :=
 
 /-! ## States -/
 
+structure Place where
+  line : Nat
+  column : Nat
+
+/-- A theorem of the library that is to be proved from what comes before it (see `Before`). -/
+structure Horizon where
+  name : Name
+  /-- Its module's number, in the order of the imports. -/
+  module : Nat
+  /-- Where it is declared, if that is known. -/
+  place : Option Place
+  /-- The places of its module's declarations, as the module keeps them. -/
+  ranges : Array EnvExtensionEntry
+  /-- What its statement rests on in its module. -/
+  known : NameSet
+
 /-- A tactic state that can be gone on from at any time. -/
 structure ProofState where
   coreState : Core.State
@@ -115,6 +134,7 @@ structure ProofState where
   options : Options
   currNamespace : Name
   opens : List OpenDecl
+  horizon : Option Horizon := none
 
 /-- A context for Lean's monads. Heartbeats are counted from now: they add up over the life of a process otherwise. -/
 def coreContext (heartbeats : Nat) (token : Option IO.CancelToken) (options : Options) (currNamespace : Name)

@@ -77,6 +77,18 @@ def kernelFind? (env : Environment) (n : Name) : Option ConstantInfo := by
 /-- The name that the author of a private declaration gave it. -/
 def userName (n : Name) : Name := (privateToUserName? n).getD n
 
+/-- Is it a theorem? Where a module's import gives statements alone, theorems look like axioms, and it is noted apart what
+they were. -/
+def isTheorem (env : Environment) (n : Name) : ConstantInfo → Bool := by
+  first
+  | exact fun
+    | .thmInfo _ => true
+    | .axiomInfo _ => wasOriginallyTheorem env n
+    | _ => false
+  | exact fun
+    | .thmInfo _ => true
+    | _ => false
+
 def isInternalName (n : Name) : Bool := by
   first
   | exact (userName n).isInternalDetail

@@ -1,5 +1,6 @@
 import Worker.Tactic
 import Worker.Verify
+import Worker.Library
 
 /-!
 # The loop: a request a line in, a reply a line out
@@ -26,22 +27,29 @@ def keep (s : Server) (state : ProofState) : IO Nat := do
   s.states.set (states.push (some state))
   return n
 
-partial def keepHoles (s : Server) (a : Array Hole) (i : Nat) (acc : Array Json) : IO (Array Json) := do
+partial def keepHoles (s : Server) (horizon : Option Horizon) (a : Array Hole) (i : Nat) (acc : Array Json) : IO (Array Json) := do
   if hi : i < a.size then
     let h := a[i]
-    let id ← keep s h.state
-    keepHoles s a (i + 1) (acc.push (.mkObj [("state", .num id), ("kind", .str h.kind), ("line", .num h.line), ("column", .num h.column),
+    let id ← keep s { h.state with horizon := horizon }
+    keepHoles s horizon a (i + 1) (acc.push (.mkObj [("state", .num id), ("kind", .str h.kind), ("line", .num h.line), ("column", .num h.column),
       ("end_line", .num h.endLine), ("end_column", .num h.endColumn), ("declaration", .str h.declaration.toString),
       ("goals", jsonStrings h.goals), ("hash", .num h.hash.toNat)]))
   else return acc
+
+/-- The library theorem that a request says is to be proved once more. -/
+def horizonIn (base : Environment) (j : Json) : IO (Option Horizon) :=
+  match horizonOf base ((getStr? j "before").getD "") with
+  | .ok horizon => pure horizon
+  | .error why => throw (IO.userError why)
 
 def answerOpen (s : Server) (id : Json) (j : Json) : IO Unit := do
   let start ← IO.monoNanosNow
   let text := (getStr? j "text").getD ""
   let e ← elaborate s.elaborator text (getNat j "ms" 0) none
+  let horizon ← horizonIn e.base j
   let found ← holes e.fileMap e.progress.trees #[]
   let messages ← jsonMessages e.progress.messages #[]
-  let kept ← keepHoles s found 0 #[]
+  let kept ← keepHoles s horizon found 0 #[]
   reply [("id", id), ("end", .bool true), ("holes", .arr kept), ("messages", .arr messages), ("us", ← elapsedMicroseconds start)]
 
 partial def keepStates (s : Server) : List Next → Array Json → IO Json
@@ -106,10 +114,11 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
   let original ← match getStr? j "original" with
     | some text => do pure (some (← elaborate s.elaborator text ms none))
     | none => pure none
-  let allowed := match original with
+  let allowed : List String := match original with
     | some o => allowSorries left (withoutSorry o.progress.refusals)
     | none => []
   let e ← elaborate s.elaborator ((getStr? j "text").getD "") ms (some allowed)
+  let horizon ← horizonIn e.base j
   let refused := match e.refused with
     | some what => what
     | none => if countSorries e.progress.refusals 0 > left then "sorry" else ""
@@ -131,6 +140,9 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
         let compared := meant o.base source (publicNames originals) []
         (open_, if left == 0 then users else minus unproved users, differences source env compared [])
     | none => ([], theorems env (publicNames names), if negated then ["there is no original to negate"] else [])
+  let late := match horizon with
+    | some h => lateUses env h targets []
+    | none => []
   let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
   -- only what still is a hole is not replayed: what was filled must not build on it
   let bad := minus open_ unproved
@@ -138,7 +150,7 @@ def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
   reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str refused),
     ("declared", jsonNames (publicNames names) #[]), ("targets", jsonUserNames targets #[]),
     ("sorry", jsonNames bad #[]), ("axioms", jsonNames v.axioms #[]),
-    ("failed", jsonStringList failed #[]), ("differences", jsonStringList differ #[]), ("us", ← elapsedMicroseconds start)]
+    ("failed", jsonStringList (append late failed) #[]), ("differences", jsonStringList differ #[]), ("us", ← elapsedMicroseconds start)]
 where
   withoutSorry : List String → List String
     | [] => []
@@ -157,6 +169,26 @@ def answerTactics (s : Server) (id : Json) (j : Json) : IO Unit := do
   let e ← elaborate s.elaborator ((getStr? j "text").getD "") 0 none
   reply [("id", id), ("end", .bool true), ("answers", .arr (probeTactics e.progress.command.env (getArr j "words") 0 #[]))]
 
+/-- The constants of a state's first goal. -/
+def answerSymbols (s : Server) (id : Json) (j : Json) : IO Unit := do
+  let states ← s.states.get
+  let n := getNat j "state" states.size
+  let state? := if h : n < states.size then states[n] else none
+  match state? with
+  | some state =>
+    let (target, context) ← symbolsOf state
+    reply [("id", id), ("end", .bool true), ("target", jsonNames target #[]), ("context", jsonNames context #[])]
+  | none => reply [("id", id), ("end", .bool true), ("failure", .str "there is no such state")]
+
+/-- Theorems of the modules from the one with the number `first` on, for so long as `ms` milliseconds are not over. -/
+def answerLibrary (s : Server) (id : Json) (j : Json) : IO Unit := do
+  let e ← elaborate s.elaborator ((getStr? j "text").getD "") 0 none
+  let start ← IO.monoMsNow
+  let first := getNat j "first" 0
+  let modules := e.base.header.moduleData.size
+  let (found, next) ← libraryFrom e.base first (start + getNat j "ms" 1000) #[]
+  reply [("id", id), ("end", .bool true), ("modules", .arr found), ("next", if next < modules then .num next else .null)]
+
 def answer (s : Server) (j : Json) : IO Unit := do
   let id := match j.getObjVal? "id" with
     | .ok id => id
@@ -167,6 +199,8 @@ def answer (s : Server) (j : Json) : IO Unit := do
     | some "apply" => answerApply s id j
     | some "drop" => dropFrom s (getArr j "states") 0; reply [("id", id), ("end", .bool true)]
     | some "verify" => answerVerify s id j
+    | some "symbols" => answerSymbols s id j
+    | some "library" => answerLibrary s id j
     | some "tactics" => answerTactics s id j
     | _ => reply [("id", id), ("end", .bool true), ("failure", .str "there is no such op")]
   catch e =>

@@ -1,3 +1,4 @@
+import Worker.Before
 import Worker.Goal
 import Worker.Refuse
 
@@ -67,27 +68,37 @@ def runTactic (deadline : Deadline) (s : ProofState) (source : String) (split : 
         Term.synthesizeSyntheticMVarsNoPostponing
         let goals ← Lean.Elab.Tactic.getUnsolvedGoals
         set { goals := goals : Lean.Elab.Tactic.State }
-        match goals with
-        | [] => return ([], ← unfinished s.root)
-        | _ =>
+        let late ← match s.horizon, goals with
+          | none, _ => pure none
+          | some h, [] => lateIn h [s.root] []
+          | some h, _ => lateIn h s.goals []
+        match late, s.horizon, goals with
+        | some n, some h, _ => return ([], some (usesAfter h n))
+        | _, _, [] => return ([], ← unfinished s.root)
+        | _, _, _ =>
           let parts ← if split then independentParts s.root goals else pure [goals]
           return (← describe parts, none)
       let run : TermElabM ((List Part × Option String) × Lean.Elab.Tactic.State) :=
         tactic.run { elaborator := .anonymous, recover := false } |>.run { goals := s.goals }
       let token ← deadline.start ms
       let ctx ← s.context heartbeats (some token)
-      let result ← try
-          let ((((parts, bad), _), termState), coreState, metaState) ←
-            ((run { errToSorry := false }).run s.termState).toIO ctx s.coreState {} s.metaState
-          match ← firstError coreState.messages.toList with
+      -- The state of the core is kept by reference: messages that were logged before an exception are still there
+      let core ← IO.mkRef s.coreState
+      let whole : CoreM ((((List Part × Option String) × Lean.Elab.Tactic.State) × Term.State) × Meta.State) :=
+        ((run { errToSorry := false }).run s.termState).run {} s.metaState
+      let ran ← (whole ctx core).toBaseIO
+      let coreState ← core.get
+      let logged ← firstError coreState.messages.toList
+      let result ← match ran, logged with
+        | .error (.error _ message), _ => pure (TacticResult.error (← message.toString))
+        | _, some message => pure (TacticResult.error message)
+        | .error e, none => pure (TacticResult.error (← e.toMessageData.toString))
+        | .ok ((((parts, bad), _), termState), metaState), none =>
+          match bad with
           | some message => pure (TacticResult.error message)
           | none =>
-            match bad with
-            | some message => pure (TacticResult.error message)
-            | none =>
-              let after := { s with coreState := { coreState with messages := {} }, metaState := metaState, termState := termState }
-              pure (TacticResult.next (nextStates after parts))
-        catch e => pure (TacticResult.error (toString e))
+            let after := { s with coreState := { coreState with messages := {} }, metaState := metaState, termState := termState }
+            pure (TacticResult.next (nextStates after parts))
       deadline.stop
       match result with
       | .error message => if ← token.isSet then return .timeout "time limit" else return .error message

@@ -1,3 +1,4 @@
+import Worker.Before
 import Worker.Text
 
 /-!
@@ -101,9 +102,6 @@ partial def theorems (env : Environment) : List Name → List Name
     match env.find? n with
     | some (.thmInfo _) => n :: theorems env ns
     | _ => theorems env ns
-
-partial def namesFrom (a : Array Name) (i : Nat) (acc : List Name) : List Name :=
-  if h : i < a.size then namesFrom a (i + 1) (a[i] :: acc) else acc
 
 /-- What the meaning of a constant rests on: its type; of a definition also its value, unless that is a `sorry`. -/
 def meaning : ConstantInfo → List Name
@@ -265,6 +263,14 @@ where
   notBelow (n : Name) : List Name → List Name
     | [] => []
     | x :: xs => if isBelow (userName n) (userName x) then notBelow n xs else x :: notBelow n xs
+
+/-- Those of the theorems that use what comes after the horizon. -/
+partial def lateUses (env : Environment) (h : Horizon) : List Name → List String → List String
+  | [], bad => bad
+  | n :: ns, bad =>
+    match firstAfter env h [n] {} with
+    | some late => lateUses env h ns ((n.toString ++ " " ++ usesAfter h late) :: bad)
+    | none => lateUses env h ns bad
 
 partial def usersOfSorry (env : Environment) : List Name → List Name → List Name
   | [], acc => acc

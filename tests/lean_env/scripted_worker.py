@@ -90,6 +90,13 @@ def main() -> None:
             say({"id": request["id"], "end": True, "holes": found, "messages": [], "us": 1000})
         elif request["op"] == "apply":
             apply(request, states)
+        elif request["op"] == "symbols":
+            target = ["Goals", str(states[request["state"]])]
+            say({"id": request["id"], "end": True, "target": target, "context": []})
+        elif request["op"] == "library":
+            n = request["first"]
+            module = {"name": f"Std.M{n}", "theorems": [[f"t{n}", 0, "Eq", 0, ["Eq"]]]}
+            say({"id": request["id"], "end": True, "modules": [module], "next": n + 1 if n < 2 else None})
         elif request["op"] == "drop":
             for number in request["states"]:
                 states[number] = None
