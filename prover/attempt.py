@@ -167,9 +167,8 @@ class _Run:
                     return self._not_proved("timeout")
                 step = await side.step()
                 if step == "proved":
-                    result: Result = "proved" if side is self.sides[0] else "disproved"
                     await self._keep(side)
-                    return result, result
+                    return ("proved", "proved") if side is self.sides[0] else ("disproved", "disproved")
                 if step != "open":
                     open_sides.remove(side)
                     if side is self.sides[0]:

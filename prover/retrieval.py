@@ -19,6 +19,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from lean_env.protocol import Symbols
+
 if TYPE_CHECKING:
     from prover.interfaces import Retriever
 
@@ -57,15 +59,6 @@ class Library(Protocol):
 
     @property
     def theorems(self) -> Sequence[Theorem]: ...
-
-
-class Symbols(Protocol):
-    """The constants of a goal (`lean_env.protocol.Symbols`): of its target, the head first, and of its hypotheses."""
-
-    @property
-    def target(self) -> Sequence[str]: ...
-    @property
-    def context(self) -> Sequence[str]: ...
 
 
 class LemmaRetriever:

@@ -107,7 +107,7 @@ class FakePool:
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]:
         return frozenset()
 
-    async def library(self, text: str = "") -> Library:
+    async def library(self, text: str) -> Library:
         return Library((), ())
 
     async def verify(

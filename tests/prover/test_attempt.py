@@ -42,10 +42,8 @@ class Scripted:
 
     async def open(self, text: str, before: str = "") -> Opened:
         self.opened.append((text, before))
-        if text.startswith("example") and self.negation:
-            names = (self.negation, self.root)
-        else:
-            names = (self.root,) * self.holes
+        beside = text.startswith("example") and self.negation
+        names = [self.negation, self.root] if beside else [self.root] * self.holes
         error = self.error or ("no" if text.startswith("example") and not self.negation else "")
         messages = (Message("error", error, 1, 2),) if error else ()
         line = "theorem t : p := by "

@@ -115,7 +115,7 @@ async def test_theorems_of_the_library_are_proved_again_without_themselves(lean:
     before = {problem.name: problem.before for problem in result.problems}
     assert all(name.startswith("Option.") for name in before.values())
     checks = checks_of(str(tmp_path), mathlib=False)
-    assert [verdict.accepted async for _, verdict in verdicts(checks, Borrowed(lean))] == [True] * result.summary.proved  # type: ignore[arg-type]
+    assert [verdict.accepted async for _, verdict in verdicts(checks, Borrowed(lean))] == [True] * result.summary.proved
 
 
 async def test_a_theorem_of_the_library_cannot_be_proved_by_itself(lean: Pool) -> None:

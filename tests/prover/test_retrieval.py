@@ -10,6 +10,7 @@ from itertools import accumulate
 import pytest
 
 from lean_env.errors import WorkerDied
+from lean_env.protocol import Symbols
 from prover.retrieval import LateRetriever, LemmaRetriever
 
 
@@ -27,12 +28,6 @@ class Library:
     theorems: Sequence[Theorem]
 
 
-@dataclass(frozen=True)
-class Symbols:
-    target: tuple[str, ...]
-    context: tuple[str, ...] = ()
-
-
 LIBRARY = (
     Theorem("List.length_append", "Eq", ("Eq", "Nat", "List", "List.length", "HAppend.hAppend", "HAdd.hAdd")),
     Theorem("List.length_map", "Eq", ("Eq", "Nat", "List", "List.length", "List.map")),
@@ -44,7 +39,7 @@ LIBRARY = (
     Theorem("List.map.eq_1", "Eq", ("Eq", "List", "List.map")),
     Theorem("Lean.Grind.map_eq", "Eq", ("Eq", "List", "List.map")),
 )
-APPEND = Symbols(("Eq", "Nat", "List", "List.length", "HAppend.hAppend", "HAdd.hAdd"))
+APPEND = Symbols(("Eq", "Nat", "List", "List.length", "HAppend.hAppend", "HAdd.hAdd"), ())
 
 
 def test_what_speaks_of_the_same_comes_first() -> None:
@@ -54,13 +49,13 @@ def test_what_speaks_of_the_same_comes_first() -> None:
 
 
 def test_what_the_goal_does_not_mention_counts_against_a_theorem() -> None:
-    found = LemmaRetriever(Library(LIBRARY)).lemmas(Symbols(("Eq", "Nat", "HAdd.hAdd")), 9)
+    found = LemmaRetriever(Library(LIBRARY)).lemmas(Symbols(("Eq", "Nat", "HAdd.hAdd"), ()), 9)
     assert found.index("Nat.add_comm") < found.index("List.length_append")
 
 
 def test_the_head_decides_between_theorems_about_the_same() -> None:
     same = [Theorem("a", "LE.le", ("P", "Q")), Theorem("b", "Eq", ("P", "Q")), Theorem("c", "R", ("R",))]
-    assert LemmaRetriever(Library(same)).lemmas(Symbols(("Eq", "P", "Q")), 2) == ("b", "a")
+    assert LemmaRetriever(Library(same)).lemmas(Symbols(("Eq", "P", "Q"), ()), 2) == ("b", "a")
 
 
 def test_hypotheses_count_less_than_the_target() -> None:
@@ -71,7 +66,7 @@ def test_hypotheses_count_less_than_the_target() -> None:
 
 def test_exclusions_and_what_lean_made_itself_are_left_out() -> None:
     retriever = LemmaRetriever(Library(LIBRARY))
-    found = retriever.lemmas(Symbols(("Eq", "List", "List.map")), 20)
+    found = retriever.lemmas(Symbols(("Eq", "List", "List.map"), ()), 20)
     assert "List.map_map" in found
     assert not {"List.map.eq_1", "Lean.Grind.map_eq"} & set(found)
     fewer = retriever.lemmas(APPEND, 20, exclude=("List.length_append",))
@@ -88,13 +83,13 @@ def test_what_comes_after_a_theorem_is_not_given() -> None:
         Theorem("C.next", "Eq", ("P", "Q"), "C", 1),
     ]
     retriever = LemmaRetriever(Library(library))
-    goal = Symbols(("Eq", "P", "Q"))
+    goal = Symbols(("Eq", "P", "Q"), ())
     assert retriever.lemmas(goal, 9, before="B.this") == ("A.one", "B.early")
     assert retriever.lemmas(goal, 1, before="A.one") == ()
     assert len(retriever.lemmas(goal, 9)) == len(retriever.lemmas(goal, 9, before="of.no.library")) == 6
 
 
-@pytest.mark.parametrize("symbols", [Symbols(()), Symbols(("Unheard.of",)), Symbols((), ("Unheard.of",))])
+@pytest.mark.parametrize("symbols", [Symbols((), ()), Symbols(("Unheard.of",), ()), Symbols((), ("Unheard.of",))])
 def test_nothing_is_found_for_what_the_library_does_not_know(symbols: Symbols) -> None:
     assert LemmaRetriever(Library(LIBRARY)).lemmas(symbols, 5) == ()
 
