@@ -11,6 +11,7 @@ Monomial = tuple[tuple[str, int], ...]
 """Variables (or atoms, by their text) with exponents, in the order of their names; empty for 1."""
 
 _MOST_TERMS = 400
+_MOST_BITS = 20_000
 _LARGEST_POWER = 12
 
 
@@ -111,6 +112,11 @@ class Polynomial:
         return total
 
 
+def _bits(number: Fraction) -> int:
+    """How many binary digits a fraction has, at least 1."""
+    return max(1, number.numerator.bit_length() + number.denominator.bit_length())
+
+
 def degree(monomial: Monomial) -> int:
     return sum(power for _, power in monomial)
 
@@ -162,10 +168,12 @@ def of_term(term: Term, *, division: bool = False, atoms: bool = False, minus: b
             power = exponent.value if exponent is not None else None
             if base is None or power is None or power.denominator != 1 or power < 0:
                 return atom()
-            if base.value is not None and power <= 200:
+            if base.value is not None and power <= 200 and _bits(base.value) * power <= _MOST_BITS:
                 return Polynomial.constant(base.value ** int(power))
-            small = len(base.terms) == 1 or len(base.terms) ** int(power) <= _MOST_TERMS * 4
-            return base ** int(power) if power <= _LARGEST_POWER and small else atom()
+            small = power <= _LARGEST_POWER and (
+                len(base.terms) == 1 or len(base.terms) ** int(power) <= _MOST_TERMS * 4
+            )
+            return base ** int(power) if small else atom()
         case "+" | "-" | "*" | "/":
             left, right = recur(term.args[0]), recur(term.args[1])
             if left is None or right is None:

@@ -115,3 +115,14 @@ def test_systems_and_combinations() -> None:
         "3 * b - 5 * c + a * b"
     )
     assert reduced(poly("b + 1"), [poly("b")]) is None
+
+
+@pytest.mark.parametrize("power", ["10 ^ 10", "1000000000", "2 ^ (2 ^ (2 ^ 9))", "200", "12"])
+@pytest.mark.parametrize("base", ["(x + y)", "(x - 3)", "2", "99999999999999999999", "((7 ^ 200) ^ 200)"])
+def test_powers_that_nobody_can_write_out_are_not(base: str, power: str) -> None:
+    """As a number or a polynomial these have more digits or terms than there is memory."""
+    term = read(f"{base} ^ ({power}) + 1")
+    assert term is not None
+    for atoms in (False, True):
+        found = of_term(term, atoms=atoms)
+        assert found is None or len(text_of(found)) < 100_000
