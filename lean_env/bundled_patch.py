@@ -41,10 +41,35 @@ REPLACEMENTS = (
         "a line is written to its end, however long it is: a pipe takes 64 KB at a time, and the rest was lost",
         'defaultPrint=(...args)=>fs.writeSync(1,args.map(stringify).join(" ")+"\\n");'
         'defaultPrintErr=(...args)=>fs.writeSync(2,args.map(stringify).join(" ")+"\\n")',
-        'var writeAll=(fd,args)=>{var b=Buffer.from(args.map(stringify).join(" ")+"\\n"),i=0;while(i<b.length){'
-        'try{i+=fs.writeSync(fd,b,i)}catch(e){if(e.code!=="EAGAIN")throw e;'
-        "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}}};"
-        "defaultPrint=(...args)=>writeAll(1,args);defaultPrintErr=(...args)=>writeAll(2,args)",
+        'var asLine=args=>Buffer.from(args.map(stringify).join(" ")+"\\n");'
+        "defaultPrint=(...args)=>writeAll(1,asLine(args));defaultPrintErr=(...args)=>writeAll(2,asLine(args))",
+    ),
+    Replacement(
+        "what that uses: a pipe that is full is tried again",
+        "var defaultPrint=console.log.bind(console);",
+        "var writeAll=(fd,b)=>{for(var i=0;i<b.length;){try{i+=fs.writeSync(fd,b,i)}catch(e){"
+        'if(e.code!=="EAGAIN")throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}}};'
+        "var defaultPrint=console.log.bind(console);",
+    ),
+    Replacement(
+        "a thread writes to standard output itself: asking the main thread to do it costs a millisecond",
+        "function _fd_write(fd,iov,iovcnt,pnum){if(ENVIRONMENT_IS_PTHREAD)return",
+        "function _fd_write(fd,iov,iovcnt,pnum){if(ENVIRONMENT_IS_PTHREAD&&(fd===1||fd===2)){growMemViews();"
+        "for(var b=[],n=0,i=0;i<iovcnt;i++){var p=HEAPU32[(iov>>2)+2*i],l=HEAPU32[(iov>>2)+2*i+1];"
+        "b.push(HEAPU8.slice(p,p+l));n+=l}writeAll(fd,Buffer.concat(b));HEAPU32[pnum>>2]=n;return 0}"
+        "if(ENVIRONMENT_IS_PTHREAD)return",
+    ),
+    Replacement(
+        "a thread also reads standard input itself",
+        "function _fd_read(fd,iov,iovcnt,pnum){if(ENVIRONMENT_IS_PTHREAD)return",
+        "function _fd_read(fd,iov,iovcnt,pnum){if(ENVIRONMENT_IS_PTHREAD&&fd===0){growMemViews();"
+        "for(var v=[],n=0,i=0;i<iovcnt;i++){var l=HEAPU32[(iov>>2)+2*i+1];v.push([HEAPU32[(iov>>2)+2*i],l]);n+=l}"
+        "var b=Buffer.alloc(Math.min(n,65536)),k=-1,d=0;"
+        "while(k<0){try{k=fs.readSync(0,b,0,b.length)}catch(e){"
+        'if(e.code==="EOF")k=0;else if(e.code!=="EAGAIN")throw e;'
+        "else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}}growMemViews();"
+        "for(var[p,l]of v){l=Math.min(l,k-d);HEAPU8.set(b.subarray(d,d+l),p);d+=l}HEAPU32[pnum>>2]=k;return 0}"
+        "if(ENVIRONMENT_IS_PTHREAD)return",
     ),
     Replacement(
         "the places of the symbols (`bundled_slim`) are read once, into memory that all threads share",

@@ -169,16 +169,18 @@ class Pool:
             await self.worker(seat)
 
     @contextlib.asynccontextmanager
-    async def session(self, *, split: bool = True) -> AsyncIterator[Session]:
+    async def session(self, *, split: bool = True, full: bool = False) -> AsyncIterator[Session]:
         """A slot on the worker with the fewest attempts; waits until one is free.
 
         Args:
             split: make goals that do not depend on one another states of their own.
+            full: print the goals and terms that the error messages of tactics show. That takes longer than many a
+                tactic; without it there is a `…` in their place.
         """
         async with self._free:
             seat = min(self._seats, key=lambda seat: seat.sessions)
             seat.sessions += 1
-            session = Session(self, seat, split=split)
+            session = Session(self, seat, split=split, full=full)
             try:
                 yield session
             finally:
@@ -324,10 +326,11 @@ class _Known:
 class Session:
     """One attempt's slot on a worker (`prover.interfaces.Environment`). Its states survive the worker's death."""
 
-    def __init__(self, pool: Pool, seat: _Seat, *, split: bool = True) -> None:
+    def __init__(self, pool: Pool, seat: _Seat, *, split: bool = True, full: bool = False) -> None:
         self._pool = pool
         self.seat = seat
         self._split = split
+        self._full = full
         self._text = ""
         self._before = ""
         self._lean_s = 0.0
@@ -383,7 +386,9 @@ class Session:
             outcomes += [lost] * (len(tactics) - len(outcomes))
             return
         rest = tactics[len(outcomes) :]
-        async with contextlib.aclosing(worker.apply(known.worker_id, rest, limits, split=self._split)) as answers:
+        async with contextlib.aclosing(
+            worker.apply(known.worker_id, rest, limits, split=self._split, full=self._full)
+        ) as answers:
             async for outcome in answers:
                 outcomes.append(self._adopt(outcome, known, tactics[len(outcomes)]))
 

@@ -5,8 +5,8 @@ worker answers requests one after another, in the order in which they came, so s
 
     hello    (sent by the worker when ready)  lean, protocol
     open     text, before, ms                 the `sorry`s of a Lean text, each as a state; messages
-    apply    state, tactics, split, ms,       a reply a tactic, as soon as it is known; stops after the first proof
-             heartbeats
+    apply    state, tactics, split, full,     a reply a tactic, as soon as it is known; stops after the first proof
+             ms, heartbeats
     drop     states                           forget them
     symbols  state                            the constants of its first goal
     verify   text, original, left, negated,   re-elaborate a text; compare its statements with those of the original, or
@@ -132,7 +132,7 @@ class Outcome:
     """The states that it led to, for `open` and nothing else: one, or several that are to be proved each by itself, in
     the order in which the tactic left their goals."""
     message: str = ""
-    """Lean's error, or what was refused."""
+    """Lean's error, with `…` for the goals and terms in it unless they were asked for; or what was refused."""
     lean_ms: float = 0.0
     """Milliseconds that it took inside Lean."""
 

@@ -127,14 +127,15 @@ class Worker:
         return parse_opened(await self._ask("open", ms / 1000, text=text, before=before, ms=ms))
 
     async def apply(
-        self, state: int, tactics: Sequence[str], limits: Limits, *, split: bool
+        self, state: int, tactics: Sequence[str], limits: Limits, *, split: bool, full: bool = False
     ) -> AsyncGenerator[Outcome, None]:
         """What each tactic does to the state, as soon as it is known; ends after the first that leaves no goal.
 
         Args:
             split: make goals that do not depend on one another states of their own.
+            full: print the goals and terms that error messages show.
         """
-        fields = {"state": state, "tactics": list(tactics), "split": split}
+        fields = {"state": state, "tactics": list(tactics), "split": split, "full": full}
         fields |= {"ms": limits.ms, "heartbeats": limits.heartbeats}
         async with contextlib.aclosing(self._replies("apply", limits.ms / 1000, fields)) as replies:
             async for reply in replies:

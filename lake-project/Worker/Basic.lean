@@ -1,4 +1,5 @@
 import Lean
+import Worker.Compat
 
 /-!
 # Ground rules
@@ -115,13 +116,25 @@ structure Place where
 structure Horizon where
   name : Name
   /-- Its module's number, in the order of the imports. -/
-  module : Nat
+  home : Nat
   /-- Where it is declared, if that is known. -/
   place : Option Place
   /-- The places of its module's declarations, as the module keeps them. -/
   ranges : Array EnvExtensionEntry
   /-- What its statement rests on in its module. -/
   known : NameSet
+
+/-- Goals of a text that were printed, by the hash of the closed goal, since the same goal comes up again and again. -/
+structure Printed where
+  buckets : IO.Ref (Array (List (Expr × String)))
+
+def bucketCount : Nat := 1024
+
+partial def emptyBuckets (n : Nat) (acc : Array (List (Expr × String))) : Array (List (Expr × String)) :=
+  if n == 0 then acc else emptyBuckets (n - 1) (acc.push [])
+
+def Printed.new : BaseIO Printed := do
+  return { buckets := ← IO.mkRef (emptyBuckets bucketCount #[]) }
 
 /-- A tactic state that can be gone on from at any time. -/
 structure ProofState where
@@ -134,6 +147,7 @@ structure ProofState where
   options : Options
   currNamespace : Name
   opens : List OpenDecl
+  printed : Printed
   horizon : Option Horizon := none
 
 /-- A context for Lean's monads. Heartbeats are counted from now: they add up over the life of a process otherwise. -/
@@ -165,8 +179,27 @@ partial def jsonMessages : List Message → Array Json → IO (Array Json)
     jsonMessages ms (acc.push (.mkObj [("line", .num m.pos.line), ("column", .num m.pos.column),
       ("severity", .str (severityName m.severity)), ("text", .str text)]))
 
-partial def firstError : List Message → IO (Option String)
+/-- The plain text of a message, with `…` for what it shows of goals and terms: to print those takes longer than most
+tactics. -/
+partial def brief (m : MessageData) (acc : String) : String :=
+  match m with
+  | .withContext _ m => brief m acc
+  | .withNamingContext _ m => brief m acc
+  | .nest _ m => brief m acc
+  | .group m => brief m acc
+  | .tagged _ m => brief m acc
+  | .compose a b => brief b (brief a acc)
+  | .trace .. => acc
+  | m => match plainText? m with
+    | some text => acc ++ text
+    | none => acc ++ "…"
+
+/-- The first error among messages; in full, or its plain text alone. -/
+partial def firstError (full : Bool) : List Message → IO (Option String)
   | [] => return none
-  | m :: ms => if isError m.severity then return some (← m.data.toString) else firstError ms
+  | m :: ms =>
+    if isError m.severity then do
+      if full then return some (← m.data.toString) else return some (brief m.data "")
+    else firstError full ms
 
 end Worker

@@ -4,10 +4,10 @@ import Worker.Basic
 # What comes before a theorem of the library
 
 When a library theorem is to be proved once more, neither it nor what is declared after it may be used. A constant of
-another module comes after it when that module does, in the order in which Lean imports them. In the theorem's own
-module the lines of the declarations tell, which Lean notes for its server. Without them (the bundled Lean ships none, and
-nothing else in it keeps the order) every theorem of that module counts as declared after it, unless its statement
-rests on that theorem, and so does every definition that may hold such a theorem; other definitions may be used.
+another module comes after it when that module does, in the order in which Lean imports them. In the theorem's own module
+the lines of the declarations tell, which Lean notes for its server. Without them (the bundled Lean ships none, and nothing
+else in it keeps the order) every theorem of that module counts as declared after it, unless its statement rests on that
+theorem, and so does every definition that may hold such a theorem; other definitions may be used.
 
 What Lean makes for a declaration (constructors, recursors, equations, matchers) stands where that does, wherever Lean
 made it.
@@ -64,20 +64,20 @@ def moduleOf? (env : Environment) (n : Name) : Option Nat :=
   | none => none
 
 /-- What these constants rest on in a module; theorems on their statements alone. -/
-partial def restsOn (env : Environment) (module : Nat) : List Name → NameSet → NameSet
+partial def restsOn (env : Environment) (home : Nat) : List Name → NameSet → NameSet
   | [], acc => acc
   | n :: ns, acc =>
-    if acc.contains n then restsOn env module ns acc
+    if acc.contains n then restsOn env home ns acc
     else match moduleOf? env n, env.find? n with
       | some m, some c =>
-        if m == module then
+        if m == home then
           let below := match c with
             | .thmInfo t => namesFrom t.type.getUsedConstants 0 []
             | .inductInfo i => append i.ctors (constantsOf c)
             | _ => constantsOf c
-          restsOn env module (append below ns) (acc.insert n)
-        else restsOn env module ns acc
-      | _, _ => restsOn env module ns acc
+          restsOn env home (append below ns) (acc.insert n)
+        else restsOn env home ns acc
+      | _, _ => restsOn env home ns acc
 
 /-- The horizon of a library theorem, or why there is none. -/
 def horizonOf (env : Environment) (name : String) : Except String (Option Horizon) :=
@@ -89,7 +89,7 @@ def horizonOf (env : Environment) (name : String) : Except String (Option Horizo
       if h : m < env.header.moduleData.size then
         let ranges := rangesFrom env.header.moduleData[m].entries 0
         let statement := namesFrom c.type.getUsedConstants 0 []
-        .ok (some { name := n, module := m, ranges := ranges, place := placeOf ranges n, known := restsOn env m statement {} })
+        .ok (some { name := n, home := m, ranges := ranges, place := placeOf ranges n, known := restsOn env m statement {} })
       else .error (name ++ " is in no module")
     | _, _ => .error ("the library has no theorem " ++ name)
 
@@ -119,7 +119,7 @@ def madeFor? (env : Environment) (n : Name) : Option Name :=
 partial def holdNoProof (env : Environment) (h : Horizon) : List Name → NameSet → Bool
   | [], _ => true
   | n :: ns, seen =>
-    if seen.contains n || h.known.contains n || moduleOf? env n != some h.module then holdNoProof env h ns seen
+    if seen.contains n || h.known.contains n || moduleOf? env n != some h.home then holdNoProof env h ns seen
     else match env.find? n with
       | some (.defnInfo d) => holdNoProof env h (append (constantsOf (.defnInfo d)) ns) (seen.insert n)
       | some (.inductInfo i) => holdNoProof env h (append (constantsOf (.inductInfo i)) ns) (seen.insert n)
@@ -137,11 +137,11 @@ partial def comesAfter (env : Environment) (h : Horizon) (n : Name) : Bool :=
       match moduleOf? env n with
       | none => false
       | some m =>
-        if m == h.module then
+        if m == h.home then
           match placeOf h.ranges n, h.place with
           | some p, some q => !p.before q
           | _, _ => !holdNoProof env h [n] {}
-        else h.module < m
+        else h.home < m
 
 /-- The first constant that comes too late among these and, where they are not of the library, what they are made of. -/
 partial def firstAfter (env : Environment) (h : Horizon) : List Name → NameSet → Option Name

@@ -32,6 +32,12 @@ def textBefore (text : String) (pos : TextPos) : String := by
   | exact String.Pos.Raw.extract text 0 pos
   | exact String.extract text 0 pos
 
+/-- The text from a number of bytes on. -/
+def textAfter (text : String) (bytes : Nat) : String := by
+  first
+  | exact String.Pos.Raw.extract text ⟨bytes⟩ text.rawEndPos
+  | exact String.extract text ⟨bytes⟩ text.endPos
+
 def textBeginsWith (text before : String) : Bool := by
   first
   | exact String.isPrefixOf before text
@@ -132,6 +138,16 @@ def elabCommand (stx : Syntax) (ctx : Command.Context) (ref : IO.Ref Command.Sta
   first
   | exact Command.elabCommandTopLevel stx #[] ctx ref
   | exact Command.elabCommandTopLevel stx ctx ref
+
+/-- What a message says without a look at any term. -/
+def plainText? (m : MessageData) : Option String := by
+  first
+  | exact match m with
+    | .ofFormatWithInfos f => some (toString f.fmt)
+    | _ => none
+  | exact match m with
+    | .ofFormat f => some (toString f)
+    | _ => none
 
 /-! ## Data -/
 

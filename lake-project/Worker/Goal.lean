@@ -1,4 +1,5 @@
 import Worker.Basic
+import Worker.Compat
 
 /-!
 # Goals as text, their hash, and which of them stand alone
@@ -25,15 +26,42 @@ partial def closeGoals : List MVarId → Expr → MetaM Expr
       instantiateMVars e
     closeGoals gs (.app acc closed)
 
-/-- Equal for equal lists of goals, whatever their metavariables and hypotheses are called. It has 32 bits: whoever reads
-it adds a hash of the printed goals, in which the names stand. -/
-def hashGoals (goals : List MVarId) : MetaM UInt64 := do
+partial def findPrinted (e : Expr) : List (Expr × String) → Option String
+  | [] => none
+  | (k, text) :: rest => if k.equal e then some text else findPrinted e rest
+
+/-- How Lean begins to print a goal with a name. -/
+def caseLine (tag : Name) : String :=
+  if tag.isAnonymous then "" else "case " ++ tag.eraseMacroScopes.toString ++ "\n"
+
+/-- A goal without metavariables; `closed` is the goal with its context, names included. -/
+def printKnown (known : Printed) (g : MVarId) (closed : Expr) : MetaM String := do
+  let d ← g.getDecl
+  -- how much of it is context: `p : Prop ⊢ p → p` and `⊢ ∀ p, p → p` are the same when closed
+  let closed := .app (.lit (.natVal d.lctx.getFVars.size)) closed
+  let i := closed.hash.toNat % bucketCount
+  let line := caseLine d.userName
+  let buckets ← known.buckets.get
+  let bucket := if h : i < buckets.size then buckets[i] else []
+  match findPrinted closed bucket with
+  | some text => return line ++ text
+  | none =>
+    let text := toString (← Meta.ppGoal g)
+    if textBeginsWith text line then
+      known.buckets.set (replaceAt (← known.buckets.swap #[]) i ((closed, textAfter text line.utf8ByteSize) :: bucket))
+    return text
+
+/-- Goals as printed, and their hash: equal for equal lists of goals, whatever their metavariables and hypotheses are called.
+It has 32 bits: whoever reads it adds a hash of the printed goals, in which the names stand. -/
+def describeGoals (known : Printed) (goals : List MVarId) : MetaM (Array String × UInt64) := do
   let e ← closeGoals goals (.const `goals [])
   if e.hasExprMVar || e.hasLevelMVar then
     let r ← abstractMVars e
-    return r.expr.hash
+    return (← printGoals goals #[], r.expr.hash)
   else
-    return e.hash
+    match goals, e with
+    | [g], .app _ closed => return (#[← printKnown known g closed], e.hash)
+    | _, _ => return (← printGoals goals #[], e.hash)
 
 /-! ## Goals that do not depend on one another -/
 

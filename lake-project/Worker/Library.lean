@@ -35,20 +35,20 @@ def lineOf (ranges : Array EnvExtensionEntry) (n : Name) : Nat :=
 
 /-- Would a proof name this theorem? Not one that Lean made, that is private or deprecated. Some are made in several
 modules; what counts is the first. -/
-def isListed (env : Environment) (module : Nat) (n : Name) : Bool :=
-  !isPrivateName n && !isInternalName n && moduleOf? env n == some module && (madeFor? env n).isNone && !Linter.isDeprecated env n
+def isListed (env : Environment) (home : Nat) (n : Name) : Bool :=
+  !isPrivateName n && !isInternalName n && moduleOf? env n == some home && (madeFor? env n).isNone && !Linter.isDeprecated env n
 
-partial def theoremsFrom (env : Environment) (module : Nat) (ranges : Array EnvExtensionEntry) (names : Array Name) (i : Nat) (acc : Array Json) : Array Json :=
+partial def theoremsFrom (env : Environment) (home : Nat) (ranges : Array EnvExtensionEntry) (names : Array Name) (i : Nat) (acc : Array Json) : Array Json :=
   if h : i < names.size then
     let n := names[i]
     let acc := match env.find? n with
       | some c =>
-        if isTheorem env n c && isListed env module n then
+        if isTheorem env n c && isListed env home n then
           acc.push (.arr #[.str n.toString, .num (lineOf ranges n), .str (headOf c.type).toString,
             .num (explicitArguments c.type 0), jsonNameArray c.type.getUsedConstants 0 #[]])
         else acc
       | none => acc
-    theoremsFrom env module ranges names (i + 1) acc
+    theoremsFrom env home ranges names (i + 1) acc
   else acc
 
 partial def libraryFrom (env : Environment) (i : Nat) (until_ : Nat) (acc : Array Json) : IO (Array Json × Nat) := do

@@ -59,12 +59,12 @@ partial def keepStates (s : Server) : List Next → Array Json → IO Json
     keepStates s ns (acc.push (.mkObj [("state", .num id), ("goals", jsonStrings n.goals), ("hash", .num n.hash.toNat)]))
 
 /-- A reply a tactic. Stops after the first that leaves no goals. -/
-partial def applyFrom (s : Server) (id : Json) (state : ProofState) (tactics : Array Json) (split : Bool) (heartbeats ms : Nat) (i : Nat) : IO Unit := do
+partial def applyFrom (s : Server) (id : Json) (state : ProofState) (tactics : Array Json) (split full : Bool) (heartbeats ms : Nat) (i : Nat) : IO Unit := do
   if h : i < tactics.size then
     match tactics[i] with
     | .str source =>
       let start ← IO.monoNanosNow
-      let result ← runTactic s.elaborator.deadline state source split heartbeats ms
+      let result ← runTactic s.elaborator.deadline state source split full heartbeats ms
       let us ← elapsedMicroseconds start
       let last : Bool := i + 1 == tactics.size
       match result with
@@ -76,7 +76,7 @@ partial def applyFrom (s : Server) (id : Json) (state : ProofState) (tactics : A
         let last := last || proved
         reply [("id", id), ("index", .num i), ("end", .bool last), ("kind", .str (if proved then "proved" else "open")),
           ("states", kept), ("us", us)]
-        if last then return else applyFrom s id state tactics split heartbeats ms (i + 1)
+        if last then return else applyFrom s id state tactics split full heartbeats ms (i + 1)
       | .error message => fail i last "error" message us
       | .timeout message => fail i last "timeout" message us
       | .refused what => fail i last "refused" what us
@@ -84,14 +84,14 @@ partial def applyFrom (s : Server) (id : Json) (state : ProofState) (tactics : A
   else reply [("id", id), ("end", .bool true), ("failure", .str "no tactics")]
 where fail (i : Nat) (last : Bool) (kind message : String) (us : Json) : IO Unit := do
   reply [("id", id), ("index", .num i), ("end", .bool last), ("kind", .str kind), ("message", .str message), ("us", us)]
-  if last then return else applyFrom s id state tactics split heartbeats ms (i + 1)
+  if last then return else applyFrom s id state tactics split full heartbeats ms (i + 1)
 
 def answerApply (s : Server) (id : Json) (j : Json) : IO Unit := do
   let states ← s.states.get
   let n := getNat j "state" states.size
   if h : n < states.size then
     match states[n] with
-    | some state => applyFrom s id state (getArr j "tactics") (getBool j "split" true) (getNat j "heartbeats" 200000) (getNat j "ms" 0) 0
+    | some state => applyFrom s id state (getArr j "tactics") (getBool j "split" true) (getBool j "full" false) (getNat j "heartbeats" 200000) (getNat j "ms" 0) 0
     | none => reply [("id", id), ("end", .bool true), ("failure", .str "the state was dropped")]
   else reply [("id", id), ("end", .bool true), ("failure", .str "there is no such state")]
 

@@ -13,25 +13,25 @@ open Lean
 namespace Worker
 
 /-- Syntax kinds refused anywhere in a tactic or term. -/
-def refusedKinds : List String := [
-  "Lean.Parser.Tactic.tacticSorry", "Lean.Parser.Tactic.tacticAdmit", "Lean.Parser.Tactic.tacticStop_",
-  "Lean.Parser.Tactic.Grind.sorry", "Lean.Parser.Tactic.Grind.grindAdmit", "Lean.includeStr", "Lean.Parser.Term.includeStr",
-  "Lean.Parser.Tactic.nativeDecide", "Lean.Parser.Tactic.runTac", "Lean.runTac",
-  "Lean.Parser.Term.sorry", "Lean.Parser.Term.unsafe", "Lean.Parser.Term.byElab", "Lean.byElab",
-  "Lean.Parser.Term.runElab"]
+def refusedKinds : List Name := [
+  `Lean.Parser.Tactic.tacticSorry, `Lean.Parser.Tactic.tacticAdmit, `Lean.Parser.Tactic.tacticStop_,
+  `Lean.Parser.Tactic.Grind.sorry, `Lean.Parser.Tactic.Grind.grindAdmit, `Lean.includeStr, `Lean.Parser.Term.includeStr,
+  `Lean.Parser.Tactic.nativeDecide, `Lean.Parser.Tactic.runTac, `Lean.runTac,
+  `Lean.Parser.Term.sorry, `Lean.Parser.Term.unsafe, `Lean.Parser.Term.byElab, `Lean.byElab,
+  `Lean.Parser.Term.runElab]
 
 /-- Names refused anywhere, in full or with `Lean` opened. -/
-def refusedNames : List String := [
-  "sorryAx", "lcProof", "lcUnreachable", "lcAny", "unsafeCast", "ofReduceBool", "Lean.ofReduceBool", "ofReduceNat",
-  "Lean.ofReduceNat", "trustCompiler", "Lean.trustCompiler", "native"]
+def refusedNames : List Name := [
+  `sorryAx, `lcProof, `lcUnreachable, `lcAny, `unsafeCast, `ofReduceBool, `Lean.ofReduceBool, `ofReduceNat,
+  `Lean.ofReduceNat, `trustCompiler, `Lean.trustCompiler, `native]
 
 /-- Kinds of commands refused in a text to verify, beyond what the author of the statement wrote. -/
-def refusedCommands : List String := [
-  "Lean.runElab", "Lean.runCmd", "Lean.runMeta", "Lean.runElabCmd", "Lean.runCmdCmd",
-  "Lean.Parser.Command.eval", "Lean.Parser.Command.evalBang", "Lean.Parser.Command.axiom",
-  "Lean.Parser.Command.initialize", "Lean.Parser.Command.elab", "Lean.Parser.Command.elab_rules",
-  "Lean.Parser.Command.exit", "Lean.Parser.Command.unsafe",
-  "Lean.Parser.Command.macro", "Lean.Parser.Command.macro_rules", "Lean.Parser.Command.syntax"]
+def refusedCommands : List Name := [
+  `Lean.runElab, `Lean.runCmd, `Lean.runMeta, `Lean.runElabCmd, `Lean.runCmdCmd,
+  `Lean.Parser.Command.eval, `Lean.Parser.Command.evalBang, `Lean.Parser.Command.axiom,
+  `Lean.Parser.Command.initialize, `Lean.Parser.Command.elab, `Lean.Parser.Command.elab_rules,
+  `Lean.Parser.Command.exit, `Lean.Parser.Command.unsafe,
+  `Lean.Parser.Command.macro, `Lean.Parser.Command.macro_rules, `Lean.Parser.Command.syntax]
 
 /-- Keywords refused anywhere: `simproc` in all its forms is a program that `simp` runs. -/
 def refusedWords : List String := [
@@ -43,6 +43,19 @@ def refusedAttributes : List String := [
   "implemented_by", "extern", "csimp", "export", "init", "builtin_init", "tactic", "command_elab", "term_elab", "macro",
   "term_parser", "tactic_parser", "command_parser", "delab", "app_delab", "app_unexpander", "norm_num", "positivity",
   "simproc", "simprocAttr", "sevalproc", "env_linter", "run_builtin_parser_attribute_hooks"]
+
+def nameSet : List Name → NameSet → NameSet
+  | [], acc => acc
+  | n :: ns, acc => nameSet ns (acc.insert n)
+
+def wordSet : List String → NameSet → NameSet
+  | [], acc => acc
+  | w :: ws, acc => wordSet ws (acc.insert (.str .anonymous w))
+
+/-- The same as sets: they are asked at every node of every tactic. -/
+def refusedKindSet : NameSet := nameSet refusedKinds (nameSet refusedCommands {})
+def refusedNameSet : NameSet := nameSet refusedNames {}
+def refusedWordSet : NameSet := wordSet refusedWords {}
 
 def isSorry (kind : String) : Bool :=
   kind == "Lean.Parser.Tactic.tacticSorry" || kind == "Lean.Parser.Term.sorry"
@@ -57,18 +70,17 @@ mutual
 partial def refusals (stx : Syntax) (acc : List String) : List String :=
   match stx with
   | .node _ kind args =>
-    let k := kind.toString
-    let acc := if containsString k refusedKinds || containsString k refusedCommands then k :: acc else acc
+    let acc := if refusedKindSet.contains kind then kind.toString :: acc else acc
     -- `attrInstance` is `local`, `scoped` or nothing, then the attribute
-    let acc := if h : 1 < args.size then (if k == "Lean.Parser.Term.attrInstance" then attributeRefusal args[1] acc else acc) else acc
+    let acc := if h : 1 < args.size then (if kind == `Lean.Parser.Term.attrInstance then attributeRefusal args[1] acc else acc) else acc
     refusalsFrom args 0 acc
   | .ident _ _ name _ =>
     let name := name.eraseMacroScopes.replacePrefix `_root_ .anonymous
-    if containsString name.toString refusedNames then name.toString :: acc
+    if refusedNameSet.contains name then name.toString :: acc
     else match name.getRoot with
       | `debug => name.toString :: acc
       | _ => acc
-  | .atom _ word => if containsString word refusedWords then word :: acc else acc
+  | .atom _ word => if refusedWordSet.contains (.str .anonymous word) then word :: acc else acc
   | _ => acc
 partial def refusalsFrom (args : Array Syntax) (i : Nat) (acc : List String) : List String :=
   if h : i < args.size then refusalsFrom args (i + 1) (refusals args[i] acc) else acc

@@ -36,12 +36,11 @@ structure Part where
   printed : Array String
   hash : UInt64
 
-partial def describe : List (List MVarId) → MetaM (List Part)
+partial def describe (known : Printed) : List (List MVarId) → MetaM (List Part)
   | [] => return []
   | goals :: rest => do
-    let printed ← printGoals goals #[]
-    let hash ← hashGoals goals
-    return { goals := goals, printed := printed, hash := hash } :: (← describe rest)
+    let (printed, hash) ← describeGoals known goals
+    return { goals := goals, printed := printed, hash := hash } :: (← describe known rest)
 
 /-- All share what the tactic left. A goal by itself is the root of its state: what proves it, proves that. -/
 def nextStates (s : ProofState) : List Part → List Next
@@ -55,8 +54,9 @@ where
       | [g] => { state := { s with goals := [g], root := g }, goals := p.printed, hash := p.hash } :: each ps
       | _ => each ps
 
-/-- Error recovery is off: with it, an error closes its goal by `sorry` and is only logged. -/
-def runTactic (deadline : Deadline) (s : ProofState) (source : String) (split : Bool) (heartbeats ms : Nat) : IO TacticResult := do
+/-- Error recovery is off: with it, an error closes its goal by `sorry` and is only logged. `full` asks for error messages
+with the goals and terms that they show. -/
+def runTactic (deadline : Deadline) (s : ProofState) (source : String) (split full : Bool) (heartbeats ms : Nat) : IO TacticResult := do
   match Parser.runParserCategory s.coreState.env `tactic source with
   | .error e => return .error e
   | .ok stx =>
@@ -77,7 +77,7 @@ def runTactic (deadline : Deadline) (s : ProofState) (source : String) (split : 
         | _, _, [] => return ([], ← unfinished s.root)
         | _, _, _ =>
           let parts ← if split then independentParts s.root goals else pure [goals]
-          return (← describe parts, none)
+          return (← describe s.printed parts, none)
       let run : TermElabM ((List Part × Option String) × Lean.Elab.Tactic.State) :=
         tactic.run { elaborator := .anonymous, recover := false } |>.run { goals := s.goals }
       let token ← deadline.start ms
@@ -88,9 +88,9 @@ def runTactic (deadline : Deadline) (s : ProofState) (source : String) (split : 
         ((run { errToSorry := false }).run s.termState).run {} s.metaState
       let ran ← (whole ctx core).toBaseIO
       let coreState ← core.get
-      let logged ← firstError coreState.messages.toList
+      let logged ← firstError full coreState.messages.toList
       let result ← match ran, logged with
-        | .error (.error _ message), _ => pure (TacticResult.error (← message.toString))
+        | .error (.error _ message), _ => pure (TacticResult.error (← if full then message.toString else pure (brief message "")))
         | _, some message => pure (TacticResult.error message)
         | .error e, none => pure (TacticResult.error (← e.toMessageData.toString))
         | .ok ((((parts, bad), _), termState), metaState), none =>

@@ -229,6 +229,7 @@ partial def allKnown (env : Environment) (names : Array Name) (i : Nat) : Bool :
 /-- A state of its own for a goal. -/
 def openGoal (before : Environment) (ci : ContextInfo) (mctx : MetavarContext) (lctx : LocalContext) (insts : LocalInstances)
     (type : Expr) : IO (ProofState × Expr × Array String × UInt64) := do
+  let printed ← Printed.new
   let make : MetaM (MVarId × Expr × List Name × Array String × UInt64) := do
     let lctx := withoutAuxiliary lctx lctx.getFVarIds 0 lctx
     withContext lctx insts do
@@ -237,8 +238,7 @@ def openGoal (before : Environment) (ci : ContextInfo) (mctx : MetavarContext) (
       let closed ← mkForallFVars lctx.getFVars type (usedLetOnly := false)
       let closed ← instantiateMVars closed
       let levels := (collectLevelParams {} closed).params.toList
-      let goals ← printGoals [goal.mvarId!] #[]
-      let hash ← hashGoals [goal.mvarId!]
+      let (goals, hash) ← describeGoals printed [goal.mvarId!]
       return (goal.mvarId!, closed, levels, goals, hash)
   let ctx ← coreContext 200000 none ci.options ci.currNamespace ci.openDecls
   let ((_, closed, _), _, _) ← make.toIO ctx { env := ci.env, ngen := ci.ngen } {} { mctx := mctx }
@@ -246,7 +246,7 @@ def openGoal (before : Environment) (ci : ContextInfo) (mctx : MetavarContext) (
   let env := if allKnown before closed.getUsedConstants 0 then before else ci.env
   let ((goal, _, levels, goals, hash), coreState, metaState) ← make.toIO ctx { env := env, ngen := ci.ngen } {} { mctx := mctx }
   let state := { coreState := { coreState with messages := {} }, metaState := metaState, termState := { levelNames := levels }, goals := [goal], root := goal,
-                 options := ci.options, currNamespace := ci.currNamespace, opens := ci.openDecls : ProofState }
+                 options := ci.options, currNamespace := ci.currNamespace, opens := ci.openDecls, printed := printed : ProofState }
   return (state, closed, goals, hash)
 
 /-- Does the syntax stand in the text, rather than come from a macro? -/

@@ -337,6 +337,57 @@ async def test_parts_do_not_see_one_anothers_tactics(lean: Pool) -> None:
             assert (await session.apply(left, [tactic], Limits()))[0].kind == "error", tactic
 
 
+async def test_an_error_shows_goals_and_terms_only_on_request(lean: Pool) -> None:
+    text = "theorem t (a b : Nat) (h : a < b) : a + b = b + a := by sorry"
+    tactics = ["rw [Nat.mul_comm]", "cases a with\n| zero => skip\n| succ n => omega"]
+    messages = {}
+    for full in (False, True):
+        async with lean.session(full=full) as session:
+            outcomes = await session.apply((await session.open(text)).holes[0].state, tactics, Limits())
+            assert [outcome.kind for outcome in outcomes] == ["error", "error"]
+            messages[full] = [outcome.message for outcome in outcomes]
+    assert all("⊢ a + b = b + a" not in m and "…" in m for m in messages[False])
+    assert "⊢ a + b = b + a" in messages[True][0] and "?n * ?m" in messages[True][0]
+    assert messages[True][1].startswith("unsolved goals") and "⊢ 0 + b = b + 0" in messages[True][1]
+    assert messages[False][1].startswith("unsolved goals"), "not the number of an internal exception"
+
+
+async def test_the_same_goal_under_another_name_is_printed_with_it(lean: Pool) -> None:
+    async with lean.session() as session:
+        state = (await session.open("theorem t (p q : Prop) : p ∧ q := by sorry")).holes[0].state
+        tactics = ["refine ⟨?one, ?two⟩", "constructor", "refine ⟨?_, ?two⟩", "refine ⟨?q, ?p⟩", "skip"]
+        outcomes = await session.apply(state, tactics, Limits())
+        first = [outcome.states[0].goals[0] for outcome in outcomes]
+        assert first[0] == "case one\np q : Prop\n⊢ p" and first[1] == "case left\np q : Prop\n⊢ p"
+        assert first[2].endswith("p q : Prop\n⊢ p") and first[3] == "case q\np q : Prop\n⊢ p"
+        assert first[4] == "p q : Prop\n⊢ p ∧ q"
+        renamed = await session.apply(state, ["rename_i x", "revert p; intro r", "(revert q p; intro q r)"], Limits())
+        assert renamed[-1].states[0].goals == ("q r : Prop\n⊢ q ∧ r",), "names are part of what is known"
+
+
+async def test_what_stands_in_the_context_is_told_from_what_stands_in_the_target(lean: Pool) -> None:
+    async with lean.session() as session:
+        state = (await session.open("theorem t : ∀ p q : Prop, p → q → p := by sorry")).holes[0].state
+        goals: list[str] = []
+        for tactic in ("skip", "intro p", "intro q", "intro h"):
+            state = (await session.apply(state, [tactic], Limits()))[0].states[0]
+            goals += state.goals
+        assert goals == [
+            "⊢ ∀ (p q : Prop), p → q → p",
+            "p : Prop\n⊢ ∀ (q : Prop), p → q → p",
+            "p q : Prop\n⊢ p → q → p",
+            "p q : Prop\nh : p\n⊢ q → p",
+        ]
+
+
+async def test_a_long_line_arrives_whole(lean: Pool) -> None:
+    """A pipe takes 64 KB at a time."""
+    long = " ∧ ".join(f"x {i} = y {i}" for i in range(12_000))
+    async with lean.session() as session:
+        opened = await session.open(f'set_option maxRecDepth 100000\n-- {long}\n#print "{long}"')
+        assert opened.error is None and max(len(m.text) for m in opened.messages) == 4_000
+
+
 async def test_which_tactics_exist(lean: Pool) -> None:
     words = ["omega", "grind", "simp", "bv_decide", "exact?", "linarith", "nlinarith", "norm_num", "ring", "aesop"]
     assert await lean.known_tactics(words) == {"omega", "grind", "simp", "bv_decide", "exact?"}
