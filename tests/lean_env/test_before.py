@@ -20,6 +20,9 @@ from lean_env.toolchain import Command, Toolchain
 
 pytestmark = pytest.mark.lean
 
+PATIENT = Limits(ms=120_000)
+"""However slow the machine is, `exact?` gets to its end."""
+
 ADD_COMM = "theorem t (a b : Nat) : a + b = b + a := by sorry"
 MAP = "theorem t (f : Nat → Nat) (xs : List Nat) : (xs.map f).length = xs.length := by sorry"
 
@@ -29,7 +32,7 @@ async def message(lean: Pool, text: str, before: str, tactic: str) -> str:
     async with lean.session() as session:
         opened = await session.open(text, before)
         assert opened.error is None, opened.error
-        outcome = (await session.apply(opened.holes[0].state, [tactic], Limits()))[0]
+        outcome = (await session.apply(opened.holes[0].state, [tactic], PATIENT))[0]
         assert (outcome.kind == "error") == bool(outcome.message), outcome
         return outcome.message
 

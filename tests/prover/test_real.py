@@ -49,7 +49,7 @@ class Borrowed:
 
 
 async def proved_in(lean: Pool, problem: Problem, **options: Any) -> Attempt:
-    method = Method(make("tactics"), **{"timeout_s": 120.0, **options})
+    method = Method(make("tactics"), **{"timeout_s": 300.0, **options})
     async with lean.session() as env:
         return await attempt(problem, method, env=env, verify=lean.verify, seed=0, pass_index=0)
 

@@ -53,7 +53,7 @@ class Small:
 
 
 async def attempted(lean: Pool, statement: str, policy: Policy | None = None, **options: Any) -> Attempt:
-    method = Method(policy or make("tactics"), **{"timeout_s": 120.0, **options})
+    method = Method(policy or make("tactics"), **{"timeout_s": 300.0, **options})
     async with lean.session() as env:
         return await attempt(
             Problem("t", statement), method, env=env, verify=lean.verify, seed=0, pass_index=0, memory=Memory()
@@ -108,7 +108,7 @@ async def test_whole_proofs_cannot_run_programs(lean: Pool) -> None:
 
 async def test_theorems_of_the_library_are_proved_again_without_themselves(lean: Pool, tmp_path: Path) -> None:
     parts = replace(real_parts(), pool=cast(PoolFunction, lambda *_, **__: Borrowed(lean)))
-    config = RunConfig("stdlib", split="Init.Data.Option", limit=4, seed=1, timeout_s=40, out=tmp_path, lean="bundled")
+    config = RunConfig("stdlib", split="Init.Data.Option", limit=4, seed=1, timeout_s=150, out=tmp_path, lean="bundled")
     result = await run(config, prepared=prepare(config, parts=parts))
     assert result.summary.elaborated == 4, result.attempts
     assert result.summary.proved >= 1
