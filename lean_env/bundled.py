@@ -7,9 +7,10 @@ checksum it was published with, patched (`bundled_patch`), and kept in the user'
         bundle.json             written last: what the folder was made from, and the sizes of its parts
         lean.wasm               the module, with few exports (`bundled_slim`)
         lean.sym                where everything else in it is
-        lean.patched-2.js       the glue as we run it; the number is that of the patches
+        lean.patched-3.js       the glue as we run it; the number is that of the patches
         lean.original.js.gz     the glue as published, for newer patches
         sysroot/lib/lean/       Init, Std, Lean and Lake, compiled
+        worker-KEY/             the worker, compiled on this machine (`bundled_worker`)
 
 The folder is made beside its place and moved into it whole, under a lock: it is there and complete, or not there.
 """
@@ -23,7 +24,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,10 @@ from lean_env.errors import BundleError, StepwiseError
 
 CACHE_VARIABLE = "STEPWISE_CACHE"
 LOCK_LIMIT_S = 3600
+WASM_STACK_MB = 64
+"""Stack of the JavaScript threads below Lean's own: with less, deep recursion ends the process before Lean's limit."""
+CODE = "lean.code"
+"""What Node has compiled of the module before, in the folder of the compiled worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,36 @@ class BundledLean:
     """The Lean version, as `4.28.0`."""
     cache: Path
     """The cache folder of Stepwise that it is kept in."""
+    compiled: Path | None = None
+    """The folder of the worker that was compiled for it (`bundled_worker`); None where there is none."""
+
+    def command(
+        self, arguments: Sequence[str], *, stack_kb: int, mount: Path | None = None, writable: bool = False
+    ) -> tuple[tuple[str, ...], dict[str, str]]:
+        """How to start it: the program with its arguments, and its whole environment.
+
+        Args:
+            stack_kb: the stack of its threads.
+            mount: the folder of the host that it sees as `/worker` and starts in; beside it only its own library.
+            writable: whether it may write to that folder. It can never write to its library.
+        """
+        mounts = [[str(self.lib), "/lean", "ro"]]
+        if mount is not None:
+            mounts.append([str(mount), "/worker", "rw" if writable else "ro"])
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LEAN_PATH": "/lean/lib/lean",
+            "LEAN_SYSROOT": "/lean",
+            "LEAN_WASM_POOL": "1",
+            "LEAN_WASM_STACK_MB": str(WASM_STACK_MB),
+            "LEAN_WASM_MOUNTS": json.dumps(mounts),
+            "LEAN_WASM_CWD": "/" if mount is None else "/worker",
+        }
+        if self.compiled is not None:
+            env["LEAN_WASM_CODE"] = str(self.compiled / CODE)
+        # Each further thread costs 200 MB. The natives are V8's own names for saving and loading compiled code
+        flags = ("-j1", f"--tstack={stack_kb}")
+        return (str(self.node), "--allow-natives-syntax", str(self.js), *flags, *arguments), env
 
 
 def cache_folder() -> Path:
@@ -68,7 +103,7 @@ def find(package: Package = PUBLISHED) -> BundledLean | None:
         BundleError: there is no Node, or the cache cannot be read.
     """
     node, cache = node_program(), cache_folder()
-    with _plain_errors(cache):
+    with plain_errors(cache):
         if _is_complete(_folder(cache, package), package) and _glue(cache, package).is_file():
             return _bundle(node, cache, package)
     return None
@@ -95,7 +130,7 @@ def ensure(
         return found
     say = progress or (lambda _sentence: None)
     node, cache = node_program(), cache_folder()
-    with _plain_errors(cache), _locked(cache, say):
+    with plain_errors(cache), locked(cache, say):
         _remove_leftovers(cache)
         if not _is_complete(_folder(cache, package), package):
             _install(package, cache, download or npm_pack, say)
@@ -165,7 +200,7 @@ def _remove_leftovers(cache: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(cache: Path, progress: Progress) -> Iterator[None]:
+def locked(cache: Path, progress: Progress) -> Iterator[None]:
     """Hold the lock of the cache, which the system lets go of when its holder ends in whatever way."""
     import filelock
 
@@ -188,7 +223,7 @@ def _locked(cache: Path, progress: Progress) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _plain_errors(cache: Path) -> Iterator[None]:
+def plain_errors(cache: Path) -> Iterator[None]:
     """Turn the system's refusals to read or write the cache into ours."""
     elsewhere = f"Set {CACHE_VARIABLE} to a folder that you can write to, with a gigabyte free."
     try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lean_env.errors import BundleError
 
-VERSION = 2
+VERSION = 3
 """To be raised with every change below: it is part of the patched file's name."""
 
 
@@ -26,6 +26,18 @@ class Replacement:
 
 
 REPLACEMENTS = (
+    Replacement(
+        "what V8 has compiled before is loaded from LEAN_WASM_CODE, if it fits, and saved at the end to LEAN_WASM_SAVE",
+        "var instance=await WebAssembly.instantiate(binary,imports);return instance}catch(reason)",
+        'var native=(n,a)=>new Function(...a,"return %"+n+"("+a+")"),code=process.env.LEAN_WASM_CODE,'
+        "save=process.env.LEAN_WASM_SAVE,module;"
+        "try{if(code)module=native('DeserializeWasmModule',['c','w'])(new Uint8Array(fs.readFileSync(code)).buffer,"
+        "binary)}catch{}"
+        "if(!module)module=await WebAssembly.compile(binary);"
+        "if(save)process.on('exit',()=>fs.writeFileSync(save,"
+        "new Uint8Array(native('SerializeWasmModule',['m'])(module))));"
+        "return{module,instance:await WebAssembly.instantiate(module,imports)}}catch(reason)",
+    ),
     Replacement(
         "a read of standard input returns what has come instead of waiting for more: nothing, once after each chunk",
         "var FS_stdin_getChar=()=>{if(!FS_stdin_getChar_buffer.length){var result=null;",

@@ -23,7 +23,7 @@ import psutil
 from lean_env.errors import WorkerDied, WorkerStartError
 from lean_env.library import Library, header, imports_of, kept_at, load, read, store
 from lean_env.protocol import Hole, Limits, Opened, Outcome, Reply, State, Symbols
-from lean_env.source import worker_source
+from lean_env.source import SOURCE, worker_source
 from lean_env.toolchain import Toolchain
 from lean_env.turns import Turns
 from lean_env.verify import Checkers, Verdict, judge
@@ -137,8 +137,12 @@ class Pool:
 
     async def __aenter__(self) -> Pool:
         self._folder = TemporaryDirectory(prefix="stepwise-", ignore_cleanup_errors=True)
-        self._source = Path(self._folder.name) / "worker.lean"
-        self._source.write_text(worker_source(bundled=self.toolchain.kind == "bundled"), encoding="utf-8")
+        bundle = self.toolchain.bundle
+        if bundle is not None and bundle.compiled is not None:
+            self._source = bundle.compiled / SOURCE
+        else:
+            self._source = Path(self._folder.name) / SOURCE
+            self._source.write_text(worker_source(bundled=self.toolchain.kind == "bundled"), encoding="utf-8")
         return self
 
     async def __aexit__(

@@ -13,6 +13,9 @@ from pathlib import Path
 
 PARTS = ("Compat", "Basic", "Refuse", "Goal", "Before", "Text", "Tactic", "Verify", "Library", "Main")
 
+SOURCE = "worker.lean"
+"""What the file that a worker runs is called."""
+
 BUNDLED_IMPORTS = (
     "Lean.Elab.Tactic.Basic",
     "Lean.Elab.SyntheticMVars",

@@ -6,12 +6,11 @@ Mathlib included. Else it is a `lean` on PATH. Else it is the bundled Lean, whic
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,8 +28,6 @@ LEAN_LIMIT_S = 900
 
 STACK_KB = 32768
 """Stack of Lean's threads. With less, deep recursion kills the process before Lean's own limit stops it."""
-WASM_STACK_MB = 64
-"""Stack of the JavaScript threads below them, for the same reason."""
 
 # The code that Lean elaborates may come from a model: it need not see the keys and tokens of whoever runs it.
 _KEPT_VARIABLES = re.compile(
@@ -98,23 +95,9 @@ class Toolchain:
         return Command((str(self.lean), *arguments), dict(self.env), self.project)
 
     def _bundled(self, *arguments: str, mount: Path | None = None) -> Command:
-        """Lean sees two folders of the host, its own library and the worker's, and can write to neither."""
         assert self.bundle is not None, "it was resolved with fetch=False"
-        mounts = [[str(self.bundle.lib), "/lean", "ro"]]
-        if mount is not None:
-            mounts.append([str(mount), "/worker", "ro"])
-        env = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LEAN_PATH": "/lean/lib/lean",
-            "LEAN_SYSROOT": "/lean",
-            "LEAN_WASM_POOL": "1",
-            "LEAN_WASM_STACK_MB": str(WASM_STACK_MB),
-            "LEAN_WASM_MOUNTS": json.dumps(mounts),
-            "LEAN_WASM_CWD": "/" if mount is None else "/worker",
-        }
-        # Each further thread costs 200 MB.
-        flags = ("-j1", f"--tstack={STACK_KB}")
-        return Command((str(self.bundle.node), str(self.bundle.js), *flags, *arguments), env, None)
+        argv, env = self.bundle.command(arguments, stack_kb=STACK_KB, mount=mount)
+        return Command(argv, env, None)
 
 
 def resolve(
@@ -182,8 +165,11 @@ def _choose(folder: Path | None, progress: Progress | None, fetch: bool) -> Tool
 def _bundled(progress: Progress | None, why: str, fetch: bool) -> Toolchain:
     from lean_env import bundled
     from lean_env.bundled_package import PUBLISHED
+    from lean_env.bundled_worker import compile_worker, find_compiled
 
     bundle = bundled.ensure(progress) if fetch else bundled.find()
+    if bundle is not None:
+        bundle = replace(bundle, compiled=compile_worker(bundle, progress) if fetch else find_compiled(bundle))
     return Toolchain("bundled", PUBLISHED.lean, mathlib=False, why=why, bundle=bundle)
 
 

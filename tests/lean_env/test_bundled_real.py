@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from lean_env.toolchain import Toolchain
 def test_the_published_package_is_whole(bundled: Toolchain) -> None:
     bundle = bundled.bundle
     assert bundle is not None
-    assert find(PUBLISHED) == bundle
+    assert find(PUBLISHED) == replace(bundle, compiled=None)
     assert len(list((bundle.lib / "lib" / "lean").rglob("*.olean"))) == 2098
     assert bundle.js.stat().st_size < 1_000_000
 

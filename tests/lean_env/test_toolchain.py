@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lean_env import bundled as bundled_lean
-from lean_env import process, toolchain
+from lean_env import bundled_worker, process, toolchain
 from lean_env.bundled import BundledLean
 from lean_env.errors import LeanNotFound, UsageError
 from lean_env.toolchain import Toolchain, resolve
@@ -34,6 +34,7 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BundledLean:
     """A bundled Lean that is there already."""
     made = BundledLean(Path("/wheel/node"), Path("/cache/lean.js"), Path("/cache/sysroot"), "4.28.0", Path("/cache"))
     monkeypatch.setattr(bundled_lean, "ensure", lambda _progress: made)
+    monkeypatch.setattr(bundled_worker, "compile_worker", lambda _bundle, _progress: None)
     return made
 
 
@@ -258,8 +259,8 @@ def test_the_bundled_lean_sees_its_library_and_the_worker_and_nothing_else(
     monkeypatch.setenv("NODE_OPTIONS", "--inspect")
     found = resolve("bundled")
     worker = found.worker(tmp_path / "Worker.lean")
-    assert worker.argv[:2] == ("/wheel/node", "/cache/lean.js")
-    assert worker.argv[2:] == ("-j1", "--tstack=32768", "--run", "/worker/Worker.lean")
+    assert worker.argv[:3] == ("/wheel/node", "--allow-natives-syntax", "/cache/lean.js")
+    assert worker.argv[3:] == ("-j1", "--tstack=32768", "--run", "/worker/Worker.lean")
     assert worker.cwd is None
     mounts = json.loads(worker.env.pop("LEAN_WASM_MOUNTS"))
     assert mounts == [["/cache/sysroot", "/lean", "ro"], [str(tmp_path), "/worker", "ro"]]
@@ -272,7 +273,7 @@ def test_the_bundled_lean_sees_its_library_and_the_worker_and_nothing_else(
         "LEAN_WASM_CWD": "/worker",
     }
     checker = found.checker()
-    assert checker.argv[2:] == ("-j1", "--tstack=32768", "--json", "--stdin")
+    assert checker.argv[3:] == ("-j1", "--tstack=32768", "--json", "--stdin")
     assert json.loads(checker.env["LEAN_WASM_MOUNTS"]) == [["/cache/sysroot", "/lean", "ro"]]
     assert checker.env["LEAN_WASM_CWD"] == "/"
 
