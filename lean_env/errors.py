@@ -6,6 +6,7 @@
     ├── LeanNotFound         no Lean can be used, or the requested one cannot
     ├── BundleError          the bundled Lean could not be fetched, checked, patched or stored
     ├── ResultsError         a run's folder cannot be read or written
+    ├── PolicyError          a model cannot be loaded or run, or its server does not answer
     └── WorkerError          a Lean worker process
         ├── WorkerStartError it never became ready
         ├── WorkerDied       it ended, or was ended because it did not answer in time
@@ -58,6 +59,10 @@ class BundleError(StepwiseError):
 
 class ResultsError(StepwiseError):
     """A run's folder cannot be read or written."""
+
+
+class PolicyError(StepwiseError):
+    """A model, of a policy or of a critic, cannot be loaded or run, or the server that has it does not answer."""
 
 
 class WorkerError(StepwiseError):
