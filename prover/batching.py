@@ -71,7 +71,7 @@ class Batcher(Generic[Request, Answer]):
                 for _, future in batch:
                     future.cancel()
                 raise
-            except BaseException as error:  # noqa: BLE001 - it belongs to those who asked
+            except BaseException as error:
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)

@@ -20,6 +20,7 @@ from prover.policy.tactics import (
     bounded,
     certificates,
     closers,
+    distinctions,
     divisibility,
     factors,
     functions,
@@ -34,6 +35,7 @@ from prover.policy.tactics import (
     recursion,
     refutation,
     structure,
+    tables,
     witnesses,
 )
 from prover.policy.tactics.learning import Learning
@@ -43,6 +45,7 @@ _SOURCES = (
     closers.propose,
     lemmas.propose,
     structure.propose,
+    distinctions.propose,
     instances.propose,
     functions.propose,
     recursion.propose,
@@ -51,6 +54,7 @@ _SOURCES = (
     bits.propose,
     options.propose,
     arithmetic.propose,
+    tables.propose,
     modular.propose,
     bounded.propose,
     witnesses.propose,

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, reduced, text_of, written
+from prover.policy.tactics.polynomials import (
+    Polynomial,
+    combination,
+    divided,
+    linear_solution,
+    of_term,
+    reduced,
+    text_of,
+    written,
+)
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
@@ -188,27 +197,72 @@ def _multiple_exponent(view: View, divisor: Term, dividend: Term) -> Iterator[Pr
 def _combined(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """The dividend as a combination of the divisor and of what hypotheses say that it divides."""
     signed = _signed(view, divisor, dividend)
-    if not signed:
+    if signed is None:
         return
-    p, goal = of_term(divisor), of_term(dividend)
-    known: list[tuple[str, Polynomial]] = []
+    p, goal = of_term(divisor, minus=signed, atoms=True), of_term(dividend, minus=signed, atoms=True)
+    known: list[tuple[str, Term, Polynomial]] = []
     for h in view.props:
         term = read(h.type) if " ∣ " in h.type else None
-        if term is not None and term.op == "∣" and p is not None and of_term(term.args[0]) == p:
-            q = of_term(term.args[1])
+        if term is not None and term.op == "∣" and of_term(term.args[0], minus=signed, atoms=True) == p:
+            q = of_term(term.args[1], minus=signed, atoms=True)
             if q is not None and q:
-                known.append((h.name, q))
-    if p is None or goal is None or len(known) < 2:
+                known.append((h.name, term.args[1], q))
+    if p is None or goal is None or not known or p.value is not None:
         return
-    names = [view.fresh(f"k{i}") for i in range(len(known))]
-    quotients = reduced(goal, [*(q for _, q in known), p])
-    if quotients is None:
+    order, quotients = known, None
+    numbers = combination(goal, [*(q for _, _, q in known), p])
+    if numbers is not None and all(number.denominator == 1 for number in numbers):
+        quotients = [Polynomial.constant(number) for number in numbers]
+    else:
+        for order in (known, known[::-1]):
+            quotients = reduced(goal, [*(q for _, _, q in order), p])
+            if quotients is not None and all(q.integral for q in quotients):
+                break
+    if quotients is None or not all(q.integral for q in quotients):
         return
-    parts = [f"({text_of(q)}) * {k}" for q, k in zip(quotients, names, strict=False) if q]
-    parts += [f"({text_of(quotients[-1])})"] if quotients[-1] else []
-    steps = [f"obtain ⟨{k}, h{k}⟩ := {h}" for k, (h, _) in zip(names, known, strict=True)]
-    if all(q.integral for q in quotients):
+    if all(written(q, signed=signed) is not None for q in quotients):
+        names = [view.fresh(f"k{i}") for i in range(len(order))]
+        parts = [f"({text_of(q)}) * {k}" for q, k in zip(quotients, names, strict=False) if q]
+        parts += [f"({text_of(quotients[-1])})"] if quotients[-1] else []
+        steps = [f"obtain ⟨{k}, h{k}⟩ := {h}" for k, (h, _, _) in zip(names, order, strict=True)]
         yield seq(*steps, f"exact ⟨{' + '.join(parts) or '0'}, by grind⟩"), 0.9
+    elif not signed:
+        yield from _difference(view, divisor, dividend, [(h, t) for h, t, _ in order], quotients)
+
+
+def _difference(
+    view: View, divisor: Term, dividend: Term, known: list[tuple[str, Term]], quotients: list[Polynomial]
+) -> Iterator[Proposal]:
+    """A combination of natural numbers in which something is taken away."""
+    own = (f"Nat.dvd_refl ({show(divisor)})", divisor)
+    sides: list[list[tuple[str, str]]] = [[], []]
+    for (proof, term), q in zip([*known, own], quotients, strict=True):
+        for negative in (False, True):
+            part = Polynomial({m: abs(c) for m, c in q.terms.items() if (c < 0) == negative})
+            if part:
+                factor = text_of(part)
+                sides[negative].append(
+                    (f"(Nat.dvd_mul_left_of_dvd ({proof}) ({factor}))", f"({factor}) * ({show(term)})")
+                )
+    if not all(sides):
+        return
+    proofs, terms = [], []
+    for side in sides:
+        proof, total = side[0]
+        for other, more in side[1:]:
+            proof, total = f"(Nat.dvd_add {proof} {other})", f"{total} + {more}"
+        proofs.append(proof)
+        terms.append(total)
+    hd, he = view.fresh("hd"), view.fresh("he")
+    yield (
+        seq(
+            f"have {hd} : {show(divisor, 51)} ∣ ({terms[0]}) - ({terms[1]}) := Nat.dvd_sub {proofs[0]} {proofs[1]}",
+            f"have {he} : ({terms[0]}) - ({terms[1]}) = {show(dividend)} := by first | omega | grind",
+            f"rw [{he}] at {hd}",
+            f"exact {hd}",
+        ),
+        0.9,
+    )
 
 
 def _factor_of_product(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import combinations, islice, product
 
 from prover.policy.tactics.patterns import Universal, alternatives, bare, pattern, universal
-from prover.policy.tactics.view import IDENT, Proposal, View, connective
+from prover.policy.tactics.view import IDENT, NAT, NUMBERS, RAT, REAL, Proposal, View, connective
 
 _MOST_HYPOTHESES = 5
 _MOST_ASSIGNMENTS = 40
 _MOST_PROPOSALS = 8
+_ORDER = ("≤", "<", "≥", ">", "≠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ def propose(view: View) -> Iterator[Proposal]:
         if not parts.binders:
             continue
         yield from _anonymous(view, h.name, parts)
+        yield from _at_numbers(view, h.name, parts)
         for instance in instances(view, h.name, parts):
             if instance.statement in known or count >= _MOST_PROPOSALS:
                 continue
@@ -56,6 +58,26 @@ def _anonymous(view: View, name: str, parts: Universal) -> Iterator[Proposal]:
         found = _taken_apart(view, parts.conclusion)
         proved = " ".join("(by assumption)" for _ in parts.premises)
         yield f"{found} := {name} {gaps} {proved}", 0.08
+
+
+def _at_numbers(view: View, name: str, parts: Universal) -> Iterator[Proposal]:
+    """A bound for all numbers, at numbers near those of the context: half of one, the middle of two, one more."""
+    kind = parts.binders[0][1]
+    relation = connective(parts.conclusion)
+    if len(parts.binders) != 1 or kind not in NUMBERS or not relation or relation[0] not in _ORDER:
+        return
+    own = [v.name for v in view.vars if v.type == kind and v.value is None][:3]
+    terms = list(own)
+    if kind in RAT | REAL:
+        terms += [f"({v} / 2)" for v in own] + [f"(({a} + {b}) / 2)" for a, b in combinations(own, 2)]
+    terms += [f"({v} + 1)" for v in own] + ["0", "1"]
+    if kind not in NAT:
+        terms += [f"({v} - 1)" for v in own] + [f"(-{v})" for v in own]
+    close = "grind" if kind in RAT | REAL else "omega"
+    h = view.fresh("hn")
+    for chunk in (terms[:5], terms[5:10]):
+        if chunk:
+            yield "first | " + " | ".join(f"(have {h} := {name} {term}; {close})" for term in chunk), 0.22
 
 
 def _use(view: View, instance: Instance) -> Iterator[Proposal]:

@@ -250,6 +250,30 @@ def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial
     return None
 
 
+def combination(wanted: Polynomial, given: list[Polynomial]) -> list[Fraction] | None:
+    """Numbers whose products with the given polynomials add up to the wanted one; None where there are none."""
+    monomials = sorted({m for p in (wanted, *given) for m in p.terms})
+    rows = [[*(p.terms.get(m, Fraction(0)) for p in given), wanted.terms.get(m, Fraction(0))] for m in monomials]
+    pivots: list[int] = []
+    for column in range(len(given)):
+        at = len(pivots)
+        found = next((i for i in range(at, len(rows)) if rows[i][column]), None)
+        if found is None:
+            continue
+        rows[at], rows[found] = rows[found], rows[at]
+        rows[at] = [value / rows[at][column] for value in rows[at]]
+        for i, row in enumerate(rows):
+            if i != at and row[column]:
+                rows[i] = [a - row[column] * b for a, b in zip(row, rows[at], strict=True)]
+        pivots.append(column)
+    if any(row[-1] for row in rows[len(pivots) :]):
+        return None
+    numbers = [Fraction(0)] * len(given)
+    for i, column in enumerate(pivots):
+        numbers[column] = rows[i][-1]
+    return numbers
+
+
 def written(polynomial: Polynomial, *, signed: bool = True) -> str | None:
     """Lean text of a polynomial with integer coefficients; None where it has others, or unwanted signs.
 

@@ -15,6 +15,8 @@ from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers, mentions, numerals
 
 _MOST_POINTS = 4_000
+# Types and predicates: nobody means them by a witness whose type is not told.
+_KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -31,7 +33,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"exact ⟨{found}, by decide⟩", 0.89
         yield f"exact ⟨{found}, by simp⟩", 0.4
         yield f"refine ⟨{found}, ?_⟩", 0.3
-    terms = [v.name for v in view.vars if (v.type in kinds or not kinds[0]) and not v.type.startswith(("Type", "Sort"))]
+    terms = [v.name for v in view.vars if (v.type in kinds or not kinds[0]) and not _KIND.match(v.type)]
     if len(names) == 1:
         for term in terms[:4]:
             yield f"exact ⟨{term}, by simp_all⟩", 0.2
@@ -46,6 +48,8 @@ def propose(view: View) -> Iterator[Proposal]:
     if all(kind in NAT | INT | {""} for kind in kinds) and identifiers(body):
         for number in range(3):
             yield f"refine ⟨{', '.join([str(number)] * len(names))}, ?_⟩", 0.08 - 0.02 * number
+    if len(names) == 2 and (pair := _coins(names, body)) is not None:
+        yield f"exact ⟨{pair}, by omega⟩", 0.87
     for part in split_top(body, " ∧ "):
         if len(names) == 1 and (value := _solved(part, names[0]) or _isolated(view, part, names[0])):
             yield f"exact ⟨{value}, by first | omega | grind⟩", 0.88
@@ -54,6 +58,7 @@ def propose(view: View) -> Iterator[Proposal]:
         multiple = _multiple(body, names[0])
         if multiple is not None:
             yield f"show {multiple}", 0.6
+        yield from _least(view, names[0], kinds[0], body)
         for value in _general(view, names[0], kinds[0], body):
             yield f"exact ⟨{value}, by first | omega | grind⟩", 0.86
 
@@ -112,6 +117,46 @@ def _isolated(view: View, part: str, name: str) -> str | None:
         return None
     value = powers.get(0, Polynomial()) * (-1 / factor)
     return text_of(value) if value.integral or not view.of_type(NAT | INT) else None
+
+
+def _coins(names: list[str], body: str) -> str | None:
+    """`n = p * a + q * b` for numbers p and q without a common divisor: b from the remainder of n by p, then a."""
+    term = read(body)
+    sides = [of_term(side, minus=False) for side in term.args] if term is not None and term.op == "=" else []
+    for side, other in (sides, sides[::-1]) if len(sides) == 2 else ():
+        if side is None or other is None or set(names) & set(other.names) or set(side.names) != set(names):
+            continue
+        p, q = (side.terms.get(((name, 1),)) for name in names)
+        if p is None or q is None or len(side.terms) > 2 or not 1 < p < 1000 or math.gcd(int(p), int(q)) != 1:
+            continue
+        inverse = pow(int(q), -1, int(p))
+        n = text_of(other)
+        b = f"({inverse} * ({n})) % {p}"
+        return f"(({n}) - {q} * ({b})) / {p}, {b}"
+    return None
+
+
+def _least(view: View, name: str, kind: str, body: str) -> Iterator[Proposal]:
+    """`∃ m, P m ∧ ∀ k, P k → m ≤ k` where some `P n` is known: the well-ordering of the natural numbers."""
+    parts = split_top(body, " ∧ ")
+    minimal = re.fullmatch(r"\(?∀ (?:\()?([\w']+)(?: : \w+\))?(?:, | < \w+, )(.*)", parts[-1])
+    if len(parts) < 2 or minimal is None or not (kind in NAT or kind == ""):
+        return
+    holds = " ∧ ".join(parts[:-1])
+    for h in view.props:
+        found = re.fullmatch(r"∃ ([\w']+), (.*)", h.type)
+        if found and re.sub(rf"(?<![\w.']){re.escape(found[1])}(?![\w'])", name, found[2]) == holds:
+            n, hn, ih, k = (view.fresh(wish) for wish in ("n", "hn", "ih", "k"))
+            at_k = re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", k, holds)
+            yield (
+                f"(obtain ⟨{n}, {hn}⟩ := {h.name}\n induction {n} using Nat.strongRecOn with\n | ind {n} {ih} =>\n"
+                f"   by_cases hc : ∃ {k}, {k} < {n} ∧ ({at_k})\n"
+                f"   · obtain ⟨{k}, hk, hp⟩ := hc\n     exact {ih} {k} hk hp\n"
+                f"   · first\n     | exact ⟨{n}, {hn}, fun {k} hk => Nat.le_of_not_lt fun hl => hc ⟨{k}, hl, hk⟩⟩\n"
+                f"     | exact ⟨{n}, {hn}, fun {k} hl hk => hc ⟨{k}, hl, hk⟩⟩\n"
+                f"     | exact ⟨{n}, {hn}, by grind⟩)",
+                0.88,
+            )
 
 
 def _multiple(body: str, name: str) -> str | None:

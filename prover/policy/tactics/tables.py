@@ -1,0 +1,251 @@
+"""Congruences in several variables: a table of all their remainders, computed by the kernel.
+
+Hypotheses and target are read as statements about remainders modulo one number `m`: `P % k = r` and `k ∣ P` for a `k`
+that divides `m`, and equations `P = Q` of polynomials, which hold modulo every `m`. If what is claimed then follows for
+all remainders of the variables, one candidate proves it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import product
+
+from prover.policy.tactics.evaluate import compiled
+from prover.policy.tactics.terms import Term, names_of, read, show, substitute
+from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
+
+_MODULI = (4, 3, 8, 5, 7, 9, 16, 11, 13, 6, 10, 12)
+_LARGEST = 64
+_MOST_ROWS = 1_300
+_MOST_VARIABLES = 3
+_ZERO = Term("num", name="0")
+_FALSE = Term("var", name="False")
+
+
+class _Unfit(Exception):
+    """A statement that says nothing about remainders."""
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    kinds = {v.name: ("Int" if v.type in INT else "Nat") for v in view.vars if v.type in NAT | INT and v.value is None}
+    target = _FALSE if view.target == "False" else _claim_of(view.target, kinds)
+    if target is None:
+        return
+    given = [(h.name, claim) for h in view.props if (claim := _claim_of(h.type, kinds)) is not None]
+    asked = [m for claim in (target, *(c for _, c in given)) for m in _moduli(claim)]
+    if any(m > _LARGEST or m < 2 for m in asked):
+        return
+    base = math.lcm(*asked) if asked else 1
+    equations = any(_is_equation(claim) for claim in (target, *(c for _, c in given)))
+    tried = [base] if base > 1 else []
+    tried += [math.lcm(base, m) for m in _MODULI if equations]
+    for m in dict.fromkeys(m for m in tried if m <= _LARGEST):
+        found = _table(view, kinds, given, target, m)
+        if found is not None:
+            yield found, 0.54
+            return
+
+
+def _table(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], target: Term, m: int) -> str | None:
+    """The tactic that computes the table modulo `m`; None where the claim does not follow from it."""
+    try:
+        goal = target if target is _FALSE else _modulo(target, m, strong=True)
+    except _Unfit:
+        return None
+    known = []
+    for name, claim in given:
+        try:
+            known.append((name, _modulo(claim, m, strong=False)))
+        except _Unfit:
+            continue
+    known = _relevant(known, goal)
+    variables = sorted(set().union(*(names_of(claim) for claim in (goal, *(c for _, c in known)))) & set(kinds))
+    used = {kinds[name] for name in variables}
+    if not variables or len(variables) > _MOST_VARIABLES or len(used) != 1 or m ** len(variables) > _MOST_ROWS:
+        return None
+    if not _follows([claim for _, claim in known], goal, variables, used.pop(), m):
+        return None
+    return _written(view, variables, kinds[variables[0]], known, goal, m)
+
+
+def _follows(known: list[Term], goal: Term, variables: list[str], kind: str, m: int) -> bool:
+    """Does the goal hold for all remainders for which what is known does?"""
+    types = dict.fromkeys(variables, kind)
+    tests = [compiled(claim, types) for claim in known]
+    holds = compiled(goal, types) if goal is not _FALSE else lambda _at: False
+    if holds is None or None in tests:
+        return False
+    for row in product(range(m), repeat=len(variables)):
+        at = dict(zip(variables, row, strict=True))
+        if all(test is not None and test(at) is not False for test in tests) and holds(at) is not True:
+            return False
+    return True
+
+
+def _written(view: View, variables: list[str], kind: str, known: list[tuple[str, Term]], goal: Term, m: int) -> str:
+    fresh = view.namer()
+    rows = {v: fresh("r") for v in variables}
+    key, at, table = fresh("key"), fresh("hk"), fresh("hc")
+    integer = kind == "Int"
+
+    def remainder(v: str) -> Term:
+        name = Term("var", name=rows[v])
+        return Term("var", name=f"({rows[v]} : Int)") if integer else name
+
+    small = {v: remainder(v) for v in variables}
+    claims = [substitute(claim, small) for _, claim in known]
+    statement = " → ".join(f"({show(claim)})" for claim in (*claims, substitute(goal, small)))
+    binders = " ".join(f"∀ {rows[v]} : Nat, {rows[v]} < {m} →" for v in variables)
+    steps = [f"have {key} : {binders} {statement} := by decide +kernel"]
+    equations: dict[str, str] = {}
+    if integer:
+        for v in variables:
+            h, low = fresh("hr"), fresh("hl")
+            steps += [
+                f"obtain ⟨{rows[v]}, {h}⟩ := Int.eq_ofNat_of_zero_le "
+                f"(Int.emod_nonneg {v} (by decide : ({m} : Int) ≠ 0))",
+                f"have {low} := Int.emod_lt_of_pos {v} (by decide : (0 : Int) < {m})",
+            ]
+            equations[v] = f"← {h}"
+        arguments = " ".join(f"{rows[v]} (by omega)" for v in variables)
+        lemmas = "Int.add_emod, Int.sub_emod, Int.mul_emod, Int.pow_succ"
+    else:
+        small = {v: Term("%", (Term("var", name=v), Term("num", name=str(m)))) for v in variables}
+        arguments = " ".join(f"({v} % {m}) (Nat.mod_lt _ (by decide))" for v in variables)
+        lemmas = "Nat.add_mod, Nat.mul_mod, Nat.pow_mod"
+    steps.append(f"have {at} := {key} {arguments}")
+    equal = []
+    for poly, k in dict.fromkeys(pair for claim in (goal, *(c for _, c in known)) for pair in _remainders(claim)):
+        inside = [v for v in variables if v in names_of(poly)]
+        if not inside:
+            continue
+        back = f"rw [{', '.join(equations[v] for v in inside)}]; " if integer else ""
+        name = fresh("he")
+        divides = f", {kind}.{'emod_emod' if integer else 'mod_mod'}_of_dvd _ (by decide : ({k} : {kind}) ∣ {m})"
+        also = divides if k != m else ""
+        steps.append(
+            f"have {name} : ({show(substitute(poly, small))}) % {k} = ({show(poly)}) % {k} := by "
+            f"{back}simp [{lemmas}{also}]"
+        )
+        equal.append(name)
+    steps.append(f"simp only [{', '.join(equal)}] at {at}")
+    facts = []
+    for name, claim in known:
+        fact = fresh("hf")
+        steps.append(f"have {fact} : {show(claim)} := by first | exact {name} | omega | simp_all")
+        facts.append(fact)
+    steps.append(f"have {table} := {' '.join([at, *facts])}")
+    steps.append(f"first | exact {table} | omega | (intro _; omega) | simp_all")
+    return seq(*steps)
+
+
+def _relevant(known: list[tuple[str, Term]], goal: Term) -> list[tuple[str, Term]]:
+    """What is known of the goal's variables, and of theirs."""
+    if goal is _FALSE:
+        return known
+    names = names_of(goal)
+    kept: list[tuple[str, Term]] = []
+    changed = True
+    while changed:
+        changed = False
+        for each in known:
+            if each not in kept and names_of(each[1]) & names:
+                kept.append(each)
+                names = names | names_of(each[1])
+                changed = True
+    return [each for each in known if each in kept]
+
+
+def _claim_of(text: str, kinds: dict[str, str]) -> Term | None:
+    """The statement, where all that it speaks of are these variables."""
+    if not any(mark in text for mark in ("%", "∣", "=", "≠")) or "∀" in text or "∃" in text:
+        return None
+    term = read(text)
+    if term is None or not names_of(term) or not names_of(term) <= set(kinds):
+        return None
+    natural = all(kinds[name] == "Nat" for name in names_of(term))
+    return None if natural and _subtracts(term) else term
+
+
+def _subtracts(term: Term) -> bool:
+    """Is there a difference, which between natural numbers says nothing about remainders?"""
+    return term.op == "-" or any(map(_subtracts, term.args))
+
+
+def _modulo(term: Term, m: int, *, strong: bool) -> Term:
+    """What a statement says of remainders modulo `m`: implied by it, or (strong) implying it.
+
+    Raises:
+        _Unfit: it says nothing of the kind.
+    """
+    if term.op == "¬":
+        return Term("¬", (_modulo(term.args[0], m, strong=not strong),))
+    if term.op in ("∧", "∨"):
+        return Term(term.op, tuple(_modulo(arg, m, strong=strong) for arg in term.args))
+    if term.op == "→":
+        return Term("→", (_modulo(term.args[0], m, strong=not strong), _modulo(term.args[1], m, strong=strong)))
+    if term.op == "≠":
+        return Term("¬", (_modulo(Term("=", term.args), m, strong=not strong),))
+    if term.op == "∣" and term.args[0].op == "num":
+        return Term("=", (_reduced(term.args[1], int(term.args[0].name), m), _ZERO))
+    if term.op == "=":
+        sides = [_side(arg, m) for arg in term.args]
+        if all(exact for _, exact in sides):
+            return Term("=", tuple(side for side, _ in sides))
+        if not strong and not any(arg.op == "%" for arg in term.args):
+            return Term("=", tuple(_reduced(arg, m, m) for arg in term.args))
+    raise _Unfit
+
+
+def _side(term: Term, m: int) -> tuple[Term, bool]:
+    """A side of an equation of remainders, and whether it is one: `P % k`, or a number."""
+    if term.op == "%" and term.args[1].op == "num":
+        return _reduced(term.args[0], int(term.args[1].name), m), True
+    return term, term.op == "num"
+
+
+def _reduced(poly: Term, k: int, m: int) -> Term:
+    if k < 1 or m % k:
+        raise _Unfit
+    return Term("%", (_plain(poly), Term("num", name=str(k))))
+
+
+def _plain(poly: Term) -> Term:
+    """A polynomial without signs: `-p` as `0 - p`.
+
+    Raises:
+        _Unfit: it is none.
+    """
+    if poly.op in ("num", "var"):
+        return poly
+    if poly.op == "neg":
+        return Term("-", (_ZERO, _plain(poly.args[0])))
+    if poly.op == "^" and poly.args[1].op == "num" and int(poly.args[1].name) <= 12:
+        return Term("^", (_plain(poly.args[0]), poly.args[1]))
+    if poly.op in ("+", "*", "-"):
+        return Term(poly.op, tuple(_plain(arg) for arg in poly.args))
+    raise _Unfit
+
+
+def _moduli(term: Term) -> list[int]:
+    """The numbers by which a statement divides."""
+    found = []
+    if term.op == "%" and term.args[1].op == "num":
+        found.append(int(term.args[1].name[:9]))
+    if term.op == "∣" and term.args[0].op == "num":
+        found.append(int(term.args[0].name[:9]))
+    return found + [m for arg in term.args for m in _moduli(arg)]
+
+
+def _is_equation(term: Term) -> bool:
+    if term.op in ("=", "≠"):
+        return not any(arg.op == "%" for arg in term.args)
+    return any(_is_equation(arg) for arg in term.args)
+
+
+def _remainders(term: Term) -> list[tuple[Term, int]]:
+    """The polynomials of which a statement takes remainders, with the moduli."""
+    if term.op == "%":
+        return [(term.args[0], int(term.args[1].name))]
+    return [each for arg in term.args for each in _remainders(arg)]
