@@ -28,6 +28,9 @@ def propose(view: View) -> Iterator[Proposal]:
     names = [n for n in view.of_type(NAT | INT) if mentions(view.facts, n)]
     if not names:
         return
+    for n, size in re.findall(r"([\w'₀-₉]+)\.natAbs (?:≤|<) (\d{1,4})", view.facts)[:2]:
+        if n in view.of_type(INT) and not re.search(rf"-{size} ≤ {re.escape(n)}", view.facts):
+            yield f"have {view.fresh('hb')} : -{size} ≤ {n} ∧ {n} ≤ {size} := by omega", 0.4
     for n in names[:4]:
         low, high = interval(view, n)
         if low is not None and high is not None and 0 <= high - low < _MOST_CASES:

@@ -9,6 +9,7 @@ from prover.goal import top_level
 from prover.policy.tactics.view import Proposal, View, connective, seq
 
 _NAMED = re.compile(r"(?<![\w.'])Function\.(?:[A-Z]\w*|comp|const|flip|swap)")
+_WORD = r"([\w'₀-₉]+)"
 _MORE = (
     ("∘", "Function.comp"),
     ("Function.Bijective", "Function.Injective"),
@@ -19,6 +20,7 @@ _MORE = (
 def propose(view: View) -> Iterator[Proposal]:
     yield from _named(view)
     yield from _equations(view)
+    yield from _cancelled(view)
     yield from _diagonal(view)
 
 
@@ -69,6 +71,25 @@ def _equations(view: View) -> Iterator[Proposal]:
             for f in functions[:3]:
                 yield seq(f"have {name} := congrArg {f.name} {h.name}", "simp_all"), 0.12
                 yield f"have {name} := congrArg {f.name} {h.name}", 0.06
+
+
+def _cancelled(view: View) -> Iterator[Proposal]:
+    """`m x y = m x z` for an operation `m`, multiplied by what a function of the context makes of `x`."""
+    kinds = {v.name: v.type for v in view.vars}
+    for h in list(reversed(view.props))[:3]:
+        match = re.fullmatch(rf"{_WORD} {_WORD} {_WORD} = \1 {_WORD} {_WORD}", h.type)
+        if match is None:
+            continue
+        m, a, b, c, d = match.groups()
+        kind = kinds.get(a, "")
+        inverses = [v.name for v in view.vars if v.type == f"{kind} → {kind}"]
+        if kinds.get(m) != f"{kind} → {kind} → {kind}":
+            continue
+        for i in inverses[:2]:
+            if a == c:
+                yield seq(f"have hc := congrArg ({m} ({i} {a})) {h.name}", "grind"), 0.5
+            if b == d:
+                yield seq(f"have hc := congrArg (fun t => {m} t ({i} {b})) {h.name}", "grind"), 0.5
 
 
 def _lists(view: View, name: str, left: str, right: str) -> Iterator[Proposal]:

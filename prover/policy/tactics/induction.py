@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from prover.policy.tactics.patterns import universal
 from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
 
 # Lemmas that bring the step of an induction into the form of its hypothesis.
@@ -77,6 +78,10 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
         yield f"{head}simp_all [{lemmas}] <;> omega", weight * 1.2
         yield f"{head}simp only [Nat.pow_succ] at *\n  omega", weight
         yield f"{head}grind", weight * 0.5
+    if uses := _uses(view, n):
+        steps = "".join(f"\n  try have {view.fresh(f'hu{i}')} := {use}" for i, use in enumerate(uses))
+        head = f"induction {n} with\n| zero => first | omega | simp_all | grind\n| succ {n} {ih} =>{steps}\n  "
+        yield f"{head}first | omega | grind", weight
     if bound := _lower_bound(view, n):
         name, least = bound
         yield (
@@ -91,6 +96,19 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
     yield f"cases {n} <;> simp_all", 0.06 * near
     yield f"cases {n} <;> grind", 0.05 * near
     yield from _strong(view, n, ih, near)
+
+
+def _uses(view: View, n: str) -> list[str]:
+    """What universal hypotheses say of `n` and its successor, with premises for `omega`."""
+    found = []
+    for h in view.props:
+        parts = universal(h.type) if h.type.startswith("∀") and not mentions(h.type, n) else None
+        if parts is None or not all(kind in NAT for _, kind in parts.binders) or not all(parts.explicit):
+            continue
+        places = {1: [(n,), (f"({n} + 1)",)], 2: [(n, f"({n} + 1)"), ("0", n)]}.get(len(parts.binders), [])
+        premises = " (by omega)" * len(parts.premises)
+        found += [f"{h.name} {' '.join(place)}{premises}" for place in places]
+    return found[:4]
 
 
 def _strong(view: View, n: str, ih: str, near: float) -> Iterator[Proposal]:

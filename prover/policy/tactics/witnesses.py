@@ -50,11 +50,21 @@ def propose(view: View) -> Iterator[Proposal]:
             yield f"refine ⟨{', '.join([str(number)] * len(names))}, ?_⟩", 0.08 - 0.02 * number
     if len(names) == 2 and (pair := _coins(names, body)) is not None:
         yield f"exact ⟨{pair}, by omega⟩", 0.87
+    if len(names) == 2 and (division := re.match(r"\(?([\w']+) = ([\w']+) \* (\w+) \+ (\w+) ∧ ", body)):
+        a, b, *both = division.groups()
+        if both == names:
+            yield f"exact ⟨{a} / {b}, {a} % {b}, (Nat.div_add_mod {a} {b}).symm, Nat.mod_lt {a} (by omega)⟩", 0.7
+        yield f"refine ⟨{a} / {b}, {a} % {b}, ?_⟩", 0.2
     for part in split_top(body, " ∧ "):
         if len(names) == 1 and (value := _solved(part, names[0]) or _isolated(view, part, names[0])):
             yield f"exact ⟨{value}, by first | omega | grind⟩", 0.88
             yield f"refine ⟨{value}, ?_⟩", 0.25
     if len(names) == 1:
+        if (rest := _remainder(body, names[0])) is not None:
+            yield rest, 0.6
+        for part in split_top(body, " ∧ "):
+            if (value := _quotient(part, names[0])) is not None:
+                yield f"exact ⟨{value}, by omega⟩", 0.84
         multiple = _multiple(body, names[0])
         if multiple is not None:
             yield f"show {multiple}", 0.6
@@ -117,6 +127,38 @@ def _isolated(view: View, part: str, name: str) -> str | None:
         return None
     value = powers.get(0, Polynomial()) * (-1 / factor)
     return text_of(value) if value.integral or not view.of_type(NAT | INT) else None
+
+
+def _remainder(body: str, name: str) -> str | None:
+    """`P = c * x + r` as `P % c = r`, which is for the rules on remainders."""
+    term = read(body)
+    sides = [of_term(side) for side in term.args] if term is not None and term.op == "=" else []
+    for index, side in enumerate(sides):
+        other = sides[1 - index]
+        if term is None or side is None or other is None or name in other.names or set(side.names) != {name}:
+            continue
+        powers = side.in_one(name)
+        c = powers[1].value if powers.keys() <= {0, 1} and 1 in powers else None
+        r = powers.get(0, Polynomial()).value or 0
+        if c is None or not 1 < c < 10_000 or not 0 <= r < c:
+            return None
+        p = show(term.args[1 - index])
+        return f"suffices hs : ({p}) % {c} = {r} by exact ⟨({p}) / {c}, by omega⟩"
+    return None
+
+
+def _quotient(part: str, name: str) -> str | None:
+    """For an equation that is linear in `x`, with a number as coefficient, what `x` is if the division is exact."""
+    term = read(part)
+    left, right = (of_term(side) for side in term.args) if term is not None and term.op == "=" else (None, None)
+    if left is None or right is None:
+        return None
+    powers = (left - right).in_one(name)
+    factor = powers[1].value if powers.keys() <= {0, 1} and 1 in powers else None
+    if factor is None or abs(factor) < 2 or not powers.get(0, Polynomial()).names:
+        return None
+    value = powers.get(0, Polynomial()) * (-1 if factor > 0 else 1)
+    return f"({text_of(value)}) / {abs(factor)}" if value.integral else None
 
 
 def _coins(names: list[str], body: str) -> str | None:
