@@ -195,9 +195,9 @@ class RunConfig:
         if self.decoding is not None:
             asked["decoding"] = self.decoding
         if self.temperatures:
-            asked["temperature"] = list(self.temperatures)
+            asked["temperature"] = [float(each) for each in self.temperatures]
         if self.top_p is not None:
-            asked["top-p"] = self.top_p
+            asked["top-p"] = float(self.top_p)
         return asked
 
     def folder(self) -> Path:

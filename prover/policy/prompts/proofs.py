@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from prover.policy.generation import Message
-from prover.policy.prompts.reading import blocks, dedented, indentation, is_broken, without_thought
+from prover.policy.prompts.reading import blocks, dedented, indentation, is_broken, plain, without_thought
 from prover.problems.leantext import STATEMENTS, Command, commands, mask, sorries, sorry_places
 from prover.whole_proof import FailedProof, ProofQuery
 
@@ -135,7 +135,7 @@ def body(text: str, column: int) -> tuple[str, ...] | None:
     """
     if declared := commands(text):
         text = text[: declared[0].start]
-    lines = [line.rstrip() for line in text.expandtabs(2).split("\n")]
+    lines = [line.rstrip() for line in plain(text).expandtabs(2).split("\n")]
     code = mask("\n".join(lines))
     if not code.strip() or is_broken(text) or sorries(text) or _ADMITS.search(code):
         return None
@@ -144,7 +144,8 @@ def body(text: str, column: int) -> tuple[str, ...] | None:
     else:
         first = next(i for i, line in enumerate(code.split("\n")) if line.strip())
         margin = indentation(lines[first])
-        lines = [line[min(margin, indentation(line)) :] for line in lines]
+        comments = [line.lstrip() for line in lines[:first]]
+        lines = [*comments, *(line[min(margin, indentation(line)) :] for line in lines[first:])]
     return _steps(lines)
 
 
@@ -178,7 +179,7 @@ def _steps(lines: Sequence[str]) -> tuple[str, ...] | None:
 
 def _term(text: str) -> tuple[str, ...] | None:
     """A proof by a term, as a tactic."""
-    lines = [line.rstrip() for line in text.strip().split("\n")]
+    lines = [line.rstrip() for line in plain(text).strip().split("\n")]
     if not mask(text).strip() or is_broken(text) or sorries(text):
         return None
     if len(lines) == 1:
@@ -195,7 +196,7 @@ def _with_lemmas(code: str, lemmas: Sequence[Command], steps: tuple[str, ...]) -
         stated = _STATED.search(masked, lemma.start, lemma.end)
         if stated is None or "." in lemma.name or not any(used.search(step) for step in steps):
             continue
-        text = _trimmed(code[stated.end() : lemma.end])
+        text = _trimmed(plain(code[stated.end() : lemma.end]))
         if is_broken(text) or sorries(text):
             return None
         steps = (f"have {lemma.name}{text}", *steps)

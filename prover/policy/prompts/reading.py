@@ -12,12 +12,18 @@ _ON_ONE_LINE = re.compile(r"```(?:lean4?\b)?([^`]+)(?:```|\Z)")
 _THOUGHT = re.compile(r"^.*</think>", re.DOTALL)
 # Control characters, halves of characters, and what stands for bytes that are none.
 _BROKEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffd]")
+_ODD_SPACE = re.compile(r"[^\S\n\t ]")
 _INLINE = re.compile(r"`+([^`\n]+)`+\.?")
 
 
 def is_broken(text: str) -> bool:
     """Does the text hold what no Lean text does?"""
     return bool(_BROKEN.search(text))
+
+
+def plain(text: str) -> str:
+    """The text with a common space for each that Lean would not take for one."""
+    return _ODD_SPACE.sub(" ", text)
 
 
 def state_text(state: State) -> str:
@@ -74,7 +80,7 @@ def tidy(text: str) -> str | None:
     the others as far from it as they were; on one line, single spaces. None where nothing is left but comments."""
     if is_broken(text):
         return None
-    lines = [line.rstrip() for line in text.expandtabs(2).split("\n")]
+    lines = [line.rstrip() for line in plain(text).expandtabs(2).split("\n")]
     while lines and not lines[0]:
         lines.pop(0)
     kept = "\n".join(dedented(lines)).strip()

@@ -191,6 +191,8 @@ def test_nothing_is_read_from_nothing(name: str, answer: str) -> None:
         ("constructor\n  · simp\n  · rfl  \n", "constructor\n  · simp\n  · rfl"),
         ("\tsimp", "simp"),
         ("rw   [h]", "rw [h]"),
+        ("intro h\r\n  exact\xa0h\r\n", "intro h\n  exact h"),
+        ("exact \ufffd", None),
         ('exact "a  b"', 'exact "a  b"'),
         ("```lean\nsimp\n```\n```lean\nrfl\n```", "simp"),
     ],
