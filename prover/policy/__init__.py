@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,7 +93,10 @@ def make(
 def open_generator(spec: PolicySpec) -> Generator:
     """The model of a spec, by the backend that it names.
 
+    What the backend itself has no parameter for goes into its `options`, where it has those: they are its library's.
+
     Raises:
+        UsageError: the backend has no such option.
         PolicyError: the backend is not installed, or the model cannot be loaded.
     """
     module, name = _BACKENDS[spec.kind]
@@ -103,13 +107,17 @@ def open_generator(spec: PolicySpec) -> Generator:
             f"--policy {spec.kind}:… cannot be used here: {error}.",
             "Install what it needs; see README, Your own model.",
         ) from error
-    options = dict(spec.options)
-    try:
-        made = backend(spec.urls, spec.model, **options) if spec.urls else backend(spec.model, **options)
-    except TypeError as error:
-        if not options:
-            raise
-        raise UsageError(f"--policy {spec.kind}:… does not take these options: {error}.", "See README.") from error
+    takes = {each.name for each in signature(backend).parameters.values() if each.kind is each.KEYWORD_ONLY}
+    own: dict[str, Any] = {key: value for key, value in spec.options.items() if key in takes - {"options"}}
+    rest = {key: value for key, value in spec.options.items() if key not in own}
+    if rest and "options" not in takes:
+        from prover.config import nearest
+
+        key = next(iter(rest))
+        raise UsageError(f"--policy {spec.kind}:… has no option {key}.", nearest(key, sorted(takes)))
+    if rest:
+        own["options"] = rest
+    made = backend(spec.urls, spec.model, **own) if spec.urls else backend(spec.model, **own)
     return cast("Generator", made)
 
 

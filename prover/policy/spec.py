@@ -35,8 +35,7 @@ _WHERE = frozenset(
     (
         *("device", "device_map", "tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"),
         *("gpu_memory_utilization", "swap_space", "enforce_eager", "max_num_seqs", "max_num_batched_tokens"),
-        *("batch", "batch_size", "latency_s", "concurrency", "timeout", "timeout_s", "retries"),
-        *("download_dir", "cache_dir"),
+        *("max_batch", "max_in_flight", "timeout_s", "tries", "pause_s", "api_key_env", "download_dir", "cache_dir"),
     )
 )
 _SECRET = re.compile(r"key|token\Z|secret|password", re.IGNORECASE)
@@ -186,7 +185,7 @@ def _options(text: str, query: str) -> dict[str, Value]:
             raise UsageError(
                 f"--policy {shown(text)}: {shown(part)} is no option.", "Write NAME=VALUE, joined by &, after the ?."
             )
-        if _SECRET.search(key):
+        if _SECRET.search(key) and not key.endswith("_env"):
             raise UsageError(f"--policy holds {key}, which the run's folder would keep.", "Give it by the environment.")
         if key in options:
             raise UsageError(f"--policy {shown(text)} gives {key} twice.", "Give it once.")

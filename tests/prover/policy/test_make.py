@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,19 +103,30 @@ def test_a_folder_says_what_its_model_was_made_from(tmp_path: Path) -> None:
 def test_a_backend_is_imported_when_a_model_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Any, ...]] = []
 
-    def backend(*args: Any, dtype: str = "", timeout: int = 0) -> Scripted:
-        seen.append((*args, dtype, timeout))
+    def library(path: str, *, dtype: str = "", options: Mapping[str, Any] | None = None) -> Scripted:
+        seen.append((path, dtype, options))
+        return Scripted({})
+
+    def servers(urls: Sequence[str], model: str, *, timeout_s: float = 0.0) -> Scripted:
+        seen.append((urls, model, timeout_s))
         return Scripted({})
 
     hf, server = types.ModuleType("hf"), types.ModuleType("openai_server")
-    hf.TransformersGenerator = server.OpenAIGenerator = backend  # type: ignore[attr-defined]
+    hf.TransformersGenerator = library  # type: ignore[attr-defined]
+    server.OpenAIGenerator = servers  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "prover.policy.hf", hf)
     monkeypatch.setitem(sys.modules, "prover.policy.openai_server", server)
     open_generator(parse_spec("hf:m?dtype=bfloat16"))
-    open_generator(parse_spec("openai:http://a/v1,http://b/v1#m?timeout=3"))
-    assert seen == [("m", "bfloat16", 0), (("http://a/v1", "http://b/v1"), "m", "", 3)]
-    with pytest.raises(UsageError, match="does not take these options"):
-        open_generator(parse_spec("hf:m?nope=1"))
+    open_generator(parse_spec("hf:m?low_cpu_mem_usage=true"))
+    open_generator(parse_spec("openai:http://a/v1,http://b/v1#m?timeout_s=3"))
+    assert seen == [
+        ("m", "bfloat16", None),
+        ("m", "", {"low_cpu_mem_usage": True}),
+        (("http://a/v1", "http://b/v1"), "m", 3),
+    ]
+    with pytest.raises(UsageError, match="has no option timeout") as raised:
+        open_generator(parse_spec("openai:http://a/v1#m?timeout=1"))
+    assert "Did you mean timeout_s?" in raised.value.hint
 
 
 def test_a_backend_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

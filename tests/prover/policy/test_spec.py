@@ -134,10 +134,11 @@ def test_policies_that_cannot_stand_beside_each_other(texts: list[str], said: st
 
 
 def test_where_a_model_runs_decides_no_result() -> None:
-    here = parse_spec("hf:m?dtype=float16&device=cuda:0&batch_size=8")
+    here = parse_spec("hf:m?dtype=float16&device=cuda:0&max_batch=8")
     there = parse_spec("hf:m?device=cpu&dtype=float16")
     assert here.identity() == there.identity() == "hf:m?dtype=float16"
     assert parse_spec("hf:m?dtype=bfloat16").identity() != here.identity()
     assert parse_spec("openai:http://a/v1#m").identity() == parse_spec("openai:http://b/v1#m").identity() == "openai:m"
     assert parse_spec("hf:m?prompt=chat&max_tokens=9@0.5").identity() == "hf:m?max_tokens=9&prompt=chat@0.5"
     assert parse_spec("tactics").identity() == "tactics"
+    assert parse_spec("openai:http://a#m?api_key_env=MY_KEY&timeout_s=9&x=1").identity() == "openai:m?x=1"
