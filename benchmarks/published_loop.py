@@ -21,12 +21,13 @@ import heapq
 import time
 from dataclasses import replace
 
-from lean_env.errors import WorkerError
+from lean_env.errors import UsageError, WorkerError
 from lean_env.protocol import Hole, Outcome, State
 from prover.interfaces import Attempt, Environment, Problem, Query, Result, StopReason, Usage, Verifier
 from prover.method import Memory, Method
 from prover.problems.leantext import sorries
 from prover.script import fill
+from prover.whole_proof import ProofPolicy
 
 MOST_VISITS = 2
 """`visited.get(state, 0) <= 1` in the script."""
@@ -80,6 +81,8 @@ class _Loop:
     """What changes while the loop runs."""
 
     def __init__(self, problem: Problem, method: Method, env: Environment, verify: Verifier, seed: int) -> None:
+        if isinstance(method.policy, ProofPolicy):
+            raise UsageError("The published loop needs a policy of tactics.", "Name one with --policy.")
         self.problem, self.env, self.policy, self.verify = problem, env, method.policy, verify
         self.budget, self.limits, self.timeout_s, self.seed = method.budget, method.limits, method.timeout_s, seed
         self.started = time.monotonic()

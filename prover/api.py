@@ -28,6 +28,10 @@ def prove(
     budget: str | Budget = "1x32",
     *,
     policy: str | Sequence[str] = "auto",
+    prompt: str | None = None,
+    decoding: str | None = None,
+    temperature: float | Sequence[float] | None = None,
+    top_p: float | None = None,
     search: str = "best-first",
     critic: str = "none",
     negate: bool = False,
@@ -64,7 +68,8 @@ def prove(
         StepwiseError: the data are missing or malformed, no Lean can be used, or the folder cannot be written.
     """
     config = _config(
-        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
+        target, budget, policy, prompt, decoding, temperature, top_p,
+        search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
         workers, slots, data, lean, project, out, fresh,
     )  # fmt: skip
     try:
@@ -79,6 +84,10 @@ async def prove_async(
     budget: str | Budget = "1x32",
     *,
     policy: str | Sequence[str] = "auto",
+    prompt: str | None = None,
+    decoding: str | None = None,
+    temperature: float | Sequence[float] | None = None,
+    top_p: float | None = None,
     search: str = "best-first",
     critic: str = "none",
     negate: bool = False,
@@ -104,7 +113,8 @@ async def prove_async(
         StepwiseError: as `prove`.
     """
     config = _config(
-        target, budget, policy, search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
+        target, budget, policy, prompt, decoding, temperature, top_p,
+        search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
         workers, slots, data, lean, project, out, fresh,
     )  # fmt: skip
     return await _prove(config, _problems(target), events)
@@ -130,6 +140,10 @@ def _config(
     target: Target,
     budget: str | Budget,
     policy: str | Sequence[str],
+    prompt: str | None,
+    decoding: str | None,
+    temperature: float | Sequence[float] | None,
+    top_p: float | None,
     search: str,
     critic: str,
     negate: bool,
@@ -155,6 +169,10 @@ def _config(
         target=str(target) if problems is None else f"{len(problems)} problems",
         budget=parse_budget(budget) if isinstance(budget, str) else budget,
         policies=(policy,) if isinstance(policy, str) else tuple(policy),
+        prompt=prompt,
+        decoding=decoding,
+        temperatures=_temperatures(temperature),
+        top_p=top_p,
         search=search,
         critic=critic,
         negate=negate,
@@ -173,6 +191,12 @@ def _config(
         out=_path(out),
         fresh=fresh,
     )
+
+
+def _temperatures(value: float | Sequence[float] | None) -> tuple[float, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, (int, float)) else tuple(value)
 
 
 def _path(value: str | Path | None) -> Path | None:

@@ -19,7 +19,7 @@ from prover.negation import Negation, negation
 from prover.problems.leantext import sorries
 from prover.script import fill
 from prover.search.proof import as_tree
-from prover.whole_proof import StepwiseProofs, WholeProofSearch
+from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
 
 Tree = list[dict[str, Any]]
 
@@ -43,6 +43,9 @@ async def attempt(
 
     Returns:
         The record of the attempt. A worker that fails beyond repair makes it an `error`; what Lean says never does.
+
+    Raises:
+        PolicyError: the policy's model cannot be asked.
     """
     run = _Run(problem, method, env, verify, seed, memory or Memory())
     try:
@@ -129,27 +132,31 @@ class _Run:
         async def refutes(text: str) -> Verdict:
             return await self.verify(self.original, text, before=before, negated=True)
 
-        self.sides.append(self._side(holes[0].state, lambda script: fill(self.original, hole, script), proves))
+        root = holes[0].state
+        self.sides.append(self._side(self.problem, root, lambda script: fill(self.original, hole, script), proves))
         if denied:
-            self.sides.append(self._side(holes[1].state, denied.fill, refutes))
+            refuted = replace(self.problem, statement=denied.text, header="", hole=0)
+            self.sides.append(self._side(refuted, holes[1].state, denied.fill, refutes))
 
     def _side(
         self,
+        problem: Problem,
         root: State,
         assemble: Callable[[tuple[str, ...]], str],
         verify: Callable[[str], Awaitable[Verdict]],
     ) -> GoalSearch | WholeProofSearch:
-        method = self.method
-        if method.search == WHOLE_PROOF:
-            policy = StepwiseProofs(method.policy)
+        method, policy = self.method, self.method.policy
+        if isinstance(policy, ProofPolicy) or method.search == WHOLE_PROOF:
+            writer = policy if isinstance(policy, ProofPolicy) else StepwiseProofs(policy)
             return WholeProofSearch(
-                root, self.problem, method, self.clock, policy=policy, assemble=assemble, verify=verify, seed=self.seed
+                root, problem, method, self.clock, policy=writer, assemble=assemble, verify=verify, seed=self.seed
             )
         return GoalSearch(
             root,
-            self.problem,
+            problem,
             method,
             self.clock,
+            policy=policy,
             env=self.env,
             assemble=assemble,
             verify=verify,

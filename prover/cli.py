@@ -76,7 +76,21 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @cli.command(short_help="Prove a benchmark, a file, a folder or a statement.")
 @click.argument("target", metavar="TARGET", nargs=-1)
 @click.option("--budget", metavar="PxS[xK]", help="Passes x samples a state x expansions; default 1x32x100.")
-@click.option("--policy", metavar="SPEC", multiple=True, help="What proposes tactics: auto (default) or tactics.")
+@click.option(
+    "--policy",
+    metavar="SPEC",
+    multiple=True,
+    help="What proposes tactics: auto (default), tactics, hf:PATH_OR_ID, vllm:PATH_OR_ID, openai:URL#MODEL. Several "
+    "are mixed; SPEC@0.3 gives one its share.",
+)
+@click.option(
+    "--prompt", metavar="NAME|FILE.toml", help="How a model is asked; guessed from the model's name by default."
+)
+@click.option("--decoding", metavar="NAME", help="How a model answers: sample, greedy, beam; else as its authors say.")
+@click.option("--temperature", metavar="T[,T…]", help="Temperature of samples, default 1; several take turns.")
+@click.option(
+    "--top-p", metavar="P", help="Samples are drawn from the likeliest tokens of this probability; default 1."
+)
 @click.option(
     "--search", metavar="NAME", help="best-first (default), critic, hybrid, hybrid-interleaved, mcts, whole-proof."
 )

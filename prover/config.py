@@ -18,8 +18,8 @@ from lean_env.errors import UsageError
 from prover.interfaces import Budget
 from prover.method import WHOLE_PROOF, Ablation
 
-POLICIES = ("auto", "tactics")
 CRITICS = ("none", "size")
+DECODINGS = ("sample", "greedy", "beam")
 
 MAX_PASSES = 100_000
 MAX_SAMPLES = 10_000
@@ -29,11 +29,14 @@ MAX_WORKERS = 1024
 MAX_SLOTS = 64
 MAX_COUNT = 1_000_000_000
 MAX_SEED = 2**63 - 1
+MAX_TEMPERATURE = 10.0
+MAX_TEMPERATURES = 64
 
 _BUDGET = re.compile(r"([0-9]{1,12})x([0-9]{1,12})(?:x([0-9]{1,12}))?", re.ASCII | re.IGNORECASE)
 _SHARD = re.compile(r"([0-9]{1,12})/([0-9]{1,12})", re.ASCII)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
 _SECONDS = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})", re.ASCII)
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 _DECLARATION = re.compile(r"\b(?:theorem|lemma|def)\s+([^\s:({\[]+)")
 _BUDGET_HINT = "Write PASSESxSAMPLES or PASSESxSAMPLESxEXPANSIONS, for example 1x32 or 8x32x300."
 _TARGET_HINT = "Name a benchmark, a file, a folder or a statement."
@@ -54,6 +57,14 @@ class RunConfig:
     """A benchmark's name, a `.lean` or `.jsonl` file, a folder, or a statement."""
     budget: Budget = DEFAULT_BUDGET
     policies: tuple[str, ...] = ("auto",)
+    """Specs of policies (`prover.policy.spec`); several are mixed."""
+    prompt: str | None = None
+    """How models are asked: a format's name or a TOML file; None to guess it from a model's name."""
+    decoding: str | None = None
+    """How models answer: `sample`, `greedy` or `beam`; None as their authors let them."""
+    temperatures: tuple[float, ...] = ()
+    """Of samples; several take turns. None for 1."""
+    top_p: float | None = None
     search: str = "best-first"
     critic: str = "none"
     data: Path | None = None
@@ -85,6 +96,8 @@ class RunConfig:
     """The run's folder; None for `default_out`."""
     fresh: bool = False
     """Delete what the folder holds of an earlier run."""
+    writes_proofs: bool = field(init=False, default=False)
+    """Whether the policy writes whole proofs, which decides how they are searched for."""
 
     def __post_init__(self) -> None:
         from prover.search import SEARCHES
@@ -94,12 +107,7 @@ class RunConfig:
         if "\0" in self.target:
             raise UsageError("The target holds a NUL character.", _TARGET_HINT)
         check_budget(self.budget)
-        if not self.policies:
-            raise UsageError("--policy is empty.", f"Choose from: {', '.join(POLICIES)}.")
-        for policy in self.policies:
-            one_of("--policy", policy, POLICIES)
-        if len(self.policies) > 1:
-            raise UsageError("--policy names more than one policy.", "A run uses one policy: give the option once.")
+        self._check_policies()
         one_of("--search", self.search, (*SEARCHES, WHOLE_PROOF))
         one_of("--critic", self.critic, CRITICS)
         if self.split is not None and not re.fullmatch(r"[\w.-]{1,64}", self.split):
@@ -118,17 +126,52 @@ class RunConfig:
         if self.lean is not None and (not self.lean.strip() or "\0" in self.lean):
             raise UsageError("--lean is empty.", "Write bundled, project, or the path of a Lean.")
 
+    def _check_policies(self) -> None:
+        from prover.policy.spec import parse_specs
+
+        if self.prompt is not None and (not self.prompt.strip() or "\0" in self.prompt):
+            raise UsageError("--prompt is empty.", "Name a prompt format, or a .toml file.")
+        models = any(spec.is_model for spec in parse_specs(self.policies))
+        for option, given in (
+            ("--prompt", self.prompt is not None),
+            ("--decoding", self.decoding is not None),
+            ("--temperature", bool(self.temperatures)),
+            ("--top-p", self.top_p is not None),
+        ):
+            if given and not models:
+                raise UsageError(f"{option} is for models, and --policy names none.", "Leave it out, or name a model.")
+            if given and self.decoding in ("greedy", "beam") and option in ("--temperature", "--top-p"):
+                raise UsageError(
+                    f"{option} has no meaning with --decoding {self.decoding}.", "Leave one out, or draw samples."
+                )
+        if self.decoding is not None:
+            one_of("--decoding", self.decoding, DECODINGS)
+        check_temperatures(self.temperatures)
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise UsageError(f"--top-p cannot be {self.top_p:g}.", "It is more than 0 and at most 1.")
+        if models:
+            from prover.policy import writes_proofs
+
+            object.__setattr__(self, "writes_proofs", writes_proofs(self.policies, self.prompt))
+
+    @property
+    def effective_search(self) -> str:
+        """The search that is used: a policy that writes whole proofs has only one."""
+        return WHOLE_PROOF if self.writes_proofs else self.search
+
     def identity(self) -> dict[str, object]:
         """What must be equal for a run to be resumed, by the option's name, as JSON values.
 
         Workers, slots and paths of the same data change how fast a run goes and not what it means, so they are not in
         it. The data and the Lean are compared by what they are (see `prover.results`).
         """
+        from prover.policy.spec import parse_specs
+
         return {
             "target": self.target,
             "budget": str(self.budget),
-            "policy": list(self.policies),
-            "search": self.search,
+            "policy": [spec.identity() for spec in parse_specs(self.policies)],
+            "search": self.effective_search,
             "critic": self.critic,
             "negate": self.negate,
             "minimise": self.minimise,
@@ -139,7 +182,23 @@ class RunConfig:
             "seed": self.seed,
             "timeout": self.timeout_s,
             "tactic-timeout": self.tactic_timeout_s,
+            **self._asked_of_models(),
         }
+
+    def _asked_of_models(self) -> dict[str, object]:
+        """What the options for models say, where they are given: without them, a run is what it was before them."""
+        asked: dict[str, object] = {}
+        if self.prompt is not None:
+            from prover.policy import prompt_identity
+
+            asked["prompt"] = prompt_identity(self.prompt)
+        if self.decoding is not None:
+            asked["decoding"] = self.decoding
+        if self.temperatures:
+            asked["temperature"] = [float(each) for each in self.temperatures]
+        if self.top_p is not None:
+            asked["top-p"] = float(self.top_p)
+        return asked
 
     def folder(self) -> Path:
         """The run's folder: `out`, or one under `runs/` whose name is made from what was asked, so that the same
@@ -234,6 +293,41 @@ def parse_seconds(option: str, text: str) -> float:
     value = float(text)
     _seconds_within(option, value)
     return value
+
+
+def parse_temperatures(text: str) -> tuple[float, ...]:
+    """Read temperatures, separated by commas, such as `1.0` or `0.7,1,1.2`.
+
+    Raises:
+        UsageError: one is no number above 0.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(_DECIMAL.fullmatch(part) for part in parts):
+        raise UsageError(f"--temperature cannot be read from {shown(text)}.", "For example 0.8, or 0.7,1,1.2.")
+    temperatures = tuple(float(part) for part in parts)
+    check_temperatures(temperatures)
+    return temperatures
+
+
+def check_temperatures(temperatures: Sequence[float]) -> None:
+    """Raise `UsageError` where one is not above 0, or there are too many."""
+    for temperature in temperatures:
+        if not 0 < temperature <= MAX_TEMPERATURE:
+            hint = f"It is more than 0 and at most {MAX_TEMPERATURE:g}; for the likeliest answer, --decoding greedy."
+            raise UsageError(f"--temperature cannot be {temperature:g}.", hint)
+    if len(temperatures) > MAX_TEMPERATURES:
+        raise UsageError(f"--temperature has {len(temperatures)} values.", f"At most {MAX_TEMPERATURES} take turns.")
+
+
+def parse_top_p(text: str) -> float:
+    """Read a probability, such as `0.95`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _DECIMAL.fullmatch(text.strip()):
+        raise UsageError(f"--top-p takes a number, not {shown(text)}.", "For example --top-p 0.95.")
+    return float(text)
 
 
 def one_of(option: str, value: str, allowed: Sequence[str]) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lean_env.protocol import Limits
 from prover.interfaces import Budget, Critic, Policy, Retriever
+
+if TYPE_CHECKING:
+    from prover.whole_proof import ProofPolicy
 
 WHOLE_PROOF = "whole-proof"
 """The name under which whole-proof mode stands beside the searches of `prover.search`."""
@@ -39,8 +43,9 @@ class Ablation:
 class Method:
     """Everything that an attempt is made with, but the problem, the place and the seed."""
 
-    policy: Policy
+    policy: Policy | ProofPolicy
     search: str = "best-first"
+    """A policy that writes whole proofs has one way only, whatever this says."""
     budget: Budget = field(default_factory=Budget)
     limits: Limits = field(default_factory=Limits)
     timeout_s: float = 300.0

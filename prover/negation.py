@@ -33,6 +33,11 @@ class Negation:
     alone: str
     """The problem's text with the statement replaced by its negation, `NAME.negation`."""
 
+    @property
+    def text(self) -> str:
+        """The text of the negation with its `sorry`, which is the only one."""
+        return self.alone.replace(_MARK, "sorry")
+
     def fill(self, script: tuple[str, ...]) -> str:
         """The text of the negation with its proof."""
         start = self.alone.index(_MARK)

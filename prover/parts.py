@@ -11,15 +11,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, cast
 
 from lean_env.library import Library
 from lean_env.verify import Verdict
 from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, Retriever, Verifier
-from prover.method import Ablation, Memory, Method
+from prover.method import Memory, Method
+from prover.whole_proof import ProofPolicy
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain
+    from prover.config import RunConfig
+    from prover.policy.generation import Decoding
 
 
 _PATIENCE_S = 3.0
@@ -95,9 +98,11 @@ class PoolFunction(Protocol):
 
 
 class PolicyFunction(Protocol):
-    """The policy that a spec names, for these problems on these workers."""
+    """The policy that a run asks for, for these problems on these workers."""
 
-    async def __call__(self, spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation) -> Policy: ...
+    async def __call__(
+        self, config: RunConfig, pool: LeanPool, problems: Sequence[Problem]
+    ) -> Policy | ProofPolicy: ...
 
 
 class RetrieverFunction(Protocol):
@@ -134,18 +139,23 @@ def real_parts() -> Parts:
     return Parts(classify, resolve, load, Pool, make_policy, make_critic, make_retriever, attempt, expand)
 
 
-async def make_policy(spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation) -> Policy:
-    """The policy that a spec names; `auto` is the best one that needs nothing else: the built-in tactics."""
+async def make_policy(config: RunConfig, pool: LeanPool, problems: Sequence[Problem]) -> Policy | ProofPolicy:
+    """The policy that a run asks for. Models are loaded in a thread, since that takes long."""
     from prover.policy import make
     from prover.policy.tactics.mathlib import WORDS
 
     imports = imports_of(problems)
     available = await pool.known_tactics(sorted(WORDS), text=imports) if imports else frozenset()
-    return make(
-        "tactics" if spec == "auto" else spec,
+    return await asyncio.to_thread(
+        make,
+        config.policies,
+        prompt=config.prompt,
+        decoding=cast("Decoding | None", config.decoding),
+        temperatures=config.temperatures,
+        top_p=config.top_p,
         available=available,
-        learning=ablation.learning,
-        uniform=ablation.uniform_priors,
+        learning=config.ablation.learning,
+        uniform=config.ablation.uniform_priors,
     )
 
 

@@ -99,6 +99,7 @@ def run_record(config: RunConfig, prepared: Prepared) -> Mapping[str, object]:
         "version": package,
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "how": {
+            "policies": list(config.policies),
             "workers": config.workers,
             "slots": config.slots,
             "data": None if config.data is None else str(config.data),

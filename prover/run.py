@@ -20,6 +20,7 @@ from lean_env.errors import (
     BundleError,
     DataError,
     LeanNotFound,
+    PolicyError,
     ResultsError,
     UsageError,
     WorkerError,
@@ -38,7 +39,7 @@ from prover.results import RunFolder, open_folder
 log = logging.getLogger("prover")
 
 # These say that no other attempt can do better.
-_FATAL = (ResultsError, LeanNotFound, BundleError, UsageError, DataError)
+_FATAL = (ResultsError, LeanNotFound, BundleError, UsageError, DataError, PolicyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,13 @@ async def run(config: RunConfig, *, events: Events | None = None, prepared: Prep
     Raises:
         UsageError: the folder holds another run.
         ResultsError: the folder is in use, or cannot be written; what was recorded before is whole.
+        PolicyError: a model cannot be loaded or asked; what was recorded before is whole, and the same call goes on.
         StepwiseError: what `prepare` raises, or no Lean worker starts at all.
     """
     events = events or Silent()
     prepared = prepared or prepare(config, events=events)
+    if config.effective_search != config.search:
+        events.note(f"{', '.join(config.policies)} writes whole proofs: --search is {config.effective_search}")
     with contextlib.closing(open_folder(config.folder(), fresh=config.fresh)) as folder:
         folder.begin(run_record(config, prepared))
         return await _Run(config, prepared, folder, events).go()
@@ -126,7 +130,7 @@ class _Run:
             budget=str(self.config.budget),
             policy=",".join(self.config.policies),
             critic=self.config.critic,
-            search=self.config.search,
+            search=self.config.effective_search,
             lean=dict(self.toolchain.identity()),
         )
         self.folder.summarise(summary.as_json())
@@ -186,10 +190,13 @@ class _Run:
             await self._land()
 
     async def _method(self, pool: LeanPool, problems: Sequence[Problem]) -> Method:
-        config, ablation = self.config, self.config.ablation
+        config = self.config
+        policy = await self.parts.policy(config, pool, problems)
+        if close := getattr(policy, "close", None):
+            self.stack.push_async_callback(close)
         return Method(
-            policy=await self.parts.policy(config.policies[0], pool, problems, ablation),
-            search=config.search,
+            policy=policy,
+            search=config.effective_search,
             budget=config.budget,
             limits=Limits(ms=max(1, round(config.tactic_timeout_s * 1000))),
             timeout_s=config.timeout_s,
@@ -197,7 +204,7 @@ class _Run:
             retriever=None if self.lookup is None else await self.lookup,
             negate=config.negate,
             minimise=config.minimise,
-            ablation=ablation,
+            ablation=config.ablation,
         )
 
     def _jobs(self, problems: Sequence[Problem]) -> Iterator[tuple[Problem, int]]:

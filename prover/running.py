@@ -55,10 +55,14 @@ def config_from(target: str, options: Mapping[str, Any]) -> RunConfig:
     ):
         if key in given:
             values[key] = c.parse_integer(f"--{key}", given[key], least, most)
+    if "temperature" in given:
+        values["temperatures"] = c.parse_temperatures(given["temperature"])
+    if "top_p" in given:
+        values["top_p"] = c.parse_top_p(given["top_p"])
     for key in ("timeout", "tactic_timeout"):
         if key in given:
             values[f"{key}_s"] = c.parse_seconds(f"--{key.replace('_', '-')}", given[key])
-    for key in ("search", "critic", "split", "fresh", "negate", "minimise"):
+    for key in ("prompt", "decoding", "search", "critic", "split", "fresh", "negate", "minimise"):
         if key in given:
             values[key] = given[key]
     for key in ("data", "out"):

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lean_env.protocol import State
 from lean_env.verify import Verdict
@@ -46,6 +46,7 @@ class ProofQuery:
     """What failed in the last round; empty in the first."""
 
 
+@runtime_checkable
 class ProofPolicy(Protocol):
     """Writes whole proofs."""
 

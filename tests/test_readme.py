@@ -6,12 +6,17 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import click
 import pytest
 
+from lean_env.protocol import State
 from prover.cli import cli
+from prover.interfaces import Query
+from prover.policy.prompts import TacticAdapter, guess, named
+from prover.policy.spec import parse_spec
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,6 +57,21 @@ def test_every_command_is_one(arguments: list[str]) -> None:
     while isinstance(command, click.Group):
         command, arguments = command.commands[arguments[0]], arguments[1:]
     command.make_context(command.name, arguments)
+
+
+def test_the_prompt_file_is_one(tmp_path: Path) -> None:
+    (example,) = blocks("toml")
+    (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
+    adapter = named(str(tmp_path / "mine.toml"))
+    assert isinstance(adapter, TacticAdapter)
+    assert adapter.prompt(Query(State(0, ("⊢ p",), "p"), "t", (), 0)) == "Theorem t\n⊢ p\n### Next tactic:\n"
+    assert adapter.parse(" simp\n") == "simp"
+
+
+def test_the_models_that_are_named_are_known() -> None:
+    specs = [[word for flag, word in pairwise(arguments) if flag == "--policy"] for arguments in commands()]
+    prompts = [guess(parse_spec(spec).model, None).name for found in specs for spec in found if "-" in spec]
+    assert prompts == ["bfs-prover", "internlm2_5-step-prover", "goedel-prover-v2"]
 
 
 def test_the_test_command_is_what_continuous_integration_runs() -> None:

@@ -94,9 +94,14 @@ def mask(text: str) -> str:
     return "".join((*parts, text[done:]))
 
 
+def sorry_places(text: str) -> list[int]:
+    """Where each `sorry` of the text begins, outside comments and strings."""
+    return [match.start() for match in _SORRY.finditer(mask(text))]
+
+
 def sorries(text: str) -> int:
     """How many `sorry`s the text contains outside comments and strings."""
-    return len(_SORRY.findall(mask(text)))
+    return len(sorry_places(text))
 
 
 def commands(text: str) -> list[Command]:

@@ -38,11 +38,13 @@ from prover.interfaces import (
     Usage,
     Verifier,
 )
-from prover.method import Ablation, Memory, Method
+from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts
+from prover.whole_proof import ProofPolicy
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain
+    from prover.config import RunConfig
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ class World:
     def open_pool(self, toolchain: Toolchain, *, workers: int | None, slots: int) -> LeanPool:
         return self.pool
 
-    async def policy(self, spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation) -> Policy:
+    async def policy(self, config: RunConfig, pool: LeanPool, problems: Sequence[Problem]) -> Policy | ProofPolicy:
         return FakePolicy()
 
     def critic(self, spec: str) -> Critic | None:

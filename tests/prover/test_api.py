@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,16 @@ async def test_cancelling(tmp_path: Path, world: World) -> None:
     assert world.pool.busy == 0 and world.pool.closed == 1
     world.delay_s = 0.0
     assert (await prove_async("core", out=tmp_path / "r")).summary.proved == 2
+
+
+def test_a_model_and_how_it_answers(world: World, tmp_path: Path) -> None:
+    for folder, temperature in (("a", 0.7), ("b", [0.7, 1])):
+        prove("core", out=tmp_path / folder, policy="hf:BFS-Prover", temperature=temperature, top_p=0.9, prompt="chat")
+        asked = json.loads((tmp_path / folder / "run.json").read_text())["config"]
+        assert asked["temperature"] == ([0.7] if folder == "a" else [0.7, 1])
+        assert (asked["policy"], asked["top-p"], asked["prompt"]) == (["hf:BFS-Prover"], 0.9, "chat")
+    with pytest.raises(UsageError, match="--top-p is for models"):
+        prove("core", top_p=0.9)
 
 
 @pytest.mark.parametrize(

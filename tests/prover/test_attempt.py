@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from lean_env.errors import WorkerDied
+from lean_env.errors import PolicyError, WorkerDied
 from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
 from prover.attempt import attempt, expand
-from prover.interfaces import Attempt, Budget, Candidate, Problem, Query
+from prover.interfaces import Attempt, Budget, Candidate, Policy, Problem, Query
 from prover.method import Memory, Method
+from prover.policy import ModelPolicy, ModelProofs
+from prover.policy.generation import Completion, Sampling
+from prover.policy.prompts import ProofAdapter, TacticAdapter, named
+from prover.whole_proof import ProofPolicy
+from tests.prover.policy.scripted import Scripted as Model
+from tests.prover.policy.scripted import answer
 
 TEXT = "theorem t : p := by sorry"
 
@@ -119,7 +125,7 @@ class Judge:
 
 async def run(
     env: Scripted,
-    policy: Fixed,
+    policy: Policy | ProofPolicy,
     judge: Judge,
     *,
     hole: int = 0,
@@ -306,3 +312,58 @@ async def test_a_policy_hears_of_outcomes_and_of_the_steps_of_a_proof() -> None:
     await run(Scripted({("root", "go"): "x", ("x", "go"): ""}), policy, Judge())
     assert policy.heard == [("bad", "error"), ("go", "open"), ("bad", "error"), ("go", "proved")]
     assert policy.won == [("root:go", "x:go")]
+
+
+def model(answers: dict[str, list[Completion]], name: str) -> tuple[Model, ModelPolicy | ModelProofs]:
+    """A scripted language model, asked in the format of that name."""
+    generator, adapter = Model(answers), named(name)
+    if isinstance(adapter, ProofAdapter):
+        return generator, ModelProofs(generator, adapter, Sampling())
+    assert isinstance(adapter, TacticAdapter)
+    return generator, ModelPolicy(generator, adapter, Sampling())
+
+
+async def test_a_language_model_proposes_what_the_search_tries() -> None:
+    answers = {
+        "STATE_BEFORE: root": [answer("intro h", -0.5), answer("bad", -0.1)],
+        "BEFORE: intro h": [answer("done")],
+    }
+    generator, policy = model(answers, "internlm2_5-step-prover")
+    record = await run(Scripted({("root", "intro h"): "x", ("x", "done"): ""}), policy, Judge())
+    assert record.result == "proved" and record.tactics == ("intro h", "done")
+    assert [seeds for _, _, seeds in generator.asked] == [[7], [7]]
+
+
+@pytest.mark.parametrize("search", ["best-first", "whole-proof"])
+async def test_whole_proofs_are_repaired_from_what_lean_says(search: str) -> None:
+    answers = {
+        "It says:\n\nwrong is no proof": [answer("```lean4\ntheorem t : p := by\n  right\n  rfl\n```")],
+        "theorem t : p := by sorry": [answer("```lean4\ntheorem t : p := by\n  wrong\n```")],
+    }
+
+    class Errors(Judge):
+        async def __call__(self, original: str, candidate: str, **asked: Any) -> Verdict:
+            verdict = await Judge.__call__(self, original, candidate, **asked)
+            return replace(verdict, errors=("wrong is no proof",)) if verdict.reasons else verdict
+
+    generator, policy = model(answers, "whole-proof")
+    record = await run(Scripted({}), policy, Errors(("wrong",)), search=search)
+    assert record.result == "proved" and record.tactics == ("right", "rfl")
+    assert record.text == "theorem t : p := by\n  right\n  rfl"
+    assert record.usage.expansions == 2 and len(generator.asked) == 2
+
+
+async def test_a_model_that_writes_whole_proofs_is_shown_the_negation_itself() -> None:
+    answers = {"t.negation": [answer("```lean4\ntheorem t.negation : ¬ (p) := by\n  nope\n```")], "theorem t : p": []}
+    _, policy = model(answers, "deepseek-prover-v2")
+    record = await run(Scripted({}, negation="not p"), policy, Judge(), negate=True)
+    assert record.result == "disproved" and record.tactics == ("nope",)
+    assert record.text == "theorem t.negation : ¬ (p) := by\n  nope"
+
+
+@pytest.mark.parametrize("name", ["bfs-prover", "kimina-prover"])
+async def test_a_model_that_cannot_be_asked_ends_the_attempt_with_its_error(name: str) -> None:
+    generator, policy = model({}, name)
+    generator.fails = True
+    with pytest.raises(PolicyError):
+        await run(Scripted({}), policy, Judge())

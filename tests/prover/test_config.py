@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 
 from lean_env.errors import UsageError
 from prover import config
-from prover.config import RunConfig, parse_budget, parse_integer, parse_seconds, parse_shard
+from prover.config import (
+    RunConfig,
+    parse_budget,
+    parse_integer,
+    parse_seconds,
+    parse_shard,
+    parse_temperatures,
+    parse_top_p,
+)
 from prover.interfaces import Budget
+
+BFS = "hf:ByteDance-Seed/BFS-Prover-V2-7B"
+GOEDEL = "vllm:Goedel-LM/Goedel-Prover-V2-8B"
 
 
 @pytest.mark.parametrize(
@@ -81,11 +92,26 @@ def test_whatever_is_written_is_read_or_refused_in_one_line(text: str) -> None:
         parse_shard,
         lambda t: parse_integer("--limit", t, 1, 9),
         lambda t: parse_seconds("-t", t),
+        parse_temperatures,
+        parse_top_p,
     ):
         try:
             parse(text)
         except UsageError as error:
             assert "\n" not in error.message and len(error.message) < 200 and error.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "temperatures"), [("1", (1.0,)), (" 0.7, 1,1.2 ", (0.7, 1.0, 1.2)), (".5", (0.5,)), ("10", (10.0,))]
+)
+def test_temperatures(text: str, temperatures: tuple[float, ...]) -> None:
+    assert parse_temperatures(text) == temperatures
+
+
+@pytest.mark.parametrize("text", ["", ",", "1,", "0", "-1", "hot", "1e-3", "nan", "11", "1;2", ",".join("1" * 65)])
+def test_temperatures_that_are_none(text: str) -> None:
+    with pytest.raises(UsageError, match="--temperature"):
+        parse_temperatures(text)
 
 
 @pytest.mark.parametrize(("text", "shard"), [("1/1", (1, 1)), ("3/4", (3, 4)), (" 2/2 ", (2, 2))])
@@ -113,6 +139,19 @@ def test_shards_that_are_none(text: str) -> None:
         {"policies": ("tactisc",)},
         {"policies": ("",)},
         {"policies": ("auto", "tactics")},
+        {"policies": ("tactics", "hf:gpt2")},
+        {"policies": ("hf:Goedel-Prover-V2-8B", "tactics")},
+        {"prompt": ""},
+        {"prompt": "chat"},
+        {"decoding": "beam"},
+        {"temperatures": (1.0,)},
+        {"top_p": 0.9},
+        *({"policies": (BFS,), "decoding": each} for each in ("", "best", "Beam")),
+        *({"policies": (BFS,), "temperatures": each} for each in ((0.0,), (-1.0,), (11.0,), (math.nan,), (1.0,) * 65)),
+        *({"policies": (BFS,), "top_p": each} for each in (0.0, -1.0, 1.1, math.nan)),
+        {"policies": (BFS,), "decoding": "beam", "temperatures": (0.5,)},
+        {"policies": (BFS,), "decoding": "greedy", "top_p": 0.5},
+        {"policies": (BFS,), "prompt": "bfs"},
         {"search": "best"},
         {"critic": "distance:x"},
         {"split": ""},
@@ -163,6 +202,45 @@ def test_the_default_folder_depends_on_what_is_asked_and_on_nothing_else() -> No
     assert asked.folder().parent == Path("runs")
     assert asked.folder().name.startswith("foo-")
     assert replace(asked, out=Path("x")).folder() == Path("x")
+
+
+def test_what_is_asked_of_models_is_part_of_what_a_run_is(tmp_path: Path) -> None:
+    format_file = tmp_path / "mine.toml"
+    format_file.write_text('kind = "tactic"\ntemplate = "{state}"\n')
+    asked = RunConfig("core", policies=(BFS,))
+    assert asked.folder() == RunConfig("core", policies=(f"{BFS}?device=cuda:1",)).folder()
+    others = [
+        replace(asked, policies=(BFS, "tactics")),
+        replace(asked, policies=(BFS, "tactics@0.3")),
+        replace(asked, policies=(f"{BFS}?dtype=float16",)),
+        replace(asked, prompt="chat"),
+        replace(asked, prompt=str(format_file)),
+        replace(asked, decoding="beam"),
+        replace(asked, temperatures=(1.0,)),
+        replace(asked, temperatures=(1.0, 0.5)),
+        replace(asked, top_p=0.9),
+    ]
+    folders = {each.folder() for each in [asked, *others]}
+    assert len(folders) == len(others) + 1
+    format_file.write_text('kind = "tactic"\ntemplate = "State: {state}"\n')
+    assert others[4].folder() not in folders
+
+
+def test_a_run_without_models_is_what_it_was_before_there_were_any() -> None:
+    assert not {"prompt", "decoding", "temperature", "top-p"} & set(RunConfig("core").identity())
+    assert RunConfig("core").identity()["policy"] == ["auto"]
+
+
+def test_a_model_that_writes_whole_proofs_has_its_own_search() -> None:
+    config = RunConfig("core", policies=(GOEDEL,), search="mcts")
+    assert (config.search, config.effective_search, config.identity()["search"]) == (
+        "mcts",
+        "whole-proof",
+        "whole-proof",
+    )
+    assert config.folder() == RunConfig("core", policies=(GOEDEL,)).folder()
+    assert replace(config, prompt="chat").effective_search == "mcts"
+    assert RunConfig("core", policies=(BFS,)).effective_search == "best-first"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from lean_env.errors import DataError, ResultsError, UsageError, WorkerDied, WorkerStartError
+from lean_env.errors import DataError, PolicyError, ResultsError, UsageError, WorkerDied, WorkerStartError
 from prover.config import RunConfig
 from prover.events import Silent
 from prover.interfaces import Attempt, Budget, Environment, Problem
@@ -26,7 +27,7 @@ from prover.journal import encode, read_journal
 from prover.method import Method
 from prover.prepare import prepare, select
 from prover.run import RunResult, run, seed_for
-from tests.prover.fakes import FakePool, FakeToolchain, World, many, problem, problems
+from tests.prover.fakes import FakePolicy, FakePool, FakeToolchain, World, many, problem, problems
 
 
 async def go(world: World, out: Path, events: Any = None, **values: Any) -> RunResult:
@@ -104,6 +105,73 @@ async def test_a_proof_gives_up_later_passes_and_waits_for_earlier_ones(tmp_path
     result = await run(config, events=Watch(), prepared=prepared)
     assert sorted(a.pass_index for a in result.attempts) == [0, 1] and dropped == [2]
     assert world.pool.busy == 0
+
+
+async def test_a_policy_that_fails_ends_the_run_which_can_go_on(tmp_path: Path) -> None:
+    """The second attempt finds the server gone: the first is written down, the third is not begun."""
+
+    def gone(problem: Problem, pass_index: int) -> None:
+        if problem.name == "easy2":
+            raise PolicyError("The server does not answer.", "Start it.")
+
+    world = World(problems("easy1", "easy2", "easy3"), pool=FakePool(capacity=1), before=gone)
+    with pytest.raises(PolicyError, match=r"The server does not answer\."):
+        await go(world, tmp_path)
+    assert [line["problem"] for line in lines(tmp_path)] == ["easy1"]
+    assert [name for name, _, _ in world.begun] == ["easy1", "easy2"] and world.pool.busy == 0
+    result = await go(World(problems("easy1", "easy2", "easy3")), tmp_path)
+    assert result.summary.proved == 3
+
+
+@pytest.mark.parametrize("ends", ["well", "badly"])
+async def test_a_policy_with_a_model_lets_go_of_it_at_the_end(tmp_path: Path, ends: str) -> None:
+    order: list[str] = []
+
+    class Model(FakePolicy):
+        async def close(self) -> None:
+            order.append("closed")
+
+    def attempted(problem: Problem, pass_index: int) -> None:
+        order.append("attempted")
+        if ends == "badly":
+            raise UsageError("No.")
+
+    async def policy(config: RunConfig, pool: Any, problems: Any) -> Model:
+        order.append(",".join(config.policies))
+        return Model()
+
+    world = World(problems("easy"), before=attempted)
+    config = RunConfig("core", out=tmp_path, policies=("hf:BFS-Prover", "tactics"))
+    prepared = prepare(config, parts=replace(world.parts(), policy=policy))
+    with contextlib.suppress(UsageError):
+        await run(config, prepared=prepared)
+    assert order == ["hf:BFS-Prover,tactics", "attempted", "closed"] and world.pool.closed == 1
+
+
+async def test_a_model_of_whole_proofs_is_searched_in_its_own_way_and_that_is_said(tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    class Watch(Silent):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    spec = "openai:http://h:1/v1#Goedel-Prover-V2-8B"
+    world = World(problems("easy"))
+    searches: list[str] = []
+
+    async def attempt(problem: Problem, method: Method, **asked: Any) -> Attempt:
+        searches.append(method.search)
+        return await World.attempt(world, problem, method, **asked)
+
+    config = RunConfig("core", out=tmp_path, policies=(spec,))
+    prepared = prepare(config, parts=replace(world.parts(), attempt=attempt))
+    result = await run(config, events=Watch(), prepared=prepared)
+    assert notes == [f"{spec} writes whole proofs: --search is whole-proof"]
+    assert searches == ["whole-proof"] and result.summary.search == "whole-proof"
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["config"]["policy"] == ["openai:Goedel-Prover-V2-8B"] and record["how"]["policies"] == [spec]
+    again = await run(replace(config, policies=("openai:http://other:2/v1#Goedel-Prover-V2-8B",)), prepared=prepared)
+    assert again.summary.proved == 1 and len(lines(tmp_path)) == 1
 
 
 def test_seeds() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from prover.interfaces import Query
-from prover.policy.generation import Prompt
+from prover.policy.generation import Decoding, Prompt
 from prover.whole_proof import ProofQuery
 
 
@@ -21,6 +21,8 @@ class TacticAdapter:
     stop: tuple[str, ...] = ()
     """Texts that end an answer."""
     max_tokens: int = 256
+    decoding: Decoding = "sample"
+    """How the model's authors draw its answers; what is used where the user does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class ProofAdapter:
     is none."""
     stop: tuple[str, ...] = ()
     max_tokens: int = 2048
+    decoding: Decoding = "sample"
 
 
 Adapter = TacticAdapter | ProofAdapter

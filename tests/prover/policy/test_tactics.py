@@ -42,7 +42,7 @@ GOALS = (
 @pytest.mark.parametrize("goal", GOALS)
 @pytest.mark.parametrize("seed", [0, 5])
 async def test_candidates_are_distinct_ordered_and_no_more_than_asked_for(goal: str, seed: int) -> None:
-    policy = make("tactics")
+    policy = TacticsPolicy()
     query = Query(State(0, (goal,), goal), "t", (), seed)
     for samples in (1, 8, 32):
         (candidates,) = await policy.propose([query], samples)
