@@ -16,15 +16,20 @@ from prover.policy.generation import Prompt, Sampling
 __all__ = [
     "BusyClock",
     "added_tokens",
+    "answer_text",
     "chance",
     "check",
     "cut",
     "fitted",
     "one_line",
     "seed_of",
+    "stopped",
     "temperatures",
     "tokens_of",
 ]
+
+# Tokens before an answer that its text is read with, so that a space between the two is not lost
+_BEFORE = 6
 
 
 def check(sampling: Sampling, prompts: Sequence[Prompt], seeds: Sequence[int]) -> None:
@@ -68,6 +73,33 @@ def cut(text: str, stops: Iterable[str]) -> tuple[str, bool]:
     """The text before the first stop text in it, and whether there is one."""
     found = [at for stop in stops if stop and (at := text.find(stop)) >= 0]
     return (text[: min(found)], True) if found else (text, False)
+
+
+def answer_text(tokenizer: Any, before: Sequence[int], answer: Sequence[int]) -> str:
+    """The text of an answer's tokens as it stands after the tokens before it, without special tokens."""
+
+    def decoded(tokens: Sequence[int]) -> str:
+        text: str = tokenizer.decode(list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text
+
+    if before:
+        near = list(before[-_BEFORE:])
+        context, text = decoded(near), decoded([*near, *answer])
+        if text.startswith(context):
+            return text[len(context) :]
+    return decoded(answer)
+
+
+def stopped(tokenizer: Any, before: Sequence[int], answer: Sequence[int], stops: Sequence[str]) -> bool:
+    """Whether a stop text is in an answer that had none in it before its last token.
+
+    The last tokens are looked at first, since the whole would be read again at every token.
+    """
+    if not stops:
+        return False
+    longest = max(len(stop.encode()) for stop in stops)
+    recent = tokenizer.decode(list(answer[-(longest + 8) :]), skip_special_tokens=True)
+    return cut(recent, stops)[1] and cut(answer_text(tokenizer, before, answer), stops)[1]
 
 
 def added_tokens(tokenizer: Any, stops: Iterable[str]) -> set[int]:

@@ -23,7 +23,7 @@ from prover.policy.completing import check, fitted, one_line, temperatures, toke
 from prover.policy.generation import Completion, Prompt, Sampling
 from prover.policy.hf_decoding import Line, Model, beams, draw
 
-__all__ = ["TransformersGenerator"]
+__all__ = ["TransformersGenerator", "cannot_load"]
 
 Result = TypeVar("Result")
 
@@ -244,7 +244,7 @@ class TransformersGenerator:
         except StepwiseError:
             raise
         except Exception as error:
-            raise _cannot_load(self.name, self._adapter, error) from error
+            raise cannot_load(self.name, self._adapter, error) from error
         network.eval()
         named = network.generation_config
         ends = frozenset(_numbers(named.eos_token_id) | _numbers(tokenizer.eos_token_id))
@@ -349,7 +349,7 @@ def _free() -> None:
         torch.cuda.empty_cache()
 
 
-def _cannot_load(name: str, adapter: str | None, error: Exception) -> PolicyError:
+def cannot_load(name: str, adapter: str | None, error: Exception) -> PolicyError:
     """What is wrong with a model that transformers did not load, and what to do about it."""
     said = str(error)
     if _is_out_of_memory(error):
@@ -363,7 +363,7 @@ def _cannot_load(name: str, adapter: str | None, error: Exception) -> PolicyErro
             f"{name} comes with code of its own, which is not run unasked.", "Set trust_remote_code if you trust it."
         )
     for what, place in (("a model", name), ("an adapter", adapter)):
-        if place is None or not _is_path(place):
+        if place is None or not is_path(place):
             continue
         folder = Path(place).expanduser()
         if not folder.is_dir():
@@ -386,6 +386,6 @@ def _cannot_load(name: str, adapter: str | None, error: Exception) -> PolicyErro
     return PolicyError(f"{name} cannot be loaded: {one_line(error)}.", "Check that its files are complete.")
 
 
-def _is_path(place: str) -> bool:
+def is_path(place: str) -> bool:
     """Whether it names a folder rather than a model on the hub, which is `owner/name`."""
     return place.startswith((".", "/", "~")) or place.count("/") > 1 or "\\" in place or Path(place).is_dir()

@@ -15,14 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lean_env.errors import PolicyError
-from prover.policy.completing import added_tokens, chance, cut
+from prover.policy.completing import added_tokens, answer_text, chance, cut, stopped
 from prover.policy.generation import Completion, Sampling
 
 if TYPE_CHECKING:
     import torch
-
-# Tokens before a completion that its text is read with, so that a space between the two is not lost
-_BEFORE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,10 @@ class Model:
     """Names of the arguments of the network's `forward`."""
     longest: int | None
     """Tokens that prompt and answer may have together (an encoder-decoder model: each of them); None for no limit."""
+
+    def before(self, prompt: tuple[int, ...]) -> tuple[int, ...]:
+        """What stands before an answer in one text with it: nothing, where the prompt is the encoder's."""
+        return prompt if self.start is None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def draw(model: Model, lines: Sequence[Line], sampling: Sampling, proceed: Calla
                     )
                 answers[index].append(token)
                 logprobs[index] += score
-                finished[index] = token in ends or _stopped(model, lines[index].tokens, answers[index], sampling.stop)
+                finished[index] = token in ends or stopped(
+                    model.tokenizer, model.before(lines[index].tokens), answers[index], sampling.stop
+                )
             left = [place for place, index in enumerate(going) if not finished[index]]
             if not left or position + 1 == sampling.max_tokens:
                 break
@@ -121,12 +124,9 @@ def beams(
     tokens, mask = _padded(model, prompts)
     first = 1 if model.start is not None else tokens.shape[1]
 
-    def stopped(sequences: torch.Tensor, scores: object, **options: object) -> torch.Tensor:
+    def ended(sequences: torch.Tensor, scores: object, **options: object) -> torch.Tensor:
         proceed()
-        done = [
-            bool(sampling.stop) and _stopped(model, (), sequence[first:], sampling.stop)
-            for sequence in sequences.tolist()
-        ]
+        done = [stopped(model.tokenizer, (), sequence[first:], sampling.stop) for sequence in sequences.tolist()]
         return torch.tensor(done, dtype=torch.bool, device=sequences.device)
 
     with torch.inference_mode():
@@ -146,7 +146,7 @@ def beams(
                 return_dict_in_generate=True,
                 output_scores=True,
             ),
-            stopping_criteria=StoppingCriteriaList([stopped]),
+            stopping_criteria=StoppingCriteriaList([ended]),
         )
     answers = [sequence[first:] for sequence in found.sequences.tolist()]
     scores = found.sequences_scores.tolist()
@@ -167,7 +167,7 @@ def _beam(
     """A sequence of `generate`, without what it was filled up with."""
     length, finished = len(answer), False
     for index, token in enumerate(answer):
-        if token in ends or _stopped(model, (), answer[: index + 1], sampling.stop):
+        if token in ends or stopped(model.tokenizer, (), answer[: index + 1], sampling.stop):
             length, finished = index + 1, True
             break
     return Completion(_text(model, prompt, answer[:length], sampling.stop, ends), min(0.0, score), length, finished)
@@ -286,34 +286,10 @@ def _choose(
     return chosen.tolist(), raw.gather(1, chosen.unsqueeze(1)).squeeze(1).tolist()
 
 
-def _stopped(model: Model, prompt: tuple[int, ...], answer: list[int], stops: tuple[str, ...]) -> bool:
-    """Whether a stop text is in an answer. The last tokens are looked at first: they hold what came last."""
-    if not stops:
-        return False
-    longest = max(len(stop.encode()) for stop in stops)
-    recent = model.tokenizer.decode(answer[-(longest + 8) :], skip_special_tokens=True)
-    return cut(recent, stops)[1] and cut(_decoded(model, prompt, answer), stops)[1]
-
-
 def _text(
     model: Model, prompt: tuple[int, ...], answer: list[int], stops: tuple[str, ...], ends: frozenset[int]
 ) -> str:
     """The text of an answer, without the token that ended it and without what follows a stop text."""
     if answer and answer[-1] in ends:
         answer = answer[:-1]
-    return cut(_decoded(model, prompt, answer), stops)[0]
-
-
-def _decoded(model: Model, prompt: tuple[int, ...], answer: list[int]) -> str:
-    """The text of an answer as it stands after its prompt."""
-
-    def decoded(tokens: list[int]) -> str:
-        text: str = model.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return text
-
-    if model.start is None and prompt:
-        before = list(prompt[-_BEFORE:])
-        context, text = decoded(before), decoded(before + answer)
-        if text.startswith(context):
-            return text[len(context) :]
-    return decoded(answer)
+    return cut(answer_text(model.tokenizer, model.before(prompt), answer), stops)[0]

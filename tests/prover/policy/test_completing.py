@@ -71,6 +71,27 @@ def test_seeds_are_what_every_server_takes_and_differ() -> None:
     assert completing.seed_of(-(2**70), 3) == completing.seed_of(-(2**70), 3)
 
 
+class Words:
+    """A tokenizer of words that drops the space before the first, as sentencepiece's do."""
+
+    def decode(self, tokens: list[int], **options: object) -> str:
+        return " ".join(["exact", "hp", "hq", "---"][token] for token in tokens)
+
+
+def test_the_space_after_a_prompt_is_part_of_the_answer() -> None:
+    assert completing.answer_text(Words(), (0, 0), [1, 2]) == " hp hq"
+    assert completing.answer_text(Words(), (), [1, 2]) == "hp hq"
+
+
+@given(st.lists(st.integers(0, 2), max_size=30), st.sampled_from(["---", "hq ---", " ---", "p hq"]))
+def test_a_stop_text_is_seen_at_the_token_that_completes_it(tokens: list[int], stop: str) -> None:
+    answer = [*tokens, 1, 2, 3]
+    at = [length for length in range(1, len(answer) + 1) if completing.stopped(Words(), (0,), answer[:length], (stop,))]
+    text = completing.answer_text(Words(), (0,), answer[: at[0]])
+    assert stop in text and stop not in completing.answer_text(Words(), (0,), answer[: at[0] - 1])
+    assert not completing.stopped(Words(), (0,), answer, ())
+
+
 def test_an_error_from_elsewhere_is_one_short_line() -> None:
     assert completing.one_line(ValueError("a\n  b.")) == "a b"
     assert completing.one_line(ValueError()) == "ValueError"

@@ -213,23 +213,6 @@ async def test_texts_have_neither_the_prompt_nor_special_tokens(llama: Path) -> 
     await generator.close()
 
 
-def test_the_space_after_a_prompt_is_part_of_the_answer(llama: Path) -> None:
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(llama)
-
-    class Stripping(Numbers):
-        """Drops the space before the first word, as sentencepiece tokenizers do."""
-
-        def decode(self, tokens: Sequence[int], **options: object) -> str:
-            text: str = tokenizer.decode(tokens, skip_special_tokens=True)
-            return text.removeprefix(" ")
-
-    model = Model("m", None, Stripping(tokenizer), frozenset(), 0, None, frozenset(), None)
-    prompt, answer = tokenizer("exact")["input_ids"], tokenizer(" hp hq", add_special_tokens=False)["input_ids"]
-    assert hf_decoding._decoded(model, tuple(prompt), answer) == " hp hq"
-
-
 async def test_a_chat_goes_through_the_template(llama: Path) -> None:
     generator = await numbered(llama)
     chat = (Message("system", "Lean 4"), Message("user", "⊢ p"))
@@ -505,7 +488,7 @@ async def test_an_adapter_that_is_not_there_is_one_sentence(llama: Path, tmp_pat
     ],
 )
 def test_what_the_hub_says_becomes_one_sentence(said: str, words: str) -> None:
-    error = hf._cannot_load("someone/model", None, OSError(said))
+    error = hf.cannot_load("someone/model", None, OSError(said))
     assert words in error.message and error.hint and "\n" not in str(error)
 
 
