@@ -1,0 +1,391 @@
+"""Language models through Hugging Face transformers, in this process: on a GPU, on a Mac's, or on the CPU.
+
+Causal models (Llama, InternLM2 and their like) and encoder-decoder models (T5, and ByT5 as in ReProver). How the tokens
+are chosen is in `hf_decoding`; here are loading, batches and what goes wrong.
+
+torch and transformers are imported when the model is loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lean_env.errors import PolicyError, StepwiseError, UsageError
+from prover.batching import Batcher
+from prover.policy.completing import check, fitted, one_line, temperatures, tokens_of
+from prover.policy.generation import Completion, Prompt, Sampling
+from prover.policy.hf_decoding import Line, Model, beams, draw
+
+__all__ = ["TransformersGenerator", "cannot_load"]
+
+Result = TypeVar("Result")
+
+_INSTALL = "Install what models need: pip install 'stepwise-prover[models]'"
+# What allocators other than CUDA's say, in a plain RuntimeError
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One completion that was asked for; with beams, all those of a prompt."""
+
+    line: Line
+    sampling: Sampling
+
+    @property
+    def weight(self) -> int:
+        """How many sequences it takes in a batch."""
+        return self.sampling.samples if _is_beam(self.sampling) else 1
+
+
+class TransformersGenerator:
+    """A model of transformers: a `prover.policy.generation.Generator`.
+
+    It is loaded at the first use, and runs in a thread of its own. Calls made at the same time share batches. With one
+    seed, a prompt has the same completions whatever else is in its batch, except for what rounding does: on the CPU, in
+    float32, nothing that was seen; a GPU in 16 bits may come to another token now and then.
+
+    `Completion.logprob` is the sum of the log-softmax of the model's own logits over the answer's tokens, before any
+    temperature or top-p, with the token that ended it (the end token, or the one that completed a stop text).
+
+    A prompt that leaves no room for `max_tokens` in the model loses its front.
+
+    Args:
+        path_or_id: a folder, or a name on the Hugging Face hub.
+        device: such as `cuda`, `cuda:1`, `mps` or `cpu`; by default the first of cuda, mps and cpu that there is.
+        dtype: `auto` for that of the weights, or a name such as `float32` or `bfloat16`.
+        max_batch: sequences in a batch at most. It is halved when memory runs out, and stays so.
+        revision: of the model on the hub.
+        trust_remote_code: run code that comes with the model.
+        adapter: a folder, or a name on the hub, of a PEFT (LoRA) adapter to put on the model.
+        options: passed on to `from_pretrained`: `quantization_config` (a mapping will do), `device_map`,
+            `attn_implementation`, and whatever else it takes.
+    """
+
+    def __init__(
+        self,
+        path_or_id: str | Path,
+        *,
+        device: str | None = None,
+        dtype: str = "auto",
+        max_batch: int = 64,
+        revision: str | None = None,
+        trust_remote_code: bool = False,
+        adapter: str | Path | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        if max_batch < 1:
+            raise UsageError(f"A batch of {max_batch} is none.", "Use max_batch 1 or more.")
+        self.name = str(path_or_id)
+        self._device = device
+        self._dtype = dtype
+        self._revision = revision
+        self._trust = trust_remote_code
+        self._adapter = str(adapter) if adapter is not None else None
+        self._options = dict(options or {})
+        self._batcher: Batcher[_Request, list[Completion]] = Batcher(self._answer, most=max_batch)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._loading = asyncio.Lock()
+        self._model: Model | None = None
+        self._closed = threading.Event()
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds during which a batch was being answered."""
+        return self._batcher.busy_s
+
+    @property
+    def max_batch(self) -> int:
+        """Sequences in a batch at most: what was asked for, or less since memory ran out."""
+        return self._batcher.most
+
+    async def load(self) -> None:
+        """Load the model if that was not done yet, so that what is wrong with it shows before anything else starts.
+
+        Raises:
+            PolicyError: it cannot be loaded.
+            UsageError: the device that was asked for is not there.
+        """
+        async with self._loading:
+            if self._closed.is_set():
+                raise PolicyError(f"{self.name} was closed.")
+            if self._model is None:
+                self._model = await self._in_thread(self._load)
+
+    async def generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling, seeds: Sequence[int]
+    ) -> list[list[Completion]]:
+        """The completions of each prompt; with beams the likeliest first, and fewer where there are not so many."""
+        check(sampling, prompts, seeds)
+        await self.load()
+        heats = temperatures(sampling)
+        requests = [
+            _Request(Line(tokens, heat, seed, sample), sampling)
+            for tokens, seed in zip([self._tokens(prompt, sampling) for prompt in prompts], seeds, strict=True)
+            for sample, heat in enumerate(heats)
+        ]
+        answers = await self._batcher.ask(requests)
+        return [
+            [completion for answer in answers[start : start + len(heats)] for completion in answer]
+            for start in range(0, len(answers), len(heats))
+        ]
+
+    async def close(self) -> None:
+        """End what is running, after its next token, and let go of the model."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        self._model = None
+        _free()
+
+    def _tokens(self, prompt: Prompt, sampling: Sampling) -> tuple[int, ...]:
+        model = self._ready()
+        tokens = tokens_of(model.tokenizer, prompt, self.name)
+        longest = model.longest
+        if longest is not None and model.start is not None:
+            longest += sampling.max_tokens  # the answer has a side of its own
+        fit = fitted(tokens, longest, sampling, self.name, model.tokenizer.bos_token_id)
+        return tuple(fit) or (model.pad,)
+
+    def _ready(self) -> Model:
+        if self._model is None:
+            raise PolicyError(f"{self.name} was closed.")
+        return self._model
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except RuntimeError as error:
+            if self._closed.is_set():
+                raise PolicyError(f"{self.name} was closed.") from error
+            raise
+
+    async def _answer(self, requests: Sequence[_Request]) -> list[list[Completion]]:
+        return await self._in_thread(lambda: self._run(requests))
+
+    def _run(self, requests: Sequence[_Request]) -> list[list[Completion]]:
+        """Answer a batch: what is drawn in the same way goes through the model together."""
+        answers: list[list[Completion]] = [[] for _ in requests]
+        groups: dict[Sampling, list[int]] = {}
+        for index, request in enumerate(requests):
+            groups.setdefault(request.sampling, []).append(index)
+        for sampling, waiting in groups.items():
+            weight = requests[waiting[0]].weight
+            while waiting:
+                size = max(1, self._batcher.most // weight)
+                part, rest = waiting[:size], waiting[size:]
+                done = self._attempt([requests[index].line for index in part], sampling)
+                if done is None:
+                    self._shrink(requests[part[0]], len(part))
+                    continue
+                for index, answer in zip(part, done, strict=True):
+                    answers[index] = answer
+                waiting = rest
+        return answers
+
+    def _attempt(self, lines: list[Line], sampling: Sampling) -> list[list[Completion]] | None:
+        """The answers, or None where memory ran out."""
+        model = self._ready()
+        try:
+            if _is_beam(sampling):
+                return beams(model, lines, sampling, self._proceed)
+            return [[completion] for completion in draw(model, lines, sampling, self._proceed)]
+        except StepwiseError:
+            raise
+        except Exception as error:
+            if not _is_out_of_memory(error):
+                raise PolicyError(f"{self.name} cannot be run: {one_line(error)}.") from error
+        return None
+
+    def _shrink(self, request: _Request, size: int) -> None:
+        """Go on with half the batch that memory did not suffice for; it is freed before the next try."""
+        _free()
+        if size == 1:
+            beside = f" and {request.weight} beams" if request.weight > 1 else ""
+            raise PolicyError(
+                f"{self.name} runs out of memory on one prompt of {len(request.line.tokens)} tokens{beside}.",
+                "Ask for fewer max_tokens or beams, quantise the model, or use a smaller one or a larger device.",
+            )
+        self._batcher.most = max(1, size * request.weight // 2)
+
+    def _proceed(self) -> None:
+        if self._closed.is_set():
+            raise PolicyError(f"{self.name} was closed.")
+
+    def _load(self) -> Model:
+        try:
+            import torch  # noqa: F401
+            import transformers
+        except ImportError as error:
+            raise PolicyError(f"Models cannot be run here: {one_line(error)}.", _INSTALL) from error
+        device = _device(self._device)
+        try:
+            found: dict[str, Any] = {"revision": self._revision, "trust_remote_code": self._trust}
+            config = transformers.AutoConfig.from_pretrained(self.name, **found)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(self.name, **found)
+            paired = bool(getattr(config, "is_encoder_decoder", False))
+            kind = transformers.AutoModelForSeq2SeqLM if paired else transformers.AutoModelForCausalLM
+            options = {_dtype_word(transformers.__version__): _dtype(self._dtype), **found, **self._options}
+            if "quantization_config" in options:
+                options.setdefault("device_map", {"": device})
+            network = kind.from_pretrained(self.name, **options)
+            if self._adapter is not None:
+                network.load_adapter(self._adapter)
+            if "device_map" not in options:
+                network = network.to(device)
+        except StepwiseError:
+            raise
+        except Exception as error:
+            raise cannot_load(self.name, self._adapter, error) from error
+        network.eval()
+        named = network.generation_config
+        ends = frozenset(_numbers(named.eos_token_id) | _numbers(tokenizer.eos_token_id))
+        start = None
+        if paired:
+            start = named.decoder_start_token_id
+            start = config.decoder_start_token_id if start is None else start
+            start = named.bos_token_id if start is None else start
+        pad = tokenizer.pad_token_id
+        # What else stands in the model's own settings (penalties, top-k) would change what is asked for
+        network.generation_config = transformers.GenerationConfig()
+        text = config.get_text_config() if hasattr(config, "get_text_config") else config
+        return Model(
+            name=self.name,
+            network=network,
+            tokenizer=tokenizer,
+            ends=ends,
+            pad=pad if pad is not None else min(ends, default=0),
+            start=start,
+            accepts=frozenset(inspect.signature(network.forward).parameters),
+            longest=getattr(text, "max_position_embeddings", None),
+        )
+
+
+def _is_beam(sampling: Sampling) -> bool:
+    """Whether beams are asked for; one beam is the greedy answer."""
+    return sampling.decoding == "beam" and sampling.samples > 1
+
+
+def _numbers(value: object) -> set[int]:
+    """The token numbers in a setting, which may be one, several or none."""
+    if isinstance(value, int):
+        return {value}
+    return {number for number in value if isinstance(number, int)} if isinstance(value, list | tuple) else set()
+
+
+def _device(asked: str | None) -> str:
+    """The device to run on.
+
+    Raises:
+        UsageError: the one that was asked for is not there.
+    """
+    import torch
+
+    cuda, metal = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if asked is None:
+        return "cuda" if cuda else "mps" if metal else "cpu"
+    try:
+        device = torch.device(asked)
+    except RuntimeError:
+        raise UsageError(f"There is no device named {asked!r}.", "Use cuda, cuda:1, mps or cpu.") from None
+    if device.type == "cuda" and not cuda:
+        raise UsageError(
+            "PyTorch finds no CUDA GPU here.",
+            "Use device cpu, or install a PyTorch build for the GPU and check its driver with nvidia-smi.",
+        )
+    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+        raise UsageError(f"There is no device {asked}.", f"There are {torch.cuda.device_count()} GPUs, from cuda:0.")
+    if device.type == "mps" and not metal:
+        raise UsageError("PyTorch finds no GPU of a Mac here.", "Use device cpu.")
+    return asked
+
+
+def _dtype(name: str) -> Any:
+    """The number type of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    import torch
+
+    if name == "auto":
+        return "auto"
+    found = getattr(torch, name, None)
+    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+        raise UsageError(f"There is no number type named {name!r}.", "Use auto, float32, bfloat16 or float16.")
+    return found
+
+
+def _dtype_word(version: str) -> str:
+    """What `from_pretrained` of this version of transformers calls the number type."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return "dtype" if (major, minor) >= (4, 56) else "torch_dtype"
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    import torch
+
+    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+
+
+def _free() -> None:
+    """Give back what the device's allocator keeps for later."""
+    import gc
+    import sys
+
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def cannot_load(name: str, adapter: str | None, error: Exception) -> PolicyError:
+    """What is wrong with a model that transformers did not load, and what to do about it."""
+    said = str(error)
+    if _is_out_of_memory(error):
+        return PolicyError(
+            f"There is not enough memory for {name}.", "Quantise it, or use a smaller model or a larger device."
+        )
+    if isinstance(error, ImportError):
+        return PolicyError(f"{name} needs a package that is not here: {one_line(error)}.", _INSTALL)
+    if "trust_remote_code" in said:
+        return PolicyError(
+            f"{name} comes with code of its own, which is not run unasked.", "Set trust_remote_code if you trust it."
+        )
+    for what, place in (("a model", name), ("an adapter", adapter)):
+        if place is None or not is_path(place):
+            continue
+        folder = Path(place).expanduser()
+        if not folder.is_dir():
+            return PolicyError(f"There is no folder {place} with {what}.", "Check the path.")
+        needed = "config.json" if place is name else "adapter_config.json"
+        if not (folder / needed).is_file():
+            return PolicyError(f"The folder {place} does not hold {what}: it has no {needed}.", "Check the path.")
+    if "gated repo" in said or "401" in said or "403" in said:
+        return PolicyError(f"The hub does not hand out {name} to you.", "Ask for access there, and set HF_TOKEN.")
+    if "not a valid model identifier" in said or "Repository Not Found" in said:
+        return PolicyError(
+            f"There is no model named {name}: no folder here, and none on the Hugging Face hub.",
+            "Check the name; for a private model, set HF_TOKEN.",
+        )
+    if any(words in said for words in ("connect", "offline", "Offline", "resolve", "timed out")):
+        return PolicyError(
+            f"{name} is not on this machine, and the Hugging Face hub does not answer.",
+            "Give a folder with the weights, or connect to the network once to fetch them.",
+        )
+    return PolicyError(f"{name} cannot be loaded: {one_line(error)}.", "Check that its files are complete.")
+
+
+def is_path(place: str) -> bool:
+    """Whether it names a folder rather than a model on the hub, which is `owner/name`."""
+    return place.startswith((".", "/", "~")) or place.count("/") > 1 or "\\" in place or Path(place).is_dir()
