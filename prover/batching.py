@@ -98,7 +98,7 @@ class Batcher(Generic[Request, Answer]):
                 return
 
     def _next(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
-        batch = []
+        batch: list[tuple[Request, asyncio.Future[Answer]]] = []
         while self._waiting and len(batch) < self.most:
             request, future = self._waiting.popleft()
             if not future.done():

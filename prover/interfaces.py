@@ -135,13 +135,28 @@ class Policy(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A state that a search has reached, as a critic sees it."""
+
+    state: State
+    logprob: float
+    """Sum of the natural log-probabilities of the tactics that led to it; at most 0."""
+    depth: int
+    """How many tactics that were."""
+
+
 class Critic(Protocol):
     """Scores a batch of states."""
 
     name: str
 
-    async def score(self, states: Sequence[State]) -> list[float]:
-        """A value for each state: higher is closer to `no goals`; between 0 and 1 where it is a probability."""
+    async def score(self, reached: Sequence[Reached]) -> list[float]:
+        """A value between 0 and 1 for each state: higher is closer to `no goals`.
+
+        Raises:
+            PolicyError: its model cannot be run.
+        """
         ...
 
 

@@ -1,50 +1,50 @@
-"""Critics: what scores states for a search. `make` turns a name from a configuration into one."""
+"""Critics: what scores states for a search. `make` turns a spec from a configuration into one.
+
+none                no critic
+size                few and small goals first; no model
+logprob             the policy's own confidence
+constant            no preference
+hf:PATH_OR_ID       a reward model, or a sequence classifier with one value or two classes
+distance:PATH_OR_ID a sequence classifier whose classes are powers of two of the steps that are left
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from lean_env.errors import UsageError
-from lean_env.protocol import State
+from prover.critic.simple import ConfidenceCritic, ConstantCritic, SizeCritic
 from prover.interfaces import Critic
 
-__all__ = ["SizeCritic", "make"]
+__all__ = ["ConfidenceCritic", "ConstantCritic", "SizeCritic", "check", "make"]
 
-_TOKEN = re.compile(r"[\w'.]+|[^\s\w]")
-# A goal of so many symbols is worth a half.
-_HALF = 40
+_PLAIN = {"size": SizeCritic, "logprob": ConfidenceCritic, "constant": ConstantCritic}
+_MODELS = ("hf:", "distance:")
+NAMES = ("none", *_PLAIN, "hf:PATH_OR_ID", "distance:PATH_OR_ID")
 
 
-class SizeCritic:
-    """Prefers few and small goals: the value of a state is the product over its goals of `40 / (40 + symbols)`.
+def check(spec: str) -> None:
+    """Raise `UsageError` where a spec names no kind of critic. Nothing is loaded."""
+    if spec == "none" or spec in _PLAIN or any(spec.startswith(kind) and spec != kind for kind in _MODELS):
+        return
+    from prover.config import nearest, shown
 
-    It knows nothing about Lean, and is there so that critic-guided searches can be used without a model.
-    """
-
-    name = "size"
-
-    async def score(self, states: Sequence[State]) -> list[float]:
-        """A value between 0 and 1 for each state."""
-        return [self.value(state) for state in states]
-
-    def value(self, state: State) -> float:
-        """The value of one state."""
-        value = 1.0
-        for goal in state.goals:
-            target = goal.rsplit("⊢", 1)[-1]
-            value *= _HALF / (_HALF + len(_TOKEN.findall(target)))
-        return value
+    what = "is empty" if not spec.strip() else f"does not know {shown(spec)}"
+    if spec in _MODELS:
+        what = f"names no model after {shown(spec)}"
+    raise UsageError(f"--critic {what}.", nearest(spec.partition(":")[0], NAMES))
 
 
 def make(spec: str) -> Critic | None:
-    """The critic of that name; None for `none`.
+    """The critic of that spec; None for `none`. A model is loaded when it is first used.
 
     Raises:
         UsageError: there is none of that name.
     """
+    check(spec)
     if spec == "none":
         return None
-    if spec == "size":
-        return SizeCritic()
-    raise UsageError(f"There is no critic named {spec!r}.", "Choose from: none, size.")
+    if spec in _PLAIN:
+        return _PLAIN[spec]()
+    from prover.critic.model import ModelCritic
+
+    kind, _, place = spec.partition(":")
+    return ModelCritic(place, distance=kind == "distance")
