@@ -6,7 +6,8 @@
 The policy is the built-in one behind a simulated model: a call answers at most `--most` prompts and takes `--latency`
 seconds, one call at a time. The statements are false ones, so that every attempt spends all its expansions. Our
 attempts share calls of the model; then the published loop (`published_loop.py`) makes the same attempts on the same
-Lean with the same model, one prompt a call and one tactic a request (and a sixth of the expansions: rates are compared).
+Lean with the same model, one prompt a call and one tactic a request. It makes a sixth of the expansions: rates are
+compared.
 
 A simulated Lean answers each tactic after a time drawn from the quantiles that were measured on the bundled Lean with
 the built-in policy; its states are made up.

@@ -94,7 +94,11 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @click.option(
     "--search", metavar="NAME", help="best-first (default), critic, hybrid, hybrid-interleaved, mcts, whole-proof."
 )
-@click.option("--critic", metavar="SPEC", help="What scores states for the search: none (default) or size.")
+@click.option(
+    "--critic",
+    metavar="SPEC",
+    help="What scores states: none (default), size, logprob, constant, hf:MODEL, distance:MODEL.",
+)
 @click.option("--negate", is_flag=True, help="Also try to prove the negation; a proof of it is a disproof.")
 @click.option("--minimise", is_flag=True, help="Shorten each proof while it is still accepted.")
 @click.option("--split", metavar="NAME", help="Only this part of a benchmark, such as test.")

@@ -18,7 +18,6 @@ from lean_env.errors import UsageError
 from prover.interfaces import Budget
 from prover.method import WHOLE_PROOF, Ablation
 
-CRITICS = ("none", "size")
 DECODINGS = ("sample", "greedy", "beam")
 
 MAX_PASSES = 100_000
@@ -100,6 +99,7 @@ class RunConfig:
     """Whether the policy writes whole proofs, which decides how they are searched for."""
 
     def __post_init__(self) -> None:
+        from prover.critic import check as check_critic
         from prover.search import SEARCHES
 
         if not self.target.strip():
@@ -109,7 +109,7 @@ class RunConfig:
         check_budget(self.budget)
         self._check_policies()
         one_of("--search", self.search, (*SEARCHES, WHOLE_PROOF))
-        one_of("--critic", self.critic, CRITICS)
+        check_critic(self.critic)
         if self.split is not None and not re.fullmatch(r"[\w.-]{1,64}", self.split):
             raise UsageError(
                 f"--split takes the name of a split, not {shown(self.split)}.", "For example --split test."

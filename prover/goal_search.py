@@ -10,7 +10,7 @@ from typing import Literal
 from lean_env.errors import WorkerError
 from lean_env.protocol import Limits, State
 from lean_env.verify import Verdict
-from prover.interfaces import Candidate, Environment, Problem, Query, Reached, Usage
+from prover.interfaces import Candidate, Environment, Policy, Problem, Query, Reached, Usage
 from prover.method import Memory, Method
 from prover.search import Node, Search
 from prover.search import make as make_search
@@ -67,13 +67,15 @@ class GoalSearch:
         method: Method,
         clock: Clock,
         *,
+        policy: Policy,
         env: Environment,
         assemble: Callable[[tuple[str, ...]], str],
         verify: Callable[[str], Awaitable[Verdict]],
         seed: int,
         memory: Memory,
     ) -> None:
-        self.problem, self.method, self.clock, self.env = problem, method, clock, env
+        self.problem, self.method, self.clock = problem, method, clock
+        self.policy, self.env = policy, env
         self.assemble, self.verify, self.seed, self.memory = assemble, verify, seed, memory
         self.search: Search = make_search(
             method.search,
@@ -135,7 +137,7 @@ class GoalSearch:
         samples = self.method.budget.samples
         known = max(self.memory.failures_at(node.state.hash) for node in nodes)
         begun = time.monotonic()
-        proposed = await self.method.policy.propose(queries, samples + known)
+        proposed = await self.policy.propose(queries, samples + known)
         self.clock.usage.policy_s += max(0.0, time.monotonic() - begun)
         chosen = []
         for node, candidates in zip(nodes, proposed, strict=True):
@@ -164,7 +166,7 @@ class GoalSearch:
             usage.tactics += len(outcomes)
             usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
             for candidate, outcome in zip(chunk, outcomes, strict=False):
-                self.method.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
+                self.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
                 if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)
             await self._drop(self.search.tell(node, candidates, outcomes))
@@ -194,7 +196,7 @@ class GoalSearch:
             self.error = "verification refused a candidate: " + "; ".join(verdict.reasons)
             return False
         self.steps, self.text, self.axioms = proof.shape(), text, verdict.axioms
-        self.method.policy.succeeded(
+        self.policy.succeeded(
             [(self._queries[node.id], tactic) for node, tactic in proof.steps() if node.id in self._queries]
         )
         return True

@@ -10,13 +10,15 @@ distance:PATH_OR_ID a sequence classifier whose classes are powers of two of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lean_env.errors import UsageError
 from prover.critic.simple import ConfidenceCritic, ConstantCritic, SizeCritic
 from prover.interfaces import Critic
 
 __all__ = ["ConfidenceCritic", "ConstantCritic", "SizeCritic", "check", "make"]
 
-_PLAIN = {"size": SizeCritic, "logprob": ConfidenceCritic, "constant": ConstantCritic}
+_PLAIN: dict[str, Callable[[], Critic]] = {"size": SizeCritic, "logprob": ConfidenceCritic, "constant": ConstantCritic}
 _MODELS = ("hf:", "distance:")
 NAMES = ("none", *_PLAIN, "hf:PATH_OR_ID", "distance:PATH_OR_ID")
 

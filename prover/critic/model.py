@@ -6,6 +6,7 @@ torch and transformers are imported when the model is loaded, at the first score
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,24 @@ from typing import Any
 from lean_env.errors import PolicyError, StepwiseError
 from prover.batching import Batcher
 from prover.interfaces import Reached
-from prover.transformers_models import LoadedModel, cannot_run, free_memory, load, out_of_memory
+from prover.policy.completing import one_line
+from prover.policy.hf_loading import INSTALL, cannot_load, device_of, dtype_word, free_memory, out_of_memory
 
 QUESTION = "Which state is closer to 'no goals'?"
 """What the user asks in the chat that InternLM2.5-StepProver's critic was trained on (arXiv:2410.15700)."""
 _CACHED = 100_000
 _LONGEST = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The model with what belongs to it."""
+
+    network: Any
+    tokenizer: Any
+    device: str
+    pad: int
+    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +49,10 @@ class _Reading:
         0 on the other side). Two are the classes "not to be proved" and "to be proved". More, or a distance critic's,
         are classes of steps left, class k standing for 2^k of them: the value is the mean of 1 / steps.
         """
-        import math
-
         if self.distance or len(numbers) > 2:
             most = max(numbers)
             weights = [math.exp(number - most) for number in numbers]
-            return sum(weight / 2**k for k, weight in enumerate(weights)) / sum(weights)
+            return math.fsum(weight / 2**k for k, weight in enumerate(weights)) / math.fsum(weights)
         margin = numbers[0] if len(numbers) == 1 else numbers[1] - numbers[0]
         return 1 / (1 + math.exp(-margin)) if margin > -700 else 0.0
 
@@ -78,7 +89,7 @@ class ModelCritic:
         self._batcher: Batcher[Reached, float] = Batcher(self._answer, most=max_batch)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="critic")
         self._loading = asyncio.Lock()
-        self._model: LoadedModel | None = None
+        self._model: _Loaded | None = None
         self._known: OrderedDict[str, float] = OrderedDict()
 
     @property
@@ -110,14 +121,32 @@ class ModelCritic:
         self._model = None
         free_memory()
 
-    def _load(self) -> LoadedModel:
-        return load(
-            self._place,
-            kind="critic",
-            device=self._device,
-            trust_remote_code=self._trust,
-            options=self._options,
-        )
+    def _load(self) -> _Loaded:
+        try:
+            import torch  # noqa: F401
+            import transformers
+        except ImportError as error:
+            raise PolicyError(f"Critics that are models cannot be run here: {one_line(error)}.", INSTALL) from error
+        device = device_of(self._device)
+        trust = {"trust_remote_code": self._trust}
+        try:
+            config = transformers.AutoConfig.from_pretrained(self._place, **trust)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(self._place, **trust)
+            # Reward models with code of their own say in it which class they are; the rest are classifiers
+            own = "AutoModel" in (getattr(config, "auto_map", None) or {})
+            kind = transformers.AutoModel if own else transformers.AutoModelForSequenceClassification
+            options = {dtype_word(transformers.__version__): "auto", **trust, **self._options}
+            network = kind.from_pretrained(self._place, **options).to(device).eval()
+        except StepwiseError:
+            raise
+        except Exception as error:
+            raise cannot_load(self._place, None, error) from error
+        pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+        if network.config.pad_token_id is None:
+            network.config.pad_token_id = pad  # classifiers look for the last token before it
+        text = config.get_text_config() if hasattr(config, "get_text_config") else config
+        longest = getattr(text, "max_position_embeddings", None) or _LONGEST
+        return _Loaded(network, tokenizer, device, pad if pad is not None else 0, min(longest, _LONGEST))
 
     async def _in_thread(self, work: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -136,7 +165,7 @@ class ModelCritic:
                 raise
             except Exception as error:
                 if not out_of_memory(error):
-                    raise cannot_run(self._place, error) from error
+                    raise PolicyError(f"The critic {self._place} cannot be run: {one_line(error)}.") from error
                 free_memory()
                 if len(part) == 1:
                     raise PolicyError(
@@ -167,7 +196,7 @@ class ModelCritic:
             raise PolicyError(f"The critic {self._place} gives values that are no numbers.", "Try another number type.")
         return [list(map(float, row)) for row in found]
 
-    def _tokens(self, model: LoadedModel, state: str) -> list[int]:
+    def _tokens(self, model: _Loaded, state: str) -> list[int]:
         tokenizer = model.tokenizer
         reward = getattr(model.network.config, "reward_token_id", None)
         if reward is None and not getattr(tokenizer, "chat_template", None):
@@ -179,6 +208,5 @@ class ModelCritic:
             else:
                 text = "".join(f"<|im_start|>{turn['role']}\n{turn['content']}<|im_end|>\n" for turn in chat)
             tokens = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-        limit = min(model.longest or _LONGEST, _LONGEST) - 1
-        tokens = tokens[-limit:]
+        tokens = tokens[-(model.longest - 1) :]
         return [*tokens, reward] if reward is not None else tokens

@@ -22,14 +22,11 @@ from prover.batching import Batcher
 from prover.policy.completing import check, fitted, one_line, temperatures, tokens_of
 from prover.policy.generation import Completion, Prompt, Sampling
 from prover.policy.hf_decoding import Line, Model, beams, draw
+from prover.policy.hf_loading import INSTALL, cannot_load, device_of, dtype_of, dtype_word, free_memory, out_of_memory
 
 __all__ = ["TransformersGenerator", "cannot_load"]
 
 Result = TypeVar("Result")
-
-_INSTALL = "Install what models need: pip install 'stepwise-prover[models]'"
-# What allocators other than CUDA's say, in a plain RuntimeError
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +141,7 @@ class TransformersGenerator:
         self._closed.set()
         await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
         self._model = None
-        _free()
+        free_memory()
 
     def _tokens(self, prompt: Prompt, sampling: Sampling) -> tuple[int, ...]:
         model = self._ready()
@@ -201,13 +198,13 @@ class TransformersGenerator:
         except StepwiseError:
             raise
         except Exception as error:
-            if not _is_out_of_memory(error):
+            if not out_of_memory(error):
                 raise PolicyError(f"{self.name} cannot be run: {one_line(error)}.") from error
         return None
 
     def _shrink(self, request: _Request, size: int) -> None:
         """Go on with half the batch that memory did not suffice for; it is freed before the next try."""
-        _free()
+        free_memory()
         if size == 1:
             beside = f" and {request.weight} beams" if request.weight > 1 else ""
             raise PolicyError(
@@ -225,15 +222,15 @@ class TransformersGenerator:
             import torch  # noqa: F401
             import transformers
         except ImportError as error:
-            raise PolicyError(f"Models cannot be run here: {one_line(error)}.", _INSTALL) from error
-        device = _device(self._device)
+            raise PolicyError(f"Models cannot be run here: {one_line(error)}.", INSTALL) from error
+        device = device_of(self._device)
         try:
             found: dict[str, Any] = {"revision": self._revision, "trust_remote_code": self._trust}
             config = transformers.AutoConfig.from_pretrained(self.name, **found)
             tokenizer = transformers.AutoTokenizer.from_pretrained(self.name, **found)
             paired = bool(getattr(config, "is_encoder_decoder", False))
             kind = transformers.AutoModelForSeq2SeqLM if paired else transformers.AutoModelForCausalLM
-            options = {_dtype_word(transformers.__version__): _dtype(self._dtype), **found, **self._options}
+            options = {dtype_word(transformers.__version__): dtype_of(self._dtype), **found, **self._options}
             if "quantization_config" in options:
                 options.setdefault("device_map", {"": device})
             network = kind.from_pretrained(self.name, **options)
@@ -279,113 +276,3 @@ def _numbers(value: object) -> set[int]:
     if isinstance(value, int):
         return {value}
     return {number for number in value if isinstance(number, int)} if isinstance(value, list | tuple) else set()
-
-
-def _device(asked: str | None) -> str:
-    """The device to run on.
-
-    Raises:
-        UsageError: the one that was asked for is not there.
-    """
-    import torch
-
-    cuda, metal = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if asked is None:
-        return "cuda" if cuda else "mps" if metal else "cpu"
-    try:
-        device = torch.device(asked)
-    except RuntimeError:
-        raise UsageError(f"There is no device named {asked!r}.", "Use cuda, cuda:1, mps or cpu.") from None
-    if device.type == "cuda" and not cuda:
-        raise UsageError(
-            "PyTorch finds no CUDA GPU here.",
-            "Use device cpu, or install a PyTorch build for the GPU and check its driver with nvidia-smi.",
-        )
-    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
-        raise UsageError(f"There is no device {asked}.", f"There are {torch.cuda.device_count()} GPUs, from cuda:0.")
-    if device.type == "mps" and not metal:
-        raise UsageError("PyTorch finds no GPU of a Mac here.", "Use device cpu.")
-    return asked
-
-
-def _dtype(name: str) -> Any:
-    """The number type of that name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    import torch
-
-    if name == "auto":
-        return "auto"
-    found = getattr(torch, name, None)
-    if not isinstance(found, torch.dtype) or not found.is_floating_point:
-        raise UsageError(f"There is no number type named {name!r}.", "Use auto, float32, bfloat16 or float16.")
-    return found
-
-
-def _dtype_word(version: str) -> str:
-    """What `from_pretrained` of this version of transformers calls the number type."""
-    major, minor = (int(part) for part in version.split(".")[:2])
-    return "dtype" if (major, minor) >= (4, 56) else "torch_dtype"
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    import torch
-
-    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
-
-
-def _free() -> None:
-    """Give back what the device's allocator keeps for later."""
-    import gc
-    import sys
-
-    gc.collect()
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def cannot_load(name: str, adapter: str | None, error: Exception) -> PolicyError:
-    """What is wrong with a model that transformers did not load, and what to do about it."""
-    said = str(error)
-    if _is_out_of_memory(error):
-        return PolicyError(
-            f"There is not enough memory for {name}.", "Quantise it, or use a smaller model or a larger device."
-        )
-    if isinstance(error, ImportError):
-        return PolicyError(f"{name} needs a package that is not here: {one_line(error)}.", _INSTALL)
-    if "trust_remote_code" in said:
-        return PolicyError(
-            f"{name} comes with code of its own, which is not run unasked.", "Set trust_remote_code if you trust it."
-        )
-    for what, place in (("a model", name), ("an adapter", adapter)):
-        if place is None or not is_path(place):
-            continue
-        folder = Path(place).expanduser()
-        if not folder.is_dir():
-            return PolicyError(f"There is no folder {place} with {what}.", "Check the path.")
-        needed = "config.json" if place is name else "adapter_config.json"
-        if not (folder / needed).is_file():
-            return PolicyError(f"The folder {place} does not hold {what}: it has no {needed}.", "Check the path.")
-    if "gated repo" in said or "401" in said or "403" in said:
-        return PolicyError(f"The hub does not hand out {name} to you.", "Ask for access there, and set HF_TOKEN.")
-    if "not a valid model identifier" in said or "Repository Not Found" in said:
-        return PolicyError(
-            f"There is no model named {name}: no folder here, and none on the Hugging Face hub.",
-            "Check the name; for a private model, set HF_TOKEN.",
-        )
-    if any(words in said for words in ("connect", "offline", "Offline", "resolve", "timed out")):
-        return PolicyError(
-            f"{name} is not on this machine, and the Hugging Face hub does not answer.",
-            "Give a folder with the weights, or connect to the network once to fetch them.",
-        )
-    return PolicyError(f"{name} cannot be loaded: {one_line(error)}.", "Check that its files are complete.")
-
-
-def is_path(place: str) -> bool:
-    """Whether it names a folder rather than a model on the hub, which is `owner/name`."""
-    return place.startswith((".", "/", "~")) or place.count("/") > 1 or "\\" in place or Path(place).is_dir()

@@ -30,7 +30,7 @@ from prover.policy.completing import (
     tokens_of,
 )
 from prover.policy.generation import Completion, Prompt, Sampling
-from prover.policy.hf import cannot_load, is_path
+from prover.policy.hf_loading import cannot_load, is_path
 
 __all__ = ["VllmGenerator"]
 

@@ -105,7 +105,9 @@ def _uses(view: View, n: str) -> list[str]:
         parts = universal(h.type) if h.type.startswith("∀") and not mentions(h.type, n) else None
         if parts is None or not all(kind in NAT for _, kind in parts.binders) or not all(parts.explicit):
             continue
-        places = {1: [(n,), (f"({n} + 1)",)], 2: [(n, f"({n} + 1)"), ("0", n)]}.get(len(parts.binders), [])
+        after = f"({n} + 1)"
+        by_count: dict[int, list[tuple[str, ...]]] = {1: [(n,), (after,)], 2: [(n, after), ("0", n)]}
+        places = by_count.get(len(parts.binders), [])
         premises = " (by omega)" * len(parts.premises)
         found += [f"{h.name} {' '.join(place)}{premises}" for place in places]
     return found[:4]

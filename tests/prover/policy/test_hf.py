@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lean_env.errors import PolicyError, UsageError
-from prover.policy import hf, hf_decoding
+from prover.policy import hf_decoding, hf_loading
 from prover.policy.generation import Completion, Message, Sampling
 from prover.policy.hf import TransformersGenerator
 from prover.policy.hf_decoding import Model
@@ -488,12 +488,12 @@ async def test_an_adapter_that_is_not_there_is_one_sentence(llama: Path, tmp_pat
     ],
 )
 def test_what_the_hub_says_becomes_one_sentence(said: str, words: str) -> None:
-    error = hf.cannot_load("someone/model", None, OSError(said))
+    error = hf_loading.cannot_load("someone/model", None, OSError(said))
     assert words in error.message and error.hint and "\n" not in str(error)
 
 
 def test_the_number_type_is_named_as_the_installed_version_wants_it() -> None:
-    assert [hf._dtype_word(version) for version in ("4.50.0", "4.56.1", "5.0.0rc1")] == [
+    assert [hf_loading.dtype_word(version) for version in ("4.50.0", "4.56.1", "5.0.0rc1")] == [
         "torch_dtype",
         "dtype",
         "dtype",
