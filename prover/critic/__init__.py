@@ -11,27 +11,31 @@ distance:PATH_OR_ID a sequence classifier whose classes are powers of two of the
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from lean_env.errors import UsageError
 from prover.critic.simple import ConfidenceCritic, ConstantCritic, SizeCritic
 from prover.interfaces import Critic
+from prover.policy.spec import PolicySpec, parse_spec
 
 __all__ = ["ConfidenceCritic", "ConstantCritic", "SizeCritic", "check", "make"]
 
 _PLAIN: dict[str, Callable[[], Critic]] = {"size": SizeCritic, "logprob": ConfidenceCritic, "constant": ConstantCritic}
 _MODELS = ("hf:", "distance:")
+_OPTIONS = ("device", "max_batch", "trust_remote_code")
 NAMES = ("none", *_PLAIN, "hf:PATH_OR_ID", "distance:PATH_OR_ID")
 
 
 def check(spec: str) -> None:
     """Raise `UsageError` where a spec names no kind of critic. Nothing is loaded."""
-    if spec == "none" or spec in _PLAIN or any(spec.startswith(kind) and spec != kind for kind in _MODELS):
+    if spec == "none" or spec in _PLAIN:
+        return
+    if spec.startswith(_MODELS):
+        _model(spec)
         return
     from prover.config import nearest, shown
 
-    what = "is empty" if not spec.strip() else f"does not know {shown(spec)}"
-    if spec in _MODELS:
-        what = f"names no model after {shown(spec)}"
+    what = f"does not know {shown(spec)}" if spec.strip() else "is empty"
     raise UsageError(f"--critic {what}.", nearest(spec.partition(":")[0], NAMES))
 
 
@@ -39,7 +43,7 @@ def make(spec: str) -> Critic | None:
     """The critic of that spec; None for `none`. A model is loaded when it is first used.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is none of that name, or the model's options are none.
     """
     check(spec)
     if spec == "none":
@@ -48,5 +52,15 @@ def make(spec: str) -> Critic | None:
         return _PLAIN[spec]()
     from prover.critic.model import ModelCritic
 
-    kind, _, place = spec.partition(":")
-    return ModelCritic(place, distance=kind == "distance")
+    model = _model(spec)
+    own: dict[str, Any] = {key: value for key, value in model.options.items() if key in _OPTIONS}
+    rest = {key: value for key, value in model.options.items() if key not in _OPTIONS}
+    return ModelCritic(model.model, distance=spec.startswith("distance:"), options=rest, **own)
+
+
+def _model(spec: str) -> PolicySpec:
+    """The model of a spec with its options, which are written as those of a policy's model are."""
+    try:
+        return parse_spec(f"hf:{spec.partition(':')[2]}")
+    except UsageError as error:
+        raise UsageError(error.message.replace("--policy", "--critic"), error.hint) from error

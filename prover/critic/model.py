@@ -142,7 +142,7 @@ class ModelCritic:
         except Exception as error:
             raise cannot_load(self._place, None, error) from error
         pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-        if network.config.pad_token_id is None:
+        if getattr(network.config, "pad_token_id", None) is None:
             network.config.pad_token_id = pad  # classifiers look for the last token before it
         text = config.get_text_config() if hasattr(config, "get_text_config") else config
         longest = getattr(text, "max_position_embeddings", None) or _LONGEST
@@ -185,9 +185,8 @@ class ModelCritic:
         rows = [self._tokens(model, "\n\n".join(each.state.goals) or "no goals") for each in reached]
         longest = max(map(len, rows))
         pad = model.pad
-        # On the left where the last token counts, which then is the last of every row
-        tokens = torch.tensor([[pad] * (longest - len(row)) + row for row in rows], device=model.device)
-        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=model.device)
+        tokens = torch.tensor([row + [pad] * (longest - len(row)) for row in rows], device=model.device)
+        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], device=model.device)
         with torch.inference_mode():
             output = model.network(input_ids=tokens, attention_mask=mask)
         numbers = output[0] if isinstance(output, tuple) else output.logits
