@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from prover.parts import LeanPool
+    from prover.utilisation import Utilisation
 
 QUIET_S = 0.25
 """Seconds between two plain lines at least."""
@@ -52,6 +53,7 @@ class Display:
         self._attempts: dict[str, dict[int, Attempt]] = {}
         self._current: dict[tuple[str, int], float] = {}
         self._pool: LeanPool | None = None
+        self._utilisation: Utilisation | None = None
 
     # -- events
 
@@ -80,6 +82,10 @@ class Display:
         if not self.live:
             self.note("starting Lean …")
         self._pool = pool
+
+    def busy(self, utilisation: Utilisation) -> None:
+        """Remember what tells how busy models are."""
+        self._utilisation = utilisation
 
     def began(self, problem: str, pass_index: int) -> None:
         """Show the problem as under way."""
@@ -147,6 +153,10 @@ class Display:
             parts.append(f"about {duration(left)} left")
         if self._pool is not None:
             parts.append(f"{self._pool.busy}/{self._pool.workers} workers busy")
+        if self._utilisation is not None:
+            shares = self._utilisation.shares()
+            if set(shares) - {"lean"}:  # beside a model, what matters is which of the two waits for the other
+                parts += [f"{name.capitalize()} {100 * share:.0f} %" for name, share in shares.items()]
         parts.append(f"{self.tactics / elapsed:.1f} tactics/s")
         while len(parts) > 1 and len(" · ".join(parts)) > self.console.width:
             parts.pop()

@@ -9,7 +9,7 @@ a proof; else `errors` if all failed; else it was not attempted yet. The classes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +17,7 @@ from lean_env.errors import ResultsError
 from prover.interfaces import Attempt, Problem
 from prover.journal import read_journal
 from prover.proofs import proof_files
-from prover.results import ATTEMPTS, PROOFS, RUN, read_json, read_problems
+from prover.results import ATTEMPTS, PROOFS, RUN, SUMMARY, read_json, read_problems
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +57,8 @@ class Summary:
     """Names of what was proved, each with its file inside the run's folder."""
     disproofs: Mapping[str, str]
     """Names of what was disproved, each with the file of its negation's proof."""
+    busy: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """The share of the time of the last command in which Lean, the policy's model and the critic's were busy."""
 
     def as_json(self) -> dict[str, object]:
         """The summary as JSON values."""
@@ -77,6 +79,7 @@ class Summary:
             "search": self.search,
             "proofs": dict(self.proofs),
             "disproofs": dict(self.disproofs),
+            "busy": {name: round(share, 3) for name, share in self.busy.items()},
         }
 
 
@@ -132,6 +135,7 @@ def summarise(
     critic: str,
     search: str,
     lean: Mapping[str, object],
+    busy: Mapping[str, float] | None = None,
 ) -> Summary:
     """Count what the attempts came to. Attempts at other problems than these are left out."""
     verdicts = classes(problems, attempts)
@@ -157,6 +161,7 @@ def summarise(
         search=search,
         proofs={name: proofs[name] for name, verdict in verdicts.items() if verdict == "proved"},
         disproofs={name: proofs[name] for name, verdict in verdicts.items() if verdict == "disproved"},
+        busy=dict(busy or {}),
     )
 
 
@@ -187,6 +192,7 @@ def read_report(path: Path) -> Report:
         critic=str(config.get("critic", "none")),
         search=str(config.get("search", "")),
         lean=lean if isinstance(lean, dict) else {},
+        busy=_busy(read_json(path / SUMMARY)),
     )
     return Report(tuple(problems), tuple(attempts), summary)
 
@@ -215,6 +221,9 @@ def lines(summary: Summary, folder: str) -> list[tuple[str, str]]:
     spent += f"{usage.get('tactics', 0):.0f} tactics; seconds: {usage.get('lean_s', 0):.1f} Lean, "
     spent += f"{usage.get('policy_s', 0):.1f} policy, {usage.get('verify_s', 0):.1f} verification"
     rows.append(("usage", spent))
+    if summary.busy.keys() - {"lean"}:
+        shares = ", ".join(f"{name.capitalize()} {100 * share:.0f} %" for name, share in summary.busy.items())
+        rows.append(("busy", f"{shares} of the last command's time"))
     rows.append(("settings", f"budget {summary.budget}, policy {summary.policy}, search {summary.search}"))
     rows.append(("lean", _lean(summary.lean)))
     rows.append(("run", folder))
@@ -232,6 +241,12 @@ def show(summary: Summary, folder: str, console: Console) -> None:
     for label, value in lines(summary, folder):
         table.add_row(Text(label, style="bold"), Text(value))
     console.print(table)
+
+
+def _busy(written: Mapping[str, object] | None) -> dict[str, float]:
+    """What a run's last summary says of how busy its parts were."""
+    busy = (written or {}).get("busy")
+    return {str(k): float(v) for k, v in busy.items() if isinstance(v, int | float)} if isinstance(busy, dict) else {}
 
 
 def _usage(attempts: Sequence[Attempt]) -> dict[str, float]:

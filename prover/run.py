@@ -35,6 +35,7 @@ from prover.parts import LeanPool
 from prover.prepare import Prepared, prepare, run_record, select
 from prover.report import Summary, summarise
 from prover.results import RunFolder, open_folder
+from prover.utilisation import Utilisation
 
 log = logging.getLogger("prover")
 
@@ -110,6 +111,7 @@ class _Run:
         self.any_worker = False
         self.decided: dict[str, int] = {}
         self.lookup: asyncio.Task[Retriever | None] | None = None
+        self.utilisation = Utilisation()
         self.memories: dict[str, Memory] = {}
         """What earlier passes found out, by problem."""
 
@@ -122,6 +124,7 @@ class _Run:
             made = tuple(self.folder.attempts.values())
             self.events.opened(self.folder.path, problems, made, self.config.budget.passes)
             await self._attempts(problems)
+            busy = self.utilisation.shares()
         attempts = tuple(self.folder.attempts.values())
         summary = summarise(
             problems,
@@ -132,6 +135,7 @@ class _Run:
             critic=self.config.critic,
             search=self.config.effective_search,
             lean=dict(self.toolchain.identity()),
+            busy=busy,
         )
         self.folder.summarise(summary.as_json())
         return RunResult(summary, tuple(problems), attempts, self.folder.path)
@@ -192,15 +196,19 @@ class _Run:
     async def _method(self, pool: LeanPool, problems: Sequence[Problem]) -> Method:
         config = self.config
         policy = await self.parts.policy(config, pool, problems)
-        if close := getattr(policy, "close", None):
-            self.stack.push_async_callback(close)
+        critic = self.parts.critic(config.critic)
+        for name, model in (("policy", policy), ("critic", critic)):
+            self.utilisation.watch_model(name, model)
+            if close := getattr(model, "close", None):
+                self.stack.push_async_callback(close)
+        self.events.busy(self.utilisation)
         return Method(
             policy=policy,
             search=config.effective_search,
             budget=config.budget,
             limits=Limits(ms=max(1, round(config.tactic_timeout_s * 1000))),
             timeout_s=config.timeout_s,
-            critic=self.parts.critic(config.critic),
+            critic=critic,
             retriever=None if self.lookup is None else await self.lookup,
             negate=config.negate,
             minimise=config.minimise,
@@ -281,6 +289,7 @@ class _Run:
             await self.stack.enter_async_context(pool)
             self.lean = pool
             self.events.lean(pool)
+            self.utilisation.watch("lean", lambda: pool.lean_s, pool.workers)
             pool.warm(len(self.loaded))
             if self.config.ablation.retrieval:  # while workers start
                 self.lookup = asyncio.create_task(self.parts.retriever(pool, self.loaded))

@@ -19,7 +19,7 @@ from prover.run import run
 from tests.prover.fakes import World, many, problems
 
 KEYS = ["problems", "elaborated", "proved", "disproved", "not_proved", "errors", "not_elaborated", "pass_at", "usage"]
-KEYS += ["lean", "budget", "policy", "critic", "search", "proofs", "disproofs"]
+KEYS += ["lean", "budget", "policy", "critic", "search", "proofs", "disproofs", "busy"]
 STOPS: dict[Result, StopReason] = {
     "proved": "proved",
     "disproved": "disproved",
