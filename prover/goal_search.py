@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -43,10 +44,10 @@ class Clock:
     def over(self) -> bool:
         return self.elapsed() >= self._timeout_s
 
-    def limits(self, limits: Limits) -> Limits:
-        """The limits of a tactic that begins now."""
+    def limits(self, limits: Limits, patience: float = 1.0) -> Limits:
+        """The limits of a tactic that begins now, and is worth that much of them."""
         left_ms = int(1000 * (self._timeout_s - self.elapsed()))
-        return replace(limits, ms=min(limits.ms, max(LEAST_MS, left_ms)))
+        return replace(limits, ms=min(math.ceil(limits.ms * patience), max(LEAST_MS, left_ms)))
 
 
 class GoalSearch:
@@ -157,8 +158,8 @@ class GoalSearch:
         if not candidates:
             await self._drop(self.search.tell(node, [], []))
         while candidates:
-            chunk = candidates[:CHUNK]
-            limits = self.clock.limits(self.method.limits)
+            chunk = _alike(candidates[:CHUNK])
+            limits = self.clock.limits(self.method.limits, chunk[0].patience)
             outcomes = await self.env.apply(node.state, [each.tactic for each in chunk], limits)
             if not outcomes:
                 raise WorkerError("The environment answered no tactic.", "This is a bug: please report it.")
@@ -211,3 +212,9 @@ class GoalSearch:
     async def _drop(self, states: Sequence[State]) -> None:
         if states:
             await self.env.drop(states)
+
+
+def _alike(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The first of them, up to one that has another time limit."""
+    ends = (i for i, each in enumerate(candidates) if each.patience != candidates[0].patience)
+    return candidates[: next(ends, len(candidates))]

@@ -77,6 +77,8 @@ class Candidate:
     tactic: str
     logprob: float
     """Natural logarithm of its probability under the policy, at most 0."""
+    patience: float = 1.0
+    """How much of the time limit of a tactic it is worth, above 0 and at most 1."""
 
 
 @dataclass(slots=True)

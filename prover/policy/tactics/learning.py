@@ -27,12 +27,16 @@ _STEP_WORTH = 1.0
 # Before anything is known: a tactic in thirty is useful, and takes 20 ms.
 _FIRST_RATE, _FIRST_SECONDS = 1 / 30, 0.02
 
+# Tries of a template, none of them useful, after which it is known to be of no use; and the seconds that make it slow.
+_ENOUGH = 12
+_SLOW_TEMPLATE_S = 0.15
+
 # Seconds lost on a solver within one problem that halve the weight of what uses it; and problems remembered.
 PATIENCE_S = 3.0
 _PROBLEMS = 256
 _SLOW_S = 0.5
 _SOLVER = re.compile(
-    r"(?:grind|exact\?|solve_by_elim|omega|decide|simp_all|bv_decide|aesop|nlinarith|polyrith|tauto|bound)"
+    r"(?:grind|simp(?= \[)|exact\?|solve_by_elim|omega|decide|simp_all|bv_decide|aesop|nlinarith|polyrith|tauto|bound)"
 )
 
 _TOKEN = re.compile(r"[^\W\d][\w'₀-₉!?✝]*(?:\.[^\W\d][\w'₀-₉!?]*)*|\d+")
@@ -98,6 +102,8 @@ class Learning:
         """Count an outcome; `lean_ms` milliseconds inside Lean, below 0 taken as 0."""
         seconds = max(0.0, lean_ms) / 1000
         self._add(tactic, 1.0, _WORTH[kind], seconds)
+        if kind == "timeout":
+            seconds = max(seconds, PATIENCE_S)  # its limit may have been short
         if kind != "proved" and seconds < _SLOW_S:
             return
         lost = self._lost.setdefault(problem, {})
@@ -118,6 +124,12 @@ class Learning:
             return 1.0
         seconds = max((lost.get(solver, 0.0) for solver in _SOLVER.findall(tactic)), default=0.0)
         return float(0.5 ** (seconds / PATIENCE_S))
+
+    def hopeless(self, tactic: str) -> bool:
+        """Has its template been tried often, at length, and never been of use?"""
+        count = self._known.get(template(tactic))
+        slow = count is not None and count.seconds > _SLOW_TEMPLATE_S * count.tries
+        return count is not None and slow and count.tries >= _ENOUGH and count.useful == 0
 
     def factor(self, tactic: str) -> float:
         """By what the weight of the tactic is to be multiplied, `LOWEST` to `HIGHEST`; 1 for what is not known."""
