@@ -6,11 +6,12 @@ vLLM is imported, and its own process started, at the first use.
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ class VllmGenerator:
         self._engine: Any = None
         self._tokenizer: Any = None
         self._lora: Any = None
+        self._prompt: Callable[[list[int]], Any] = list
         self._ends: frozenset[int] = frozenset()
         self._loading = asyncio.Lock()
         self._closed = False
@@ -130,6 +132,8 @@ class VllmGenerator:
         engine, self._engine = self._engine, None
         if engine is not None:
             await asyncio.to_thread(engine.shutdown)
+            del engine
+            gc.collect()  # it refers to itself, and complains when it is only let go of as Python ends
 
     async def _samples(self, prompt: list[int], sampling: Sampling, seed: int) -> list[Completion]:
         """The samples of one prompt: a request for each temperature."""
@@ -205,14 +209,11 @@ class VllmGenerator:
 
     async def _request(self, tokens: list[int], params: Any) -> Any:
         """The last that the engine says to a request."""
-        from vllm import TokensPrompt
-
         if self._engine is None:
             raise PolicyError(f"{self.name} was closed.")
         last = None
         number = f"stepwise-{next(self._numbers)}"
-        prompt = TokensPrompt(prompt_token_ids=tokens)
-        async for output in self._engine.generate(prompt, params, number, lora_request=self._lora):
+        async for output in self._engine.generate(self._prompt(tokens), params, number, lora_request=self._lora):
             last = output
         if last is None:
             raise PolicyError(f"vLLM gives no answer from {self.name}.")
@@ -288,7 +289,19 @@ class VllmGenerator:
         named = engine.model_config.try_get_generation_config().get("eos_token_id")
         ends = named if isinstance(named, list) else [named]
         self._ends = frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if isinstance(end, int))
+        self._prompt = _prompt_maker()
         self._engine = engine
+
+
+def _prompt_maker() -> Callable[[list[int]], Any]:
+    """What makes a prompt for vLLM of tokens; older versions have one way, newer ones warn of it."""
+    try:
+        from vllm.inputs import tokens_input
+    except ImportError:
+        from vllm import TokensPrompt
+
+        return lambda tokens: TokensPrompt(prompt_token_ids=tokens)
+    return lambda tokens: tokens_input(tokens)
 
 
 def _not_installed(error: ImportError) -> PolicyError:

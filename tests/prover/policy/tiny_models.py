@@ -50,6 +50,7 @@ def make_llama(folder: Path, *, chat: bool = True, positions: int = 512, seed: i
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
+        head_dim=32,  # the smallest that vLLM takes on a CPU
         max_position_embeddings=positions,
         initializer_range=0.35,  # so that what comes next depends on what came before
         bos_token_id=0,
