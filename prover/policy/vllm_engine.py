@@ -43,6 +43,9 @@ _SETTINGS = {
     "VLLM_WORKER_MULTIPROCESSING_METHOD": "spawn",
 }
 
+# For the engine's processes to end by themselves
+_GRACE_S = 30
+
 
 class VllmGenerator:
     """A model of vLLM: a `prover.policy.generation.Generator`.
@@ -131,9 +134,12 @@ class VllmGenerator:
         self._closed = True
         engine, self._engine = self._engine, None
         if engine is not None:
-            await asyncio.to_thread(engine.shutdown)
-            del engine
-            gc.collect()  # it refers to itself, and complains when it is only let go of as Python ends
+            listener = getattr(engine, "output_handler", None)
+            if listener is not None:
+                listener.cancel()  # or it reports the end of the engine as an accident
+            await asyncio.to_thread(_stop, engine)
+            del engine, listener
+            gc.collect()
 
     async def _samples(self, prompt: list[int], sampling: Sampling, seed: int) -> list[Completion]:
         """The samples of one prompt: a request for each temperature."""
@@ -291,6 +297,8 @@ class VllmGenerator:
         self._ends = frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if isinstance(end, int))
         self._prompt = _prompt_maker()
         self._engine = engine
+        # An error that vLLM keeps from its imports keeps this frame; its engine complains if it outlives its modules
+        del engine
 
 
 def _prompt_maker() -> Callable[[list[int]], Any]:
@@ -302,6 +310,13 @@ def _prompt_maker() -> Callable[[list[int]], Any]:
 
         return lambda tokens: TokensPrompt(prompt_token_ids=tokens)
     return lambda tokens: tokens_input(tokens)
+
+
+def _stop(engine: Any) -> None:
+    try:
+        engine.shutdown(timeout=_GRACE_S)
+    except TypeError:  # older versions wait as long as they see fit
+        engine.shutdown()
 
 
 def _not_installed(error: ImportError) -> PolicyError:

@@ -213,6 +213,20 @@ async def test_requests_that_are_called_off_leave_the_engine_well(engine: VllmGe
     assert len(await engine.generate(["⊢ p"], GREEDY, [0])) == 1
 
 
+async def test_an_adapter_gives_the_log_probabilities_of_transformers(
+    plain: TransformersGenerator, model: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("peft")
+    adapter = tiny_models.make_adapter(tmp_path / "lora", model)
+    here = TransformersGenerator(model, device="cpu", dtype="float32", adapter=adapter)
+    there = VllmGenerator(model, adapter=adapter, options=ENGINE)
+    wanted = await here.generate(PROMPTS, GREEDY, [0] * 4)
+    assert wanted != await plain.generate(PROMPTS, GREEDY, [0] * 4)
+    assert difference(wanted, await there.generate(PROMPTS, GREEDY, [0] * 4)) < 1e-4
+    await here.close()
+    await there.close()
+
+
 async def test_what_vllm_cannot_start_is_one_sentence(model: Path, tmp_path: Path, byt5: Path) -> None:
     for generator, kind in (
         (VllmGenerator(tmp_path / "none"), PolicyError),
