@@ -76,7 +76,8 @@ def cut(text: str, stops: Iterable[str]) -> tuple[str, bool]:
 
 
 def answer_text(tokenizer: Any, before: Sequence[int], answer: Sequence[int]) -> str:
-    """The text of an answer's tokens as it stands after the tokens before it, without special tokens."""
+    """The text of an answer's tokens as it stands after the tokens before it, without special tokens, and without
+    the beginning of a character that was not finished, as vLLM has it."""
 
     def decoded(tokens: Sequence[int]) -> str:
         text: str = tokenizer.decode(list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False)
@@ -86,8 +87,8 @@ def answer_text(tokenizer: Any, before: Sequence[int], answer: Sequence[int]) ->
         near = list(before[-_BEFORE:])
         context, text = decoded(near), decoded([*near, *answer])
         if text.startswith(context):
-            return text[len(context) :]
-    return decoded(answer)
+            return text[len(context) :].rstrip("\ufffd")
+    return decoded(answer).rstrip("\ufffd")
 
 
 def stopped(tokenizer: Any, before: Sequence[int], answer: Sequence[int], stops: Sequence[str]) -> bool:

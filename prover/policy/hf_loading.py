@@ -106,14 +106,14 @@ def cannot_load(name: str, adapter: str | None, error: Exception) -> PolicyError
         needed = "config.json" if place is name else "adapter_config.json"
         if not (folder / needed).is_file():
             return PolicyError(f"The folder {place} does not hold {what}: it has no {needed}.", "Check the path.")
-    if "gated repo" in said or "401" in said or "403" in said:
+    if any(words in said for words in ("gated repo", "401 Client", "403 Client", "Unauthorized", "Forbidden")):
         return PolicyError(f"The hub does not hand out {name} to you.", "Ask for access there, and set HF_TOKEN.")
     if "not a valid model identifier" in said or "Repository Not Found" in said:
         return PolicyError(
             f"There is no model named {name}: no folder here, and none on the Hugging Face hub.",
             "Check the name; for a private model, set HF_TOKEN.",
         )
-    if any(words in said for words in ("connect", "offline", "Offline", "resolve", "timed out")):
+    if any(words in said for words in ("connect", "ffline", "resolve", "timed out", "outgoing traffic")):
         return PolicyError(
             f"{name} is not on this machine, and the Hugging Face hub does not answer.",
             "Give a folder with the weights, or connect to the network once to fetch them.",

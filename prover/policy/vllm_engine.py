@@ -6,11 +6,12 @@ vLLM is imported, and its own process started, at the first use.
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ _SETTINGS = {
     "VLLM_LOGGING_LEVEL": "WARNING",
     "VLLM_WORKER_MULTIPROCESSING_METHOD": "spawn",
 }
+
+# For the engine's processes to end by themselves
+_GRACE_S = 30
 
 
 class VllmGenerator:
@@ -76,6 +80,7 @@ class VllmGenerator:
         self._engine: Any = None
         self._tokenizer: Any = None
         self._lora: Any = None
+        self._prompt: Callable[[list[int]], Any] = list
         self._ends: frozenset[int] = frozenset()
         self._loading = asyncio.Lock()
         self._closed = False
@@ -129,7 +134,12 @@ class VllmGenerator:
         self._closed = True
         engine, self._engine = self._engine, None
         if engine is not None:
-            await asyncio.to_thread(engine.shutdown)
+            listener = getattr(engine, "output_handler", None)
+            if listener is not None:
+                listener.cancel()  # or it reports the end of the engine as an accident
+            await asyncio.to_thread(_stop, engine)
+            del engine, listener
+            gc.collect()
 
     async def _samples(self, prompt: list[int], sampling: Sampling, seed: int) -> list[Completion]:
         """The samples of one prompt: a request for each temperature."""
@@ -205,14 +215,11 @@ class VllmGenerator:
 
     async def _request(self, tokens: list[int], params: Any) -> Any:
         """The last that the engine says to a request."""
-        from vllm import TokensPrompt
-
         if self._engine is None:
             raise PolicyError(f"{self.name} was closed.")
         last = None
         number = f"stepwise-{next(self._numbers)}"
-        prompt = TokensPrompt(prompt_token_ids=tokens)
-        async for output in self._engine.generate(prompt, params, number, lora_request=self._lora):
+        async for output in self._engine.generate(self._prompt(tokens), params, number, lora_request=self._lora):
             last = output
         if last is None:
             raise PolicyError(f"vLLM gives no answer from {self.name}.")
@@ -288,7 +295,28 @@ class VllmGenerator:
         named = engine.model_config.try_get_generation_config().get("eos_token_id")
         ends = named if isinstance(named, list) else [named]
         self._ends = frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if isinstance(end, int))
+        self._prompt = _prompt_maker()
         self._engine = engine
+        # An error that vLLM keeps from its imports keeps this frame; its engine complains if it outlives its modules
+        del engine
+
+
+def _prompt_maker() -> Callable[[list[int]], Any]:
+    """What makes a prompt for vLLM of tokens; older versions have one way, newer ones warn of it."""
+    try:
+        from vllm.inputs import tokens_input
+    except ImportError:
+        from vllm import TokensPrompt
+
+        return lambda tokens: TokensPrompt(prompt_token_ids=tokens)
+    return lambda tokens: tokens_input(tokens)
+
+
+def _stop(engine: Any) -> None:
+    try:
+        engine.shutdown(timeout=_GRACE_S)
+    except TypeError:  # older versions wait as long as they see fit
+        engine.shutdown()
 
 
 def _not_installed(error: ImportError) -> PolicyError:

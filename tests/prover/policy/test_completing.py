@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -113,3 +115,10 @@ def test_time_is_counted_once_however_many_requests_run(monkeypatch: pytest.Monk
         now = 11.0
         raise KeyError
     assert clock.seconds == 4.0
+
+
+def test_the_backends_are_there_at_once() -> None:
+    heavy = "{'torch', 'transformers', 'openai', 'vllm'}"
+    ours = "prover.policy.hf, prover.policy.openai_server, prover.policy.vllm_engine"
+    code = f"import sys, {ours}; print({heavy} & {{*sys.modules}})"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"

@@ -457,13 +457,9 @@ async def test_a_gpu_gives_the_log_probabilities_of_the_cpu(llama: Path) -> None
 
 
 async def test_an_adapter_changes_the_model(llama: Path, tmp_path: Path) -> None:
-    peft = pytest.importorskip("peft")
-    from transformers import AutoModelForCausalLM
-
-    config = peft.LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
-    torch.manual_seed(1)
-    peft.get_peft_model(AutoModelForCausalLM.from_pretrained(llama), config).save_pretrained(tmp_path / "lora")
-    plain, adapted = await numbered(llama), await numbered(llama, adapter=tmp_path / "lora")
+    pytest.importorskip("peft")
+    adapter = tiny_models.make_adapter(tmp_path / "lora", llama)
+    plain, adapted = await numbered(llama), await numbered(llama, adapter=adapter)
     sampling = Sampling(decoding="greedy", max_tokens=12)
     assert await plain.generate(STATES, sampling, [0] * 3) != await adapted.generate(STATES, sampling, [0] * 3)
     await plain.close()

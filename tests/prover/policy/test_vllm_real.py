@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -70,8 +71,8 @@ async def engine(model: Path) -> AsyncIterator[VllmGenerator]:
     await generator.close()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OpenAIGenerator]:
+@pytest.fixture(scope="module")
+def address(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """vLLM's own server, on a free port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -80,22 +81,17 @@ async def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Async
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), "--port", str(port)]
     command += ["--host", "127.0.0.1", "--served-model-name", "tiny", "--dtype", "float32", "--max-model-len", "256"]
     command += ["--enforce-eager", "--generation-config", "vllm"]
+    settings = os.environ | {"VLLM_NO_USAGE_STATS": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=os.environ | {"VLLM_NO_USAGE_STATS": "1"},
+            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env=settings
         )
     try:
         until = time.monotonic() + 300
-        while not await asyncio.to_thread(answers, f"http://127.0.0.1:{port}/health"):
+        while not answers(f"http://127.0.0.1:{port}/health"):
             assert process.poll() is None and time.monotonic() < until, log.read_text()[-5000:]
-            await asyncio.sleep(0.5)
-        generator = OpenAIGenerator(f"http://127.0.0.1:{port}", "tiny")
-        yield generator
-        await generator.close()
+            time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
@@ -103,6 +99,13 @@ async def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Async
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(address: str) -> AsyncIterator[OpenAIGenerator]:
+    generator = OpenAIGenerator(address, "tiny")
+    yield generator
+    await generator.close()
 
 
 def answers(url: str) -> bool:
@@ -210,6 +213,20 @@ async def test_requests_that_are_called_off_leave_the_engine_well(engine: VllmGe
     assert len(await engine.generate(["⊢ p"], GREEDY, [0])) == 1
 
 
+async def test_an_adapter_gives_the_log_probabilities_of_transformers(
+    plain: TransformersGenerator, model: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("peft")
+    adapter = tiny_models.make_adapter(tmp_path / "lora", model)
+    here = TransformersGenerator(model, device="cpu", dtype="float32", adapter=adapter)
+    there = VllmGenerator(model, adapter=adapter, options=ENGINE)
+    wanted = await here.generate(PROMPTS, GREEDY, [0] * 4)
+    assert wanted != await plain.generate(PROMPTS, GREEDY, [0] * 4)
+    assert difference(wanted, await there.generate(PROMPTS, GREEDY, [0] * 4)) < 1e-4
+    await here.close()
+    await there.close()
+
+
 async def test_what_vllm_cannot_start_is_one_sentence(model: Path, tmp_path: Path, byt5: Path) -> None:
     for generator, kind in (
         (VllmGenerator(tmp_path / "none"), PolicyError),
@@ -224,3 +241,22 @@ async def test_what_vllm_cannot_start_is_one_sentence(model: Path, tmp_path: Pat
         print(raised.value)
         assert raised.value.hint and "\n" not in str(raised.value)
         await generator.close()
+
+
+async def test_an_engine_that_dies_is_one_sentence(model: Path) -> None:
+    generator = VllmGenerator(model, options=ENGINE)
+    await generator.load()
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    asked = asyncio.create_task(generator.generate(["⊢ p"], Sampling(samples=8, max_tokens=200), [0]))
+    await asyncio.sleep(0.1)
+    for manager in generator._engine.engine_core.resources.engine_manager.processes:
+        assert manager.pid in before
+        manager.kill()
+    for _ in range(2):
+        with pytest.raises(PolicyError, match=r"engine for .* ended") as raised:
+            await asyncio.wait_for(asked, 60)
+        assert raised.value.hint
+        asked = asyncio.create_task(generator.generate(["⊢ q"], GREEDY, [0]))
+    with pytest.raises(PolicyError):
+        await asked
+    await generator.close()

@@ -50,6 +50,7 @@ def make_llama(folder: Path, *, chat: bool = True, positions: int = 512, seed: i
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
+        head_dim=32,  # the smallest that vLLM takes on a CPU
         max_position_embeddings=positions,
         initializer_range=0.35,  # so that what comes next depends on what came before
         bos_token_id=0,
@@ -57,6 +58,18 @@ def make_llama(folder: Path, *, chat: bool = True, positions: int = 512, seed: i
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     fast.save_pretrained(folder)
+    return folder
+
+
+def make_adapter(folder: Path, base: Path, *, seed: int = 1) -> Path:
+    """A LoRA adapter that changes what a model answers. It needs peft."""
+    import peft
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    config = peft.LoraConfig(r=8, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
+    torch.manual_seed(seed)
+    peft.get_peft_model(AutoModelForCausalLM.from_pretrained(base), config).save_pretrained(folder)
     return folder
 
 
@@ -95,13 +108,13 @@ def teacher_forced(folder: Path, prompt: list[int], answer: list[int]) -> float:
     config = AutoConfig.from_pretrained(folder)
     with torch.inference_mode():
         if config.is_encoder_decoder:
-            model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32).eval()
+            model = AutoModelForSeq2SeqLM.from_pretrained(folder).float().eval()
             start = [config.decoder_start_token_id]
             logits = model(
                 input_ids=torch.tensor([prompt]), decoder_input_ids=torch.tensor([start + answer[:-1]])
             ).logits[0]
         else:
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+            model = AutoModelForCausalLM.from_pretrained(folder).float().eval()
             logits = model(input_ids=torch.tensor([prompt + answer])).logits[0, len(prompt) - 1 : -1]
         scores = logits.double().log_softmax(-1)
         return float(sum(scores[index, token] for index, token in enumerate(answer)))
