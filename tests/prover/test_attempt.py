@@ -40,6 +40,8 @@ class Scripted:
     live: set[int] = field(default_factory=set)
     made: int = 0
     asked: list[str] = field(default_factory=list)
+    limits: list[tuple[int, int]] = field(default_factory=list)
+    """Of each request, how many tactics it had, and milliseconds."""
 
     def state(self, goal: str) -> State:
         self.made += 1
@@ -67,6 +69,7 @@ class Scripted:
     async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
         assert state.id in self.live, "a dropped state was used"
         await asyncio.sleep(self.delay_s)
+        self.limits.append((len(tactics), limits.ms))
         outcomes = []
         for tactic in tactics:
             self.asked.append(tactic)
@@ -155,6 +158,17 @@ async def test_a_proof_is_found_verified_and_recorded() -> None:
     assert not env.live, "states were left on the worker"
     assert [query.tactics for query in policy.queries] == [(), ("intro h",)]
     assert {query.seed for query in policy.queries} == {7}
+
+
+async def test_a_tactic_gets_as_much_of_the_time_limit_as_the_policy_says() -> None:
+    class Patient(Fixed):
+        async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
+            return [[Candidate(t, -1.0, 0.3 if t < "c" else 1.0) for t in self.tactics] for _ in queries]
+
+    env = Scripted({("root", "e"): ""})
+    record = await run(env, Patient(("a", "b", "c", "d", "b2", "e")), Judge(), limits=Limits(ms=1001))
+    assert record.result == "proved"
+    assert env.limits == [(2, 301), (2, 1001), (1, 301), (1, 1001)]
 
 
 async def test_a_refused_candidate_is_counted_and_the_search_goes_on_at_the_same_state() -> None:

