@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lean_env.pool import Pool
 from prover.attempt import attempt
 from prover.interfaces import Attempt, Budget, Problem
@@ -25,7 +27,7 @@ async def attempted(lean: Pool, generator: Generator) -> Attempt:
     """An attempt at the statement with BFS-Prover's prompts."""
     adapter = named("bfs-prover")
     assert isinstance(adapter, TacticAdapter)
-    policy = ModelPolicy(generator, adapter, Sampling(max_tokens=16))
+    policy = ModelPolicy(generator, replace(adapter, max_tokens=16), Sampling())
     method = Method(policy, budget=Budget(1, 8, 20), timeout_s=300)
     problem = Problem("swapped", STATEMENT)
     async with lean.session() as env:
