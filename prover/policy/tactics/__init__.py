@@ -69,9 +69,10 @@ _CORE_SOURCES = tuple(source for source in _SOURCES if source is not mathlib.pro
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
 _FIXED = 0.5
 _SHUFFLE = 0.25
-# What is not made for the goal at hand closes it soon or not at all.
 _MADE_FOR_IT = 0.8
-_GENERAL = 0.3
+# What is tried on every goal closes it soon or not at all; what was computed for the goal may take its time.
+_GENERAL = re.compile(r"\(?(?:simp|grind|exact\?|first \| grind|induction|cases|ac_rfl|solve_by_elim|intro|by_cases)")
+_SHORT = 0.3
 # What computes every power that it sees, however large.
 _EVALUATES = re.compile(r"\b(?:omega|decide|norm_num|rfl|simp_all|grind|exact\?)")
 
@@ -128,14 +129,16 @@ class TacticsPolicy:
             (tactic, self._factor(query.problem, tactic) * _vary(weight, noise, query.seed))
             for tactic, weight in weights.items()
         ]
-        patience = {t: 1.0 if w >= _MADE_FOR_IT and t not in closers.GENERAL else _GENERAL for t, w in weights.items()}
         scored.sort(key=lambda proposal: -proposal[1])  # stable: equal weights stay in the order of the sources
         scored = scored[:samples]
         if self.uniform:
             noise.shuffle(scored)
             scored = [(tactic, 1.0) for tactic, _ in scored]
         total = sum(weight for _, weight in scored)
-        return [Candidate(tactic, min(0.0, math.log(weight / total)), patience[tactic]) for tactic, weight in scored]
+        return [
+            Candidate(tactic, min(0.0, math.log(weight / total)), _SHORT if _GENERAL.match(tactic) else 1.0)
+            for tactic, weight in scored
+        ]
 
     def _factor(self, problem: str, tactic: str) -> float:
         """What the run has taught about the tactic, everywhere and in this problem."""

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 from prover.policy.tactics.view import NUMBERS, Proposal, View, identifiers, numerals
 
-GENERAL = frozenset({"rfl", "assumption", "simp", "simp_all", "grind"})
-"""Those that are tried on every goal."""
 _CONTRADICTION = re.compile(r"False|¬|≠")
 _DECIDABLE = re.compile(r"[\d\s+*/%^()=<>≤≥≠∣∧∨¬↔→,\[\]-]|Nat\.\w+|Int\.\w+|true|false|[ℕℤ]|:")
 # Names that a binder of the goal brings in: the words between its sign and its end.
