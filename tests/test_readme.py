@@ -71,7 +71,7 @@ def test_the_prompt_file_is_one(tmp_path: Path) -> None:
 def test_the_models_that_are_named_are_known() -> None:
     specs = [[word for flag, word in pairwise(arguments) if flag == "--policy"] for arguments in commands()]
     prompts = [guess(parse_spec(spec).model, None).name for found in specs for spec in found if "-" in spec]
-    assert prompts == ["bfs-prover", "internlm2_5-step-prover", "goedel-prover-v2"]
+    assert set(prompts) == {"bfs-prover", "internlm2_5-step-prover", "goedel-prover-v2"}
 
 
 def test_the_test_command_is_what_continuous_integration_runs() -> None:

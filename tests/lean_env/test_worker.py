@@ -39,6 +39,7 @@ class Scripted:
     """Stands in for a toolchain: its Lean is the script."""
 
     kind: str = "bundled"
+    bundle: None = None
     version: str = "0.0.0"
     mathlib: bool = False
     says: str = ""
