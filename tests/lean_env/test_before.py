@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from lean_env import process
+from lean_env.bundled import BundledLean
 from lean_env.pool import Pool
 from lean_env.protocol import Limits
 from lean_env.toolchain import Command, Toolchain
@@ -157,6 +158,12 @@ class WithShapes:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
+
+    @property
+    def bundle(self) -> BundledLean:
+        """Without the compiled worker: what lies beside its source is the test's."""
+        assert self.real.bundle is not None
+        return replace(self.real.bundle, compiled=None)
 
     def worker(self, source: Path) -> Command:
         for part in self.compiled.glob("Shapes.*"):
