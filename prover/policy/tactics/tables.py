@@ -109,7 +109,7 @@ def _written(view: View, variables: list[str], kind: str, known: list[tuple[str,
             ]
             equations[v] = f"← {h}"
         arguments = " ".join(f"{rows[v]} (by omega)" for v in variables)
-        lemmas = "Int.add_emod, Int.sub_emod, Int.mul_emod, Int.pow_succ"
+        lemmas = "Int.add_emod, Int.sub_emod, Int.mul_emod, Int.pow_succ, -Int.zero_sub"
     else:
         small = {v: Term("%", (Term("var", name=v), Term("num", name=str(m)))) for v in variables}
         arguments = " ".join(f"({v} % {m}) (Nat.mod_lt _ (by decide))" for v in variables)
