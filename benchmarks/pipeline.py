@@ -238,7 +238,7 @@ async def measure(options: argparse.Namespace, *, published: bool) -> Row:
     model = SlowModel(options.latency, 1 if published else options.most)
     pools: list[SimulatedLean] = []
 
-    async def policy(spec: str, pool: LeanPool, problems: Sequence[Problem], ablation: Ablation) -> SlowModel:
+    async def policy(config: RunConfig, pool: LeanPool, problems: Sequence[Problem]) -> SlowModel:
         return model
 
     def pool(toolchain: Toolchain, *, workers: int | None, slots: int) -> LeanPool:
