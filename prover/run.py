@@ -201,6 +201,8 @@ class _Run:
             self.utilisation.watch_model(name, model)
             if close := getattr(model, "close", None):
                 self.stack.push_async_callback(close)
+            if load := getattr(model, "load", None):
+                await load()
         self.events.busy(self.utilisation)
         return Method(
             policy=policy,

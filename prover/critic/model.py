@@ -17,7 +17,7 @@ from lean_env.errors import PolicyError, StepwiseError
 from prover.batching import Batcher
 from prover.interfaces import Reached
 from prover.policy.completing import one_line
-from prover.policy.hf_loading import INSTALL, cannot_load, device_of, dtype_word, free_memory, out_of_memory
+from prover.policy.hf_loading import INSTALL, cannot_load, device_of, dtype_word, free_memory, out_of_memory, quiet
 
 QUESTION = "Which state is closer to 'no goals'?"
 """What the user asks in the chat that InternLM2.5-StepProver's critic was trained on (arXiv:2410.15700)."""
@@ -102,11 +102,19 @@ class ModelCritic:
         """States in a batch at most: what was asked for, or less since memory ran out."""
         return self._batcher.most
 
-    async def score(self, reached: Sequence[Reached]) -> list[float]:
-        """A value between 0 and 1 for each state."""
+    async def load(self) -> None:
+        """Load the model if that was not done yet, so that what is wrong with it shows before anything else starts.
+
+        Raises:
+            PolicyError: it cannot be loaded.
+        """
         async with self._loading:
             if self._model is None:
                 self._model = await self._in_thread(self._load)
+
+    async def score(self, reached: Sequence[Reached]) -> list[float]:
+        """A value between 0 and 1 for each state."""
+        await self.load()
         new = {each.state.hash: each for each in reached if each.state.hash not in self._known}
         found = dict(zip(new, await self._batcher.ask(list(new.values())), strict=True)) if new else {}
         values = [found.get(each.state.hash, self._known.get(each.state.hash, 0.0)) for each in reached]
@@ -127,6 +135,7 @@ class ModelCritic:
             import transformers
         except ImportError as error:
             raise PolicyError(f"Critics that are models cannot be run here: {one_line(error)}.", INSTALL) from error
+        quiet(transformers)
         device = device_of(self._device)
         trust = {"trust_remote_code": self._trust}
         try:

@@ -22,7 +22,16 @@ from prover.batching import Batcher
 from prover.policy.completing import check, fitted, one_line, temperatures, tokens_of
 from prover.policy.generation import Completion, Prompt, Sampling
 from prover.policy.hf_decoding import Line, Model, beams, draw
-from prover.policy.hf_loading import INSTALL, cannot_load, device_of, dtype_of, dtype_word, free_memory, out_of_memory
+from prover.policy.hf_loading import (
+    INSTALL,
+    cannot_load,
+    device_of,
+    dtype_of,
+    dtype_word,
+    free_memory,
+    out_of_memory,
+    quiet,
+)
 
 __all__ = ["TransformersGenerator", "cannot_load"]
 
@@ -223,6 +232,7 @@ class TransformersGenerator:
             import transformers
         except ImportError as error:
             raise PolicyError(f"Models cannot be run here: {one_line(error)}.", INSTALL) from error
+        quiet(transformers)
         device = device_of(self._device)
         try:
             found: dict[str, Any] = {"revision": self._revision, "trust_remote_code": self._trust}

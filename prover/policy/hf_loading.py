@@ -16,6 +16,11 @@ INSTALL = "Install what models need: pip install 'stepwise-prover[models]'"
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc")
 
 
+def quiet(transformers: Any) -> None:
+    """Keep transformers from drawing bars while it reads weights; what it downloads still has one."""
+    transformers.utils.logging.disable_progress_bar()
+
+
 def device_of(asked: str | None) -> str:
     """The device to run on.
 

@@ -56,6 +56,12 @@ class MixturePolicy:
         for policy in self.policies:
             policy.succeeded(steps)
 
+    async def load(self) -> None:
+        """Load the models of this process now."""
+        for policy in self.policies:
+            if load := getattr(policy, "load", None):
+                await load()
+
     async def close(self) -> None:
         """Let go of the models."""
         for policy in self.policies:
@@ -64,9 +70,11 @@ class MixturePolicy:
 
     def _mixed(self, proposed: Sequence[Sequence[Candidate]]) -> list[Candidate]:
         logprobs: dict[str, float] = {}
+        patience: dict[str, float] = {}
         for share, candidates in zip(self.shares, proposed, strict=True):
             for candidate in candidates:
                 logprob, before = candidate.logprob + math.log(share), logprobs.get(candidate.tactic)
                 logprobs[candidate.tactic] = logprob if before is None else logaddexp(logprob, before)
-        mixed = [Candidate(tactic, min(0.0, logprob)) for tactic, logprob in logprobs.items()]
+                patience[candidate.tactic] = max(candidate.patience, patience.get(candidate.tactic, 0.0))
+        mixed = [Candidate(tactic, min(0.0, logprob), patience[tactic]) for tactic, logprob in logprobs.items()]
         return sorted(mixed, key=lambda candidate: -candidate.logprob)  # stable: among equals, the first policy's first

@@ -103,6 +103,11 @@ class ModelPolicy:
     def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
         """A model does not learn within a run."""
 
+    async def load(self) -> None:
+        """Load the model now, where it is one of this process, so that what is wrong with it shows at once."""
+        if load := getattr(self.generator, "load", None):
+            await load()
+
     async def close(self) -> None:
         """Let go of the model."""
         await self.generator.close()
@@ -169,6 +174,11 @@ class ModelProofs:
                 if rank < len(completions) and (script := self.adapter.parse(completions[rank].text, query)):
                     proofs[script] = None
         return list(proofs)[:samples]
+
+    async def load(self) -> None:
+        """Load the model now, where it is one of this process, so that what is wrong with it shows at once."""
+        if load := getattr(self.generator, "load", None):
+            await load()
 
     async def close(self) -> None:
         """Let go of the model."""
