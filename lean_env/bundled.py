@@ -34,6 +34,8 @@ from lean_env.errors import BundleError, StepwiseError
 
 CACHE_VARIABLE = "STEPWISE_CACHE"
 LOCK_LIMIT_S = 3600
+STACK_KB = 32768
+"""Stack of Lean's threads. With less, deep recursion kills the process before Lean's own limit stops it."""
 WASM_STACK_MB = 64
 """Stack of the JavaScript threads below Lean's own: with less, deep recursion ends the process before Lean's limit."""
 CODE = "lean.code"
@@ -58,12 +60,11 @@ class BundledLean:
     """The folder of the worker that was compiled for it (`bundled_worker`); None where there is none."""
 
     def command(
-        self, arguments: Sequence[str], *, stack_kb: int, mount: Path | None = None, writable: bool = False
+        self, arguments: Sequence[str], *, mount: Path | None = None, writable: bool = False
     ) -> tuple[tuple[str, ...], dict[str, str]]:
         """How to start it: the program with its arguments, and its whole environment.
 
         Args:
-            stack_kb: the stack of its threads.
             mount: the folder of the host that it sees as `/worker` and starts in; beside it only its own library.
             writable: whether it may write to that folder. It can never write to its library.
         """
@@ -82,7 +83,7 @@ class BundledLean:
         if self.compiled is not None:
             env["LEAN_WASM_CODE"] = str(self.compiled / CODE)
         # Each further thread costs 200 MB. The natives are V8's own names for saving and loading compiled code
-        flags = ("-j1", f"--tstack={stack_kb}")
+        flags = ("-j1", f"--tstack={STACK_KB}")
         return (str(self.node), "--allow-natives-syntax", str(self.js), *flags, *arguments), env
 
 
@@ -131,7 +132,7 @@ def ensure(
     say = progress or (lambda _sentence: None)
     node, cache = node_program(), cache_folder()
     with plain_errors(cache), locked(cache, say):
-        _remove_leftovers(cache)
+        remove_leftovers(cache)
         if not _is_complete(_folder(cache, package), package):
             _install(package, cache, download or npm_pack, say)
         elif not _glue(cache, package).is_file():
@@ -193,7 +194,7 @@ def _is_complete(folder: Path, package: Package) -> bool:
         return False
 
 
-def _remove_leftovers(cache: Path) -> None:
+def remove_leftovers(cache: Path) -> None:
     """Remove what processes that were cut off have left. Only under the lock: none of it is in use then."""
     for folder in cache.glob(".staging-*"):
         shutil.rmtree(folder, ignore_errors=True)

@@ -24,13 +24,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lean_env import process
-from lean_env.bundled import CODE, BundledLean, locked, plain_errors
+from lean_env.bundled import CODE, BundledLean, locked, plain_errors, remove_leftovers
 from lean_env.errors import StepwiseError
 from lean_env.source import BUNDLED_IMPORTS, SOURCE, worker_source
 
 COMPILE_S = 900.0
 """Seconds that it may take: 30, and several times as long on a busy machine."""
-STACK_KB = 32768
 DEFINITIONS, MADE = "worker.ir", "made.json"
 
 LOADER = """\
@@ -105,6 +104,7 @@ def compile_worker(bundle: BundledLean, progress: Callable[[str], None] | None =
             found = find_compiled(bundle)
             if found is not None:
                 return found
+            remove_leftovers(bundle.cache)
             say("Compiling the worker for the bundled Lean (once)")
             return _compile(bundle)
     except StepwiseError as error:
@@ -118,7 +118,7 @@ def _compile(bundle: BundledLean) -> Path | None:
         source, output = staging / SOURCE, staging / "worker.olean"
         source.write_text(worker_source(bundled=True), encoding="utf-8")
         arguments = ("-o", f"/worker/{output.name}", f"/worker/{SOURCE}")
-        argv, env = bundle.command(arguments, stack_kb=STACK_KB, mount=staging, writable=True)
+        argv, env = bundle.command(arguments, mount=staging, writable=True)
         env["LEAN_WASM_SAVE"] = str(staging / CODE)
         finished = process.run(argv, env=env, timeout=COMPILE_S)
         if finished.timed_out or finished.status != 0:

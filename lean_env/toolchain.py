@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from lean_env import project as lake
-from lean_env.bundled import BundledLean
+from lean_env.bundled import STACK_KB, BundledLean
 from lean_env.errors import LeanNotFound, UsageError, WorkerStartError
 
 Kind = Literal["project", "path", "bundled"]
@@ -26,8 +26,6 @@ MINIMUM = (4, 9)
 LEAN_LIMIT_S = 900
 """Seconds: at the first call elan may download a toolchain."""
 
-STACK_KB = 32768
-"""Stack of Lean's threads. With less, deep recursion kills the process before Lean's own limit stops it."""
 
 # The code that Lean elaborates may come from a model: it need not see the keys and tokens of whoever runs it.
 _KEPT_VARIABLES = re.compile(
@@ -96,7 +94,7 @@ class Toolchain:
 
     def _bundled(self, *arguments: str, mount: Path | None = None) -> Command:
         assert self.bundle is not None, "it was resolved with fetch=False"
-        argv, env = self.bundle.command(arguments, stack_kb=STACK_KB, mount=mount)
+        argv, env = self.bundle.command(arguments, mount=mount)
         return Command(argv, env, None)
 
 

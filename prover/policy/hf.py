@@ -33,7 +33,7 @@ from prover.policy.hf_loading import (
     quiet,
 )
 
-__all__ = ["TransformersGenerator", "cannot_load"]
+__all__ = ["TransformersGenerator"]
 
 Result = TypeVar("Result")
 
