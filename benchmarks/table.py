@@ -1,7 +1,7 @@
 """One command, one table: every set, every configuration, every budget, each against the published loop.
 
     python -m benchmarks.table --data DIR --out DIR [--sets core,false] [--configs default,published]
-        [--budget 1x32x100 --budget 8x32x300] [--timeout S] [--sample N] [--seed S] [--workers N]
+        [--budget 1x32x100 --budget 8x32x300] [--timeout S] [--sample N] [--seed S] [--workers N] [--slots N]
         [--markdown FILE] [--json]
 
 Each cell is a run in a folder of its own under `--out`, made one after the other; the same command goes on where it
@@ -195,6 +195,7 @@ def run_config(which: Set, how: Configuration, budget: Budget, out: Path, option
         limit=which.limit and (options.sample or which.limit),
         timeout_s=options.timeout,
         workers=options.workers,
+        slots=options.slots,
         lean=options.lean,
         project=options.project,
         data=options.data,
@@ -336,6 +337,12 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, help="so many problems of each set, by chance; default: all")
     parser.add_argument("--seed", type=int, default=0, help="of the samples and of the runs")
     parser.add_argument("--workers", type=int)
+    parser.add_argument(
+        "--slots",
+        type=int,
+        default=1,
+        help="attempts at once on a worker; with one, its time limit is time inside Lean",
+    )
     parser.add_argument("--data", type=Path, help="a folder with the checkouts of the published sets")
     parser.add_argument("--lean")
     parser.add_argument("--project", type=Path)

@@ -123,7 +123,7 @@ class TacticsPolicy:
             if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
         )
         if self._learning is not None and view.history:
-            weights = {t: w for t, w in weights.items() if w >= _MADE_FOR_IT or not self._learning.hopeless(t)}
+            weights = {t: w for t, w in weights.items() if self._may_help(query.problem, t, w)}
         noise = random.Random(f"{query.seed}|{query.state.hash}")
         scored = [
             (tactic, self._factor(query.problem, tactic) * _vary(weight, noise, query.seed))
@@ -145,6 +145,14 @@ class TacticsPolicy:
         if self._learning is None:
             return 1.0
         return self._learning.factor(tactic) * self._learning.patience(problem, tactic)
+
+    def _may_help(self, problem: str, tactic: str, weight: float) -> bool:
+        """Whether the run still leaves hope for the tactic."""
+        if self._learning is None:
+            return True
+        if self._learning.hopeless_here(problem, tactic):
+            return False
+        return weight >= _MADE_FOR_IT or not self._learning.hopeless(tactic)
 
     def _exists(self, tactic: str) -> bool:
         return not (mathlib.words(tactic) & mathlib.WORDS) - self.available

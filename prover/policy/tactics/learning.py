@@ -6,8 +6,9 @@ worse than the average its template has done: useful outcomes a second of Lean. 
 rises, one that fails slowly falls. The rate is the mean of a Beta posterior whose prior, worth `PRIOR_TRIES` tries, is
 the average of all templates, so that a few outcomes change little; the factor stays within `LOWEST` and `HIGHEST`.
 
-Within one problem a solver that ran into its time limit will do so again, on states that are much alike. So what a
-problem has lost on a solver makes everything that ends in it less likely there, until it closes a goal.
+Within one problem states are much alike. A solver that ran into its time limit will do so again: what a problem has
+lost on a solver makes everything that ends in it less likely there, until it closes a goal. And a slow template that
+has failed a few times there, and was never of use, is not worth trying again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from lean_env.protocol import OutcomeKind
 
@@ -30,6 +32,11 @@ _FIRST_RATE, _FIRST_SECONDS = 1 / 30, 0.02
 # Tries of a template, none of them useful, after which it is known to be of no use; and the seconds that make it slow.
 _ENOUGH = 12
 _SLOW_TEMPLATE_S = 0.15
+# Within one problem fewer tries tell. There what was written for the goal at hand is also given up once it has cost
+# that many seconds without closing one, though it has led to other goals; not so a solver by its plain name.
+_ENOUGH_HERE = 3
+_MOST_HERE_S = 2.0
+_PLAIN = 24
 
 # Seconds lost on a solver within one problem that halve the weight of what uses it; and problems remembered.
 PATIENCE_S = 3.0
@@ -42,6 +49,7 @@ _SOLVER = re.compile(
 _TOKEN = re.compile(r"[^\W\d][\w'₀-₉!?✝]*(?:\.[^\W\d][\w'₀-₉!?]*)*|\d+")
 _RUN = re.compile(r"_(?:(?: \| |, | )_)+")
 _LONGEST = 120
+Value = TypeVar("Value")
 _KEPT = """
 ac_rfl aesop all_goals apply apply_rules assumption at bound bv_decide bv_omega by by_cases calc case cases change
 clear congr constructor contradiction contrapose decide dsimp else exact exact_mod_cast exfalso exists ext
@@ -90,6 +98,20 @@ class Count:
         self.seconds += seconds
 
 
+def _useless(count: Count | None, enough: int) -> bool:
+    if count is None or count.tries < enough or count.useful > 0:
+        return False
+    return count.seconds > _SLOW_TEMPLATE_S * count.tries
+
+
+def _of_problem(known: dict[str, dict[str, Value]], problem: str) -> dict[str, Value]:
+    """What is known of the problem, to be added to; the oldest problems are forgotten."""
+    here = known.setdefault(problem, {})
+    while len(known) > _PROBLEMS:
+        del known[next(iter(known))]
+    return here
+
+
 class Learning:
     """Counts by template. The same calls in the same order give the same factors."""
 
@@ -97,20 +119,21 @@ class Learning:
         self._all = Count()
         self._known: dict[str, Count] = {}
         self._lost: dict[str, dict[str, float]] = {}
+        self._here: dict[str, dict[str, Count]] = {}
 
     def learn(self, problem: str, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
         """Count an outcome; `lean_ms` milliseconds inside Lean, below 0 taken as 0."""
         seconds = max(0.0, lean_ms) / 1000
         self._add(tactic, 1.0, _WORTH[kind], seconds)
+        here = _of_problem(self._here, problem)
+        here.setdefault(template(tactic), Count()).add(1.0, _WORTH[kind], seconds)
         if kind == "timeout":
             seconds = max(seconds, PATIENCE_S)  # its limit may have been short
         if kind != "proved" and seconds < _SLOW_S:
             return
-        lost = self._lost.setdefault(problem, {})
+        lost = _of_problem(self._lost, problem)
         for solver in set(_SOLVER.findall(tactic)):
             lost[solver] = 0.0 if kind == "proved" else lost.get(solver, 0.0) + seconds
-        while len(self._lost) > _PROBLEMS:
-            del self._lost[next(iter(self._lost))]
 
     def succeeded(self, tactics: Sequence[str]) -> None:
         """Count the steps of a proof: each is worth as much again as having closed a goal."""
@@ -127,9 +150,15 @@ class Learning:
 
     def hopeless(self, tactic: str) -> bool:
         """Has its template been tried often, at length, and never been of use?"""
-        count = self._known.get(template(tactic))
-        slow = count is not None and count.seconds > _SLOW_TEMPLATE_S * count.tries
-        return count is not None and slow and count.tries >= _ENOUGH and count.useful == 0
+        return _useless(self._known.get(template(tactic)), _ENOUGH)
+
+    def hopeless_here(self, problem: str, tactic: str) -> bool:
+        """Has its template cost this problem too much, and closed none of its goals?"""
+        count = self._here.get(problem, {}).get(template(tactic))
+        if count is None or count.useful >= 1:
+            return False
+        made = len(tactic) > _PLAIN and count.tries >= _ENOUGH_HERE and count.seconds > _MOST_HERE_S
+        return made or _useless(count, _ENOUGH_HERE)
 
     def factor(self, tactic: str) -> float:
         """By what the weight of the tactic is to be multiplied, `LOWEST` to `HIGHEST`; 1 for what is not known."""

@@ -129,3 +129,27 @@ def test_a_problem_loses_patience_with_a_solver_until_it_closes_a_goal() -> None
     assert learning.patience("other", "grind") == 1.0
     learning.learn("slow", "grind", "proved", 40.0)
     assert learning.patience("slow", "cases n <;> grind") == 1.0
+
+
+def test_within_a_problem_what_cost_much_and_closed_nothing_is_given_up() -> None:
+    learning = Learning()
+    made = "(have h : n % 3 = 0 ∨ n % 3 = 1 := by omega; rcases h with h | h <;> simp_all)"
+    for _ in range(3):
+        assert not learning.hopeless_here("p", made)
+        learning.learn("p", made, "open", 900.0)
+        learning.learn("p", "grind", "open", 900.0)
+    assert learning.hopeless_here("p", made.replace("n", "m"))
+    assert not learning.hopeless_here("p", "grind"), "a solver by its plain name"
+    assert not learning.hopeless_here("q", made), "another problem"
+    learning.learn("p", made, "proved", 900.0)
+    assert not learning.hopeless_here("p", made)
+
+
+def test_within_a_problem_a_slow_template_that_fails_thrice_is_given_up() -> None:
+    learning = Learning()
+    for _ in range(3):
+        assert not learning.hopeless_here("p", "simp [Nat.gcd_rec]")
+        learning.learn("p", "simp [Nat.gcd_rec]", "timeout", 1500.0)
+        learning.learn("p", "omega", "error", 3.0)
+    assert learning.hopeless_here("p", "simp [Nat.gcd_rec]")
+    assert not learning.hopeless_here("p", "omega"), "it costs nothing"
