@@ -341,7 +341,7 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--slots",
         type=int,
         default=1,
-        help="attempts at once on a worker; with one, its time limit is time inside Lean",
+        help="attempts at once on a worker; with one, nobody waits for another",
     )
     parser.add_argument("--data", type=Path, help="a folder with the checkouts of the published sets")
     parser.add_argument("--lean")

@@ -160,7 +160,7 @@ def test_the_published_loop_takes_the_place_of_our_attempt() -> None:
     assert table.parts_of(CONFIGURATIONS[0], parts) is parts
     options = table.read_options(["--sample", "7", "--timeout", "9", "--workers", "1"])
     config = table.run_config(SETS[2], CONFIGURATIONS[0], options.budgets[0], Path("x"), options)
-    assert config == RunConfig("core", options.budgets[0], timeout_s=9.0, workers=1, out=Path("x"))
+    assert config == RunConfig("core", options.budgets[0], timeout_s=9.0, workers=1, slots=1, out=Path("x"))
     assert [
         table.run_config(each, CONFIGURATIONS[0], options.budgets[0], Path("x"), options).limit for each in SETS[:4]
     ] == [None, None, None, 7]
