@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import heapq
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from lean_env.errors import UsageError, WorkerError
@@ -27,6 +28,7 @@ from prover.interfaces import Attempt, Environment, Problem, Query, Result, Stop
 from prover.method import Memory, Method
 from prover.problems.leantext import sorries
 from prover.script import fill
+from prover.search.graph import Graph
 from prover.whole_proof import ProofPolicy
 
 MOST_VISITS = 2
@@ -47,13 +49,14 @@ async def attempt(
     seed: int,
     pass_index: int,
     memory: Memory | None = None,
+    watch: Callable[[Graph], None] | None = None,
 ) -> Attempt:
     """One pass of the published loop over one problem; takes what `prover.attempt.attempt` takes.
 
     Args:
         method: of which the policy, the budget and the limits count.
         env: a session that never splits the goals of a state.
-        memory: not looked at.
+        memory: not looked at; nor is `watch`.
     """
     loop = _Loop(problem, method, env, verify, seed)
     try:

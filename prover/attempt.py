@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from lean_env.errors import WorkerError
 from lean_env.protocol import Hole, Opened, State
@@ -18,10 +17,8 @@ from prover.minimise import minimise
 from prover.negation import Negation, negation
 from prover.problems.leantext import sorries
 from prover.script import fill
-from prover.search.proof import as_tree
+from prover.search.graph import Graph
 from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
-
-Tree = list[dict[str, Any]]
 
 
 async def attempt(
@@ -33,13 +30,13 @@ async def attempt(
     seed: int,
     pass_index: int,
     memory: Memory | None = None,
-    on_tree: Callable[[Tree], None] | None = None,
+    watch: Callable[[Graph], None] | None = None,
 ) -> Attempt:
     """Try to prove one statement, and to refute it where the method says so.
 
     Args:
         memory: what earlier passes over the problem found out; added to.
-        on_tree: is given the search tree as JSON values at the end, also when nothing was found.
+        watch: is shown what the search for a proof has found so far, before the first expansion and after each.
 
     Returns:
         The record of the attempt. A worker that fails beyond repair makes it an `error`; what Lean says never does.
@@ -47,15 +44,13 @@ async def attempt(
     Raises:
         PolicyError: the policy's model cannot be asked.
     """
-    run = _Run(problem, method, env, verify, seed, memory or Memory())
+    run = _Run(problem, method, env, verify, seed, memory or Memory(), watch)
     try:
         result, stop = await run.run()
     except WorkerError as error:
         result, stop, run.error = "error", "error", str(error)
     usage = run.clock.usage
     usage.wall_s = run.clock.elapsed()
-    if on_tree is not None and run.sides and isinstance(run.sides[0], GoalSearch):
-        on_tree(as_tree(run.sides[0].search.graph))
     found = result in ("proved", "disproved")
     return Attempt(
         problem=problem.name,
@@ -76,10 +71,17 @@ class _Run:
     """What changes while an attempt runs."""
 
     def __init__(
-        self, problem: Problem, method: Method, env: Environment, verify: Verifier, seed: int, memory: Memory
+        self,
+        problem: Problem,
+        method: Method,
+        env: Environment,
+        verify: Verifier,
+        seed: int,
+        memory: Memory,
+        watch: Callable[[Graph], None] | None,
     ) -> None:
         self.problem, self.method, self.env, self.verify = problem, method, env, verify
-        self.seed, self.memory = seed, memory
+        self.seed, self.memory, self.watch = seed, memory, watch
         self.clock = Clock(method.timeout_s)
         self.original = problem.text()
         self.sides: list[GoalSearch | WholeProofSearch] = []
@@ -167,12 +169,14 @@ class _Run:
     async def _take_turns(self) -> tuple[Result, StopReason]:
         """Expand a state of each side in turn, until one is proved or all are done."""
         open_sides = list(self.sides)
+        self._show()
         stop: StopReason = "exhausted"
         while open_sides:
             for side in list(open_sides):
                 if self.clock.over:
                     return self._not_proved("timeout")
                 step = await side.step()
+                self._show()
                 if step == "proved":
                     await self._keep(side)
                     return ("proved", "proved") if side is self.sides[0] else ("disproved", "disproved")
@@ -181,6 +185,11 @@ class _Run:
                     if side is self.sides[0]:
                         stop = step
         return self._not_proved(stop)
+
+    def _show(self) -> None:
+        side = self.sides[0]
+        if self.watch is not None and isinstance(side, GoalSearch):
+            self.watch(side.search.graph)
 
     def _not_proved(self, stop: StopReason) -> tuple[Result, StopReason]:
         self.error = self.sides[0].error

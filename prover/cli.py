@@ -167,6 +167,42 @@ def data_get(name: tuple[str, ...], debug: bool) -> int:
     return DONE
 
 
+_service_options: Callable[[F], F] = _options(
+    click.option("--policy", metavar="SPEC", multiple=True, help="What proposes tactics; as in `prove run`."),
+    click.option("--prompt", metavar="NAME|FILE.toml", help="How a model is asked; as in `prove run`."),
+    click.option("--critic", metavar="SPEC", help="What scores states; as in `prove run`."),
+    click.option("--tactic-timeout", metavar="S", help="Seconds for one tactic; default 5."),
+    click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default."),
+    click.option("--slots", metavar="N", help="Requests that share one Lean process; default 4."),
+    _lean_options,
+    _debug,
+)
+
+
+@cli.command(short_help="An HTTP API, and a page that shows searches.")
+@click.option("--host", metavar="NAME", default="127.0.0.1", help="Address to serve on; default 127.0.0.1.")
+@click.option("--port", metavar="N", default="8642", help="Port; default 8642, 0 for any that is free.")
+@_service_options
+def serve(host: str, port: str, debug: bool, **options: Any) -> int:
+    """Serve an HTTP API with jobs, and a page that shows searches, until interrupted.
+
+    The API describes itself at /openapi.json. On another address than the loopback's every request needs a token: that
+    of the environment variable STEPWISE_TOKEN, or one that is made up and printed.
+    """
+    from prover.running import serve_command
+
+    return serve_command(host, port, options)
+
+
+@cli.command(short_help="The prover as tools for coding agents (MCP).")
+@_service_options
+def mcp(debug: bool, **options: Any) -> int:
+    """Speak the Model Context Protocol on standard input and output: the prover as tools for coding agents."""
+    from prover.running import mcp_command
+
+    return mcp_command(options)
+
+
 @cli.command(short_help="Say which Lean is used, and what is missing.")
 @_lean_options
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")

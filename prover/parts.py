@@ -17,6 +17,7 @@ from lean_env.library import Library
 from lean_env.verify import Verdict
 from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, Retriever, Verifier
 from prover.method import Memory, Method
+from prover.search.graph import Graph
 from prover.whole_proof import ProofPolicy
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class LeanPool(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
     def warm(self, attempts: int) -> None: ...
-    def session(self, *, split: bool = True) -> AbstractAsyncContextManager[Environment]: ...
+    def session(self, *, split: bool = True, full: bool = False) -> AbstractAsyncContextManager[Environment]: ...
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]: ...
     async def library(self, text: str) -> Library: ...
     async def verify(
@@ -66,6 +67,7 @@ class AttemptFunction(Protocol):
         seed: int,
         pass_index: int,
         memory: Memory | None,
+        watch: Callable[[Graph], None] | None = None,
     ) -> Attempt: ...
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from prover.run import RunResult
+    from prover.service import Service
 
 T = TypeVar("T")
 _WHY = {
@@ -172,6 +173,38 @@ def verify_command(target: str, options: Mapping[str, Any], *, as_json: bool) ->
         accepted = _wait(judge()) if checks else 0
     click.echo(f"{accepted} of {len(checks)} accepted", err=True)
     return DONE if accepted == len(checks) else NOT_PROVED
+
+
+def serve_command(host: str, port: str, options: Mapping[str, Any]) -> int:
+    """`prove serve`; the exit status."""
+    from prover.server.serving import serve
+
+    number = c.parse_integer("--port", port, 0, 65535)
+    serve(_service(options), host=host, port=number, say=lambda line: click.echo(line, err=True))
+    return DONE
+
+
+def mcp_command(options: Mapping[str, Any]) -> int:
+    """`prove mcp`; the exit status."""
+    try:
+        from prover.mcp_server import make_server
+    except ImportError as error:
+        raise UsageError(
+            f"`prove mcp` needs a package that is not here: {error.name}.", "pip install 'stepwise-prover[servers]'"
+        ) from None
+    make_server(_service(options)).run("stdio")
+    return DONE
+
+
+def _service(options: Mapping[str, Any]) -> Service:
+    """What the servers stand on; the Lean is found here, so that what is wrong with it shows at once."""
+    from prover.parts import real_parts
+    from prover.service import Service
+
+    _log_if_debugging()
+    config, parts = config_from("a server", options), real_parts()
+    toolchain = parts.resolve(config.lean, config.project, Path.cwd(), lambda line: click.echo(line, err=True))
+    return Service(config, toolchain, parts)
 
 
 def report_command(folder: str, *, as_json: bool) -> int:

@@ -40,6 +40,7 @@ from prover.interfaces import (
 )
 from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts
+from prover.search.graph import Graph
 from prover.whole_proof import ProofPolicy
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class FakePool:
         self.closed += 1
 
     @contextlib.asynccontextmanager
-    async def session(self, *, split: bool = True) -> AsyncIterator[Environment]:
+    async def session(self, *, split: bool = True, full: bool = False) -> AsyncIterator[Environment]:
         if not self.starts:
             raise WorkerStartError("The Lean worker did not start.", "Run `prove doctor`.")
         self.busy += 1
@@ -161,6 +162,7 @@ class World:
         seed: int,
         pass_index: int,
         memory: Memory | None,
+        watch: Callable[[Graph], None] | None = None,
     ) -> Attempt:
         self.begun.append((problem.name, pass_index, seed))
         if self.log is not None:
