@@ -116,6 +116,8 @@ class Jobs:
         if job.task is not None and not job.task.done():
             job.task.cancel()
             await asyncio.wait({job.task})
+            if job.state not in ENDED:  # it had not begun
+                await self._become(job, "cancelled")
 
     async def close(self) -> None:
         """Cancel what is under way."""
