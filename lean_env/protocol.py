@@ -117,7 +117,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The part of a text that one command takes, with the space and the comments up to the next."""
+    """The part of a text that one command takes, with all that stands between it and the next."""
 
     start: Place
     end: Place
@@ -257,7 +257,7 @@ def parse_opened(reply: Reply) -> Opened:
             tuple(holes),
             _parse_messages(reply),
             _milliseconds(reply),
-            tuple(Command(_place(c["first"]), _place(c["last"]), bool(c["wrong"])) for c in reply.get("parts", ())),
+            _parse_commands(reply.get("parts", ())),
             tuple(_parse_failure(failure) for failure in reply.get("failures", ())),
             int(reply.get("elaborated", 0)),
         )
@@ -366,6 +366,14 @@ def _parse_hole(reply: Reply) -> Hole:
         end_line=int(reply["end_line"]),
         end_column=int(reply["end_column"]),
     )
+
+
+def _parse_commands(replies: Sequence[Reply]) -> tuple[Command, ...]:
+    """The commands, each up to the next; what the end of the text is to Lean is none."""
+    starts = [_place(reply["first"]) for reply in replies]
+    ends = [*starts[1:], *(_place(reply["last"]) for reply in replies[-1:])]
+    found = zip(starts, ends, replies, strict=True)
+    return tuple(Command(start, end, bool(reply["wrong"])) for start, end, reply in found if start < end)
 
 
 def _parse_failure(reply: Reply) -> Failure:

@@ -87,7 +87,7 @@ structure Sorries where
   trees : List InfoTree
   found : IO.Ref (Option (Array Hole))
 
-/-- The part of a text that one command takes, up to the next. -/
+/-- The part of a text that one command takes. What the parser passed over before it, to get over an error, is not in it. -/
 structure Stretch where
   first : Position
   last : Position
@@ -286,7 +286,8 @@ def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Optio
         let messages := append parseMessages.toList messages
         let saysSorry := countSorries refusals 0 > countSorries p.refusals 0
         let wrong := anyError messages
-        let part : Stretch := { first := input.fileMap.toPosition p.parser.pos, last := input.fileMap.toPosition parser.pos, wrong := wrong }
+        let part : Stretch := { first := input.fileMap.toPosition (stx.getPos?.getD p.parser.pos),
+                                last := input.fileMap.toPosition parser.pos, wrong := wrong }
         let found ← IO.mkRef none
         let sorries := if saysSorry then { before := p.command.env, trees := trees, found := found } :: p.sorries else p.sorries
         let failures ← failures input.fileMap stx messages p.failures

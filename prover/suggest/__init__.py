@@ -6,8 +6,8 @@ comes as a stream that can be left at any time. `edit_for` and `prover.edits.app
 
 from __future__ import annotations
 
-from prover.suggest.holes import FileHole, hole_at
+from prover.suggest.holes import FileHole, Survey, hole_at
 from prover.suggest.suggester import Suggester
 from prover.suggest.suggestion import Suggestion, Suggestions, edit_for
 
-__all__ = ["FileHole", "Suggester", "Suggestion", "Suggestions", "edit_for", "hole_at"]
+__all__ = ["FileHole", "Suggester", "Suggestion", "Suggestions", "Survey", "edit_for", "hole_at"]

@@ -22,6 +22,8 @@ from prover.problems.leantext import mask
 ROUNDS = 6
 """How often what is wrong is put out of the way, each time after Lean has looked again."""
 
+# How Lean marks private names
+_PRIVATE = re.compile(r"^_private\.(?:.*\.)?\d+\.")
 _STATEMENT = re.compile(r"\b(theorem|lemma|example|def|abbrev|instance|structure|class|inductive|opaque|mutual)\b")
 
 
@@ -53,10 +55,17 @@ class FileHole:
     """The `sorry` of that text. Its state is of no use: it was dropped."""
     lead: str
     """What stands there before the `sorry`, and not in the file."""
-    states: bool
-    """It is in a theorem, of which nothing but the statement matters to what comes after."""
+    keyword: str
+    """What its command declares: `theorem`, `example`, `def`, …; empty if it is something else."""
+    keyword_at: int
+    """Where that stands in its own text."""
     obstacles: tuple[str, ...]
     """Errors in its own text, for which no proof of it can be verified."""
+
+    @property
+    def states(self) -> bool:
+        """Is it in a theorem, of which nothing but the statement matters to what comes after?"""
+        return self.keyword in ("theorem", "lemma", "example")
 
     @property
     def place(self) -> Place:
@@ -82,8 +91,20 @@ def hole_at(holes: Sequence[FileHole], line: int, column: int | None = None) -> 
     return next(exact, next((hole for hole in holes if hole.touches(line)), None))
 
 
-async def find_holes(env: Environment, text: str, line: int | None = None) -> tuple[FileHole, ...]:
-    """The holes of a text, in order.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A text, looked at."""
+
+    holes: tuple[FileHole, ...]
+    """In the order of their places."""
+    commands: int
+    """How many commands it has."""
+    elaborated: int
+    """How many of them Lean had to elaborate: those from the first change on, if it had seen an earlier text."""
+
+
+async def look_for_holes(env: Environment, text: str, line: int | None = None) -> Survey:
+    """The holes of a text.
 
     Args:
         env: a slot; what it held is forgotten.
@@ -96,7 +117,8 @@ async def find_holes(env: Environment, text: str, line: int | None = None) -> tu
     opened = await _look(env, file)
     finder = _Finder(env, file, opened)
     found = [hole async for hole in finder.holes(line)]
-    return tuple(sorted(found, key=lambda hole: (hole.start, hole.shown)))
+    holes = tuple(sorted(found, key=lambda hole: (hole.start, hole.shown)))
+    return Survey(holes, len(opened.commands), opened.elaborated)
 
 
 async def _look(env: Environment, text: str) -> Opened:
@@ -198,13 +220,14 @@ class _Finder:
             obstacles = tuple(f"line {m.line}: {m.text.strip().splitlines()[0]}" for m in errors if m.text.strip())
         if known is None:
             return None
-        first = _STATEMENT.search(mask(self._file[offset_at(self._file, command.start) : self._end_of(shown)]))
+        begin = offset_at(self._file, command.start)
+        keyword = _STATEMENT.search(mask(self._file[begin : self._end_of(shown)]))
         return FileHole(
             kind=kind,
             start=start,
             end=end,
             shown=shown,
-            declaration=known.declaration,
+            declaration=_PRIVATE.sub("", known.declaration),
             goals=known.state.goals,
             message=message,
             replaces=self._file[offset_at(self._file, start) : offset_at(self._file, end)],
@@ -212,7 +235,8 @@ class _Finder:
             text=marked.text,
             sorry=known,
             lead=lead,
-            states=first is not None and first[1] in ("theorem", "lemma", "example"),
+            keyword=keyword[1] if keyword else "",
+            keyword_at=begin + keyword.start() if keyword else 0,
             obstacles=obstacles,
         )
 

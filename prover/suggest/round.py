@@ -65,7 +65,7 @@ class Round:
         self._show(Suggestion("complete", tactics, reasons=self.hole.obstacles))
         if self.hole.obstacles:
             raise Enough
-        verdict = await self._pool.verify(self.hole.text, text, left=self._left)
+        verdict = await self._pool.verify(named(self.hole, self.hole.text), named(self.hole, text), left=self._left)
         if not verdict.accepted:
             self._candidates.pop(tactics, None)
             self.news.set()
@@ -93,6 +93,19 @@ class Round:
 
     def _elapsed(self) -> float:
         return max(0.0, time.monotonic() - self._begun)
+
+
+def named(hole: FileHole, text: str) -> str:
+    """The text with the hole's `example` made a theorem, so that there is something to compare and to check. Columns
+    stay as they are, since blocks of tactics go by them."""
+    if hole.keyword != "example":
+        return text
+    start = hole.keyword_at
+    column = start - (text.rfind("\n", 0, start) + 1) + len("example")
+    return f"{text[:start]}theorem {_EXAMPLE}\n{' ' * column}{text[start + len('example') :]}"
+
+
+_EXAMPLE = "example_of_stepwise"
 
 
 def _errors(messages: Sequence[Message]) -> list[str]:

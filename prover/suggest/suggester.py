@@ -18,7 +18,7 @@ from prover.interfaces import Budget, Critic, Policy, Problem, Retriever
 from prover.method import WHOLE_PROOF, Memory, Method
 from prover.parts import LeanPool
 from prover.retrieval import LateRetriever, LemmaRetriever
-from prover.suggest.holes import FileHole, find_holes
+from prover.suggest.holes import FileHole, Survey, look_for_holes
 from prover.suggest.policies import PolicyMaker, policy_maker
 from prover.suggest.round import Enough, Round
 from prover.suggest.suggestion import Suggestion, Suggestions
@@ -26,7 +26,7 @@ from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
 
 TIMEOUT_S = 30.0
 LIMIT = 5
-TACTIC_MS = 3_000
+TACTIC_MS = 5_000
 """Time limit of one tactic: somebody waits."""
 LOOK_S = 0.1
 """Seconds between two looks at the steps of a search that has no other news."""
@@ -97,7 +97,12 @@ class Suggester:
             await retriever.wait(INDEX_S)
 
     async def holes(self, text: str, *, line: int | None = None) -> tuple[FileHole, ...]:
-        """Where something is left to prove in a text, in order.
+        """Where something is left to prove in a text: the holes of its `survey`."""
+        return (await self.survey(text, line=line)).holes
+
+    async def survey(self, text: str, *, line: int | None = None) -> Survey:
+        """Where something is left to prove in a text. Of one that begins like an earlier one, only what has changed is
+        elaborated.
 
         Args:
             text: as the editor or the file has it: a byte-order mark and `\\r\\n` may stay.
@@ -107,7 +112,7 @@ class Suggester:
             WorkerError: Lean cannot elaborate the text in time, or fails beyond repair.
         """
         async with self._pool.session() as env:
-            return await find_holes(env, text, line)
+            return await look_for_holes(env, text, line)
 
     async def suggest(
         self, hole: FileHole, *, timeout_s: float = TIMEOUT_S, limit: int = LIMIT
