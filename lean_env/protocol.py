@@ -4,7 +4,8 @@ A request names an `op` and an `id`; every reply to it carries the same `id`, an
 worker answers requests one after another, in the order in which they came, so several attempts can share one worker.
 
     hello    (sent by the worker when ready)  lean, protocol
-    open     text, before, ms                 the `sorry`s of a Lean text, each as a state; messages
+    open     text, before, ms                 the `sorry`s of a Lean text, each as a state; messages; its commands, and
+                                              the tactics that fail; how many commands were elaborated
     apply    state, tactics, split, full,     a reply a tactic, as soon as it is known; stops after the first proof
              ms, heartbeats
     drop     states                           forget them
@@ -104,6 +105,43 @@ class Message:
     column: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a text."""
+
+    line: int
+    """From 1."""
+    column: int
+    """From 0, in code points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The part of a text that one command takes, with all that stands between it and the next."""
+
+    start: Place
+    end: Place
+    wrong: bool
+    """Did Lean find an error in it?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error in a block of tactics, and what a `sorry` would have to replace."""
+
+    error: Place
+    """Where Lean reports it."""
+    unsolved: bool
+    """Goals are left at the end of the block (then `start` is `end`, behind its last tactic), rather than that a tactic
+    fails (then these are around that)."""
+    start: Place
+    end: Place
+    stop: Place
+    """Where the block ends."""
+    indent: int
+    """The column of the tactic, or of the block's first; 0 where the block has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A text after elaboration."""
@@ -111,6 +149,11 @@ class Opened:
     holes: tuple[Hole, ...]
     messages: tuple[Message, ...]
     lean_ms: float
+    commands: tuple[Command, ...] = ()
+    """In the order of the text."""
+    failures: tuple[Failure, ...] = ()
+    elaborated: int = 0
+    """Commands that were elaborated for this request. What comes before the first change to an earlier text is not."""
 
     @property
     def error(self) -> str | None:
@@ -210,7 +253,14 @@ def parse_opened(reply: Reply) -> Opened:
         return Opened((), (Message("error", str(reply["failure"]), 1, 0),), 0.0)
     with _Reading(reply):
         holes = sorted((_parse_hole(hole) for hole in reply["holes"]), key=lambda hole: (hole.line, hole.column))
-        return Opened(tuple(holes), _parse_messages(reply), _milliseconds(reply))
+        return Opened(
+            tuple(holes),
+            _parse_messages(reply),
+            _milliseconds(reply),
+            _parse_commands(reply.get("parts", ())),
+            tuple(_parse_failure(failure) for failure in reply.get("failures", ())),
+            int(reply.get("elaborated", 0)),
+        )
 
 
 def parse_outcome(reply: Reply) -> Outcome:
@@ -316,6 +366,24 @@ def _parse_hole(reply: Reply) -> Hole:
         end_line=int(reply["end_line"]),
         end_column=int(reply["end_column"]),
     )
+
+
+def _parse_commands(replies: Sequence[Reply]) -> tuple[Command, ...]:
+    """The commands, each up to the next; what the end of the text is to Lean is none."""
+    starts = [_place(reply["first"]) for reply in replies]
+    ends = [*starts[1:], *(_place(reply["last"]) for reply in replies[-1:])]
+    found = zip(starts, ends, replies, strict=True)
+    return tuple(Command(start, end, bool(reply["wrong"])) for start, end, reply in found if start < end)
+
+
+def _parse_failure(reply: Reply) -> Failure:
+    places = [_place(reply[key]) for key in ("first", "last", "stop")]
+    return Failure(_place(reply["place"]), bool(reply["unsolved"]), *places, indent=int(reply["indent"]))
+
+
+def _place(value: Sequence[int]) -> Place:
+    line, column = value
+    return Place(int(line), int(column))
 
 
 def _parse_messages(reply: Reply) -> tuple[Message, ...]:

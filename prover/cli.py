@@ -123,6 +123,29 @@ def run(target: tuple[str, ...], as_json: bool, quiet: bool, debug: bool, **opti
     return run_command(config_from(_only(target, "prove run"), options), as_json=as_json, quiet=quiet)
 
 
+@cli.command(short_help="Suggest proofs and next tactics for the holes of a file.")
+@click.argument("target", metavar="FILE.lean[:LINE[:COL]]", nargs=-1)
+@click.option("--apply", is_flag=True, help="Write the verified proofs into the file.")
+@click.option("--watch", is_flag=True, help="Go on whenever the file is saved.")
+@click.option("--timeout", metavar="S", help="Seconds for each goal; default 30.")
+@click.option("--limit", metavar="N", help="At most N suggestions for each goal; default 5.")
+@click.option("--policy", metavar="SPEC", multiple=True, help="What proposes tactics; see `prove run --help`.")
+@click.option("--prompt", metavar="NAME|FILE.toml", help="How a model is asked.")
+@_lean_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output; with --watch one a line.")
+@_debug
+def suggest(target: tuple[str, ...], apply: bool, watch: bool, as_json: bool, debug: bool, **options: Any) -> int:
+    """Suggest what to write where FILE.lean has a `sorry`, or an error in a proof.
+
+    Verified proofs come first, else the most promising tactics with the goals that they leave. LINE and COL count from
+    1. With a place and no proof, --apply writes the best tactic, and `sorry` for what it leaves. Exit status 3 if there
+    was one goal and no proof of it.
+    """
+    from prover.suggest.command import suggest_command
+
+    return suggest_command(_only(target, "prove suggest"), options, apply=apply, watch=watch, as_json=as_json)
+
+
 @cli.command(short_help="Verify the proofs in a file or a run.")
 @click.argument("target", metavar="TARGET", nargs=-1)
 @_lean_options
@@ -237,7 +260,8 @@ def completion(shell: tuple[str, ...], debug: bool) -> int:
 
 def _only(words: tuple[str, ...], command: str) -> str:
     """The one argument of a command."""
-    what = {"prove report": "RUN", "prove data get": "NAME", "prove completion": "SHELL"}.get(command, "TARGET")
+    named = {"report": "RUN", "data get": "NAME", "completion": "SHELL", "suggest": "FILE.lean"}
+    what = named.get(command.removeprefix("prove "), "TARGET")
     if not words:
         raise UsageError(f"{command} needs a {what}.", f"See `{command} --help`.")
     if len(words) > 1:

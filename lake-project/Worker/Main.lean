@@ -36,6 +36,21 @@ partial def keepHoles (s : Server) (horizon : Option Horizon) (a : Array Hole) (
       ("goals", jsonStrings h.goals), ("hash", .num h.hash.toNat)]))
   else return acc
 
+partial def keepAllHoles (s : Server) (horizon : Option Horizon) : List (Array Hole) → Array Json → IO (Array Json)
+  | [], acc => return acc
+  | a :: rest, acc => do keepAllHoles s horizon rest (← keepHoles s horizon a 0 acc)
+
+def jsonPlace (p : Position) : Json := .arr #[.num p.line, .num p.column]
+
+partial def jsonParts : List Stretch → Array Json → Json
+  | [], acc => .arr acc
+  | p :: ps, acc => jsonParts ps (acc.push (.mkObj [("first", jsonPlace p.first), ("last", jsonPlace p.last), ("wrong", .bool p.wrong)]))
+
+partial def jsonFailures : List Failure → Array Json → Json
+  | [], acc => .arr acc
+  | f :: fs, acc => jsonFailures fs (acc.push (.mkObj [("place", jsonPlace f.place), ("unsolved", .bool f.unsolved),
+      ("first", jsonPlace f.first), ("last", jsonPlace f.last), ("stop", jsonPlace f.stop), ("indent", .num f.column)]))
+
 /-- The library theorem that a request says is to be proved once more. -/
 def horizonIn (base : Environment) (j : Json) : IO (Option Horizon) :=
   match horizonOf base ((getStr? j "before").getD "") with
@@ -47,10 +62,12 @@ def answerOpen (s : Server) (id : Json) (j : Json) : IO Unit := do
   let text := (getStr? j "text").getD ""
   let e ← elaborate s.elaborator text (getNat j "ms" 0) none
   let horizon ← horizonIn e.base j
-  let found ← holes e.fileMap e.progress.trees #[]
+  let found ← holes e.fileMap e.progress.sorries []
   let messages ← jsonMessages e.progress.messages #[]
-  let kept ← keepHoles s horizon found 0 #[]
-  reply [("id", id), ("end", .bool true), ("holes", .arr kept), ("messages", .arr messages), ("us", ← elapsedMicroseconds start)]
+  let kept ← keepAllHoles s horizon found #[]
+  reply [("id", id), ("end", .bool true), ("holes", .arr kept), ("messages", .arr messages),
+    ("parts", jsonParts (reverseOnto e.progress.parts []) #[]), ("failures", jsonFailures (reverseOnto e.progress.failures []) #[]),
+    ("elaborated", .num e.fresh), ("us", ← elapsedMicroseconds start)]
 
 partial def keepStates (s : Server) : List Next → Array Json → IO Json
   | [], acc => return .arr acc
@@ -217,7 +234,7 @@ partial def loop (s : Server) (input : IO.FS.Stream) : IO Unit := do
 
 def serve : IO Unit := do
   let deadline : Deadline := { current := ← IO.mkRef none, closed := ← IO.mkRef false }
-  let elaborator : Elaborator := { deadline := deadline, headers := ← IO.mkRef [], snapshots := ← IO.mkRef [] }
+  let elaborator : Elaborator := { deadline := deadline, headers := ← IO.mkRef [], kept := ← IO.mkRef [] }
   let s : Server := { elaborator := elaborator, states := ← IO.mkRef #[] }
   let _ ← IO.asTask (watch deadline) Task.Priority.dedicated
   reply [("hello", .num 1), ("lean", .str Lean.versionString)]

@@ -19,8 +19,10 @@ def exists(path: Path) -> str:
         return ""
 
 
-def read_bytes(path: Path, largest: int = LARGEST_DATA, *, may_be_empty: bool = False) -> bytes:
-    """A file's content without a byte-order mark.
+def read_bytes(
+    path: Path, largest: int = LARGEST_DATA, *, may_be_empty: bool = False, keep_mark: bool = False
+) -> bytes:
+    """A file's content, without a byte-order mark unless that is to be kept.
 
     Raises:
         DataError: it is missing, a folder, unreadable, empty or too large.
@@ -40,7 +42,8 @@ def read_bytes(path: Path, largest: int = LARGEST_DATA, *, may_be_empty: bool = 
         raise DataError(f"{path} may not be read.", "Check its permissions.") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    content = content.removeprefix(_BOM)
+    if not keep_mark:
+        content = content.removeprefix(_BOM)
     if not may_be_empty and not content.strip():
         raise DataError(f"{path} is empty.")
     return content
@@ -52,12 +55,20 @@ def decode(content: bytes, where: str) -> str:
     Raises:
         DataError: it is not UTF-8.
     """
+    return decode_as_is(content, where).replace("\r\n", "\n")
+
+
+def decode_as_is(content: bytes, where: str) -> str:
+    """Text from UTF-8, every character as it is.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(f"{where} is not UTF-8 text (byte {error.start}, line {line}).", "Save it as UTF-8.") from None
-    return text.replace("\r\n", "\n")
 
 
 def read_lean(path: Path, *, may_be_empty: bool = False) -> str:

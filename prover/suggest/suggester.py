@@ -1,0 +1,235 @@
+"""Searches for what to write in the holes of a text: many requests on one pool of Lean workers, each a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from types import TracebackType
+from typing import Any, Self
+
+from lean_env.errors import WorkerError
+from lean_env.library import header
+from lean_env.library import imports_of as imported
+from lean_env.protocol import Limits
+from prover.goal_search import Clock, GoalSearch
+from prover.interfaces import Budget, Critic, Policy, Problem, Retriever
+from prover.method import WHOLE_PROOF, Memory, Method
+from prover.parts import LeanPool
+from prover.retrieval import LateRetriever, LemmaRetriever
+from prover.suggest.holes import FileHole, Survey, look_for_holes
+from prover.suggest.policies import PolicyMaker, policy_maker
+from prover.suggest.round import Enough, Round
+from prover.suggest.suggestion import Suggestion, Suggestions
+from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
+
+TIMEOUT_S = 30.0
+LIMIT = 5
+TACTIC_MS = 5_000
+"""Time limit of one tactic: somebody waits."""
+LOOK_S = 0.1
+"""Seconds between two looks at the steps of a search that has no other news."""
+INDEX_S = 120.0
+"""Seconds in which `warm` waits for the index of the library."""
+IMPORTS_KEPT = 8
+"""Sets of imports for which policy and lemmas are kept."""
+
+
+class Suggester:
+    """Finds holes and what to write in them. Use it as an asynchronous context manager; the pool is its owner's.
+
+    Requests may run side by side: each holds one slot of the pool while it searches. Closing or cancelling the stream
+    of a request ends its search and gives back its slot and its states.
+
+    Args:
+        pool: workers with at least two slots, one of which may be listing the library for a while.
+        policy: proposes tactics for texts with these imports (lines of text); by default the built-in one.
+        lemmas: look up lemmas in the library that a text imports.
+        tactic_ms: time limit of one tactic, in milliseconds.
+    """
+
+    def __init__(
+        self,
+        pool: LeanPool,
+        *,
+        policy: PolicyMaker | None = None,
+        search: str = "best-first",
+        critic: Critic | None = None,
+        budget: Budget | None = None,
+        lemmas: bool = True,
+        tactic_ms: int = TACTIC_MS,
+    ) -> None:
+        self._pool = pool
+        self._make_policy = policy or policy_maker()
+        self._search, self._critic = search, critic
+        self._budget = budget or Budget()
+        self._limits = Limits(ms=tactic_ms)
+        self._lemmas = lemmas
+        self._policies: OrderedDict[str, asyncio.Task[Policy | ProofPolicy]] = OrderedDict()
+        self._retrievers: OrderedDict[str, LateRetriever] = OrderedDict()
+        self._indexing: set[asyncio.Task[Retriever]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = [*self._policies.values(), *self._indexing]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def warm(self, text: str = "") -> None:
+        """Get ready for texts with the imports of this one, so that the first request need not wait: a worker, the
+        policy, the index of the library.
+
+        Raises:
+            StepwiseError: Lean does not start, or a model cannot be loaded.
+        """
+        imports = _imports(text)
+        async with self._pool.session() as env:
+            await env.open(imports)
+        await self._policy(imports)
+        retriever = self._retriever(imports)
+        if retriever is not None:
+            await retriever.wait(INDEX_S)
+
+    async def holes(self, text: str, *, line: int | None = None) -> tuple[FileHole, ...]:
+        """Where something is left to prove in a text: the holes of its `survey`."""
+        return (await self.survey(text, line=line)).holes
+
+    async def survey(self, text: str, *, line: int | None = None) -> Survey:
+        """Where something is left to prove in a text. Of one that begins like an earlier one, only what has changed is
+        elaborated.
+
+        Args:
+            text: as the editor or the file has it: a byte-order mark and `\\r\\n` may stay.
+            line: only what is on this line, from 1.
+
+        Raises:
+            WorkerError: Lean cannot elaborate the text in time, or fails beyond repair.
+        """
+        async with self._pool.session() as env:
+            return await look_for_holes(env, text, line)
+
+    async def suggest(
+        self, hole: FileHole, *, timeout_s: float = TIMEOUT_S, limit: int = LIMIT
+    ) -> AsyncGenerator[Suggestions, None]:
+        """What to write in the hole: the best so far, whenever there is something better, and last with `done`.
+
+        A complete proof comes as soon as it is found, and again when it is verified; with that the search ends.
+
+        Args:
+            timeout_s: seconds for the whole of it; a verification that has begun by then is waited for.
+            limit: suggestions at most.
+
+        Raises:
+            WorkerError: a worker fails beyond repair.
+            PolicyError: a model cannot be loaded or run.
+        """
+        found = Round(hole, limit, self._pool)
+        searching = asyncio.create_task(self._run(found, timeout_s))
+        searching.add_done_callback(lambda _: found.news.set())
+        shown: tuple[Suggestion, ...] = ()
+        try:
+            while not searching.done():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(found.news.wait(), LOOK_S)
+                found.news.clear()
+                now = found.now(False)
+                if now.suggestions != shown and not searching.done():
+                    shown = now.suggestions
+                    yield now
+            await searching
+            yield found.now(True)
+        finally:
+            searching.cancel()
+            await asyncio.gather(searching, return_exceptions=True)
+
+    async def _run(self, found: Round, timeout_s: float) -> None:
+        hole = found.hole
+        imports = _imports(hole.text)
+        policy = await self._policy(imports)
+        clock = Clock(timeout_s)
+        method = Method(
+            policy,
+            search=self._search,
+            budget=self._budget,
+            limits=self._limits,
+            timeout_s=timeout_s,
+            critic=self._critic,
+            retriever=self._retriever(imports),
+        )
+        async with self._pool.session() as env:
+            opened = await env.open(hole.text)
+            clock.usage.lean_s += opened.lean_ms / 1000
+            at = (hole.sorry.line, hole.sorry.column)
+            meant = next((each for each in opened.holes if (each.line, each.column) == at), None)
+            await env.drop([each.state for each in opened.holes if each is not meant])
+            if meant is None:
+                raise WorkerError(
+                    f"Lean did not find the goal at {hole.shown.line}:{hole.shown.column} again.", "Ask once more."
+                )
+            found.env = env
+            problem = Problem(hole.declaration or "hole", hole.text)
+            side: GoalSearch | WholeProofSearch
+            if isinstance(policy, ProofPolicy) or self._search == WHOLE_PROOF:
+                writer = policy if isinstance(policy, ProofPolicy) else StepwiseProofs(policy)
+                side = WholeProofSearch(
+                    meant.state, problem, method, clock, policy=writer,
+                    assemble=found.assemble, verify=found.verify, seed=0,
+                )  # fmt: skip
+            else:
+                side = GoalSearch(
+                    meant.state, problem, method, clock, policy=policy, env=env,
+                    assemble=found.assemble, verify=found.verify, seed=0, memory=Memory(),
+                )  # fmt: skip
+            found.side = side
+            try:
+                while not clock.over and await side.step() == "open":
+                    pass
+            except Enough:
+                return
+            finally:
+                await side.forget()
+
+    # -- what requests share
+
+    async def _policy(self, imports: str) -> Policy | ProofPolicy:
+        if imports not in self._policies:
+            self._policies[imports] = asyncio.create_task(self._make_policy(self._pool, imports))
+            _keep(self._policies, IMPORTS_KEPT)
+        self._policies.move_to_end(imports)
+        making = self._policies[imports]
+        try:
+            return await asyncio.shield(making)
+        except Exception:
+            self._policies.pop(imports, None)  # it may be well next time
+            raise
+
+    def _retriever(self, imports: str) -> LateRetriever | None:
+        if not self._lemmas:
+            return None
+        if imports not in self._retrievers:
+            indexing = asyncio.create_task(self._index(imports))
+            self._indexing.add(indexing)
+            indexing.add_done_callback(self._indexing.discard)
+            self._retrievers[imports] = LateRetriever(indexing)
+            _keep(self._retrievers, IMPORTS_KEPT)
+        self._retrievers.move_to_end(imports)
+        return self._retrievers[imports]
+
+    async def _index(self, imports: str) -> Retriever:
+        library = await self._pool.library(imports)
+        return await asyncio.to_thread(LemmaRetriever, library)
+
+
+def _imports(text: str) -> str:
+    return header(imported(text))
+
+
+def _keep(known: OrderedDict[str, Any], most: int) -> None:
+    while len(known) > most:
+        known.popitem(last=False)
