@@ -377,8 +377,8 @@ def _parse_commands(replies: Sequence[Reply]) -> tuple[Command, ...]:
 
 
 def _parse_failure(reply: Reply) -> Failure:
-    places = [_place(reply[key]) for key in ("first", "last", "stop")]
-    return Failure(_place(reply["place"]), bool(reply["unsolved"]), *places, indent=int(reply["indent"]))
+    start, end, stop = (_place(reply[key]) for key in ("first", "last", "stop"))
+    return Failure(_place(reply["place"]), bool(reply["unsolved"]), start, end, stop, int(reply["indent"]))
 
 
 def _place(value: Sequence[int]) -> Place:

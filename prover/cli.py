@@ -217,6 +217,17 @@ def serve(host: str, port: str, debug: bool, **options: Any) -> int:
     return serve_command(host, port, options)
 
 
+@cli.command(short_help="A language server that suggests proofs in your editor.")
+@click.option("--timeout", metavar="S", help="Seconds for each goal; default 30.")
+@click.option("--stdio", is_flag=True, help="Speak on standard streams, as it does anyway: editors like to say it.")
+@_service_options
+def lsp(stdio: bool, debug: bool, **options: Any) -> int:
+    """Speak the Language Server Protocol on standard input and output, beside Lean's own server."""
+    from prover.running import lsp_command
+
+    return lsp_command(options)
+
+
 @cli.command(short_help="The prover as tools for coding agents (MCP).")
 @_service_options
 def mcp(debug: bool, **options: Any) -> int:

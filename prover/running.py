@@ -196,6 +196,23 @@ def mcp_command(options: Mapping[str, Any]) -> int:
     return DONE
 
 
+def lsp_command(options: Mapping[str, Any]) -> int:
+    """`prove lsp`; the exit status."""
+    try:
+        from prover.lsp.server import make_server
+    except ImportError as error:
+        raise UsageError(
+            f"`prove lsp` needs a package that is not here: {error.name}.", "pip install 'stepwise-prover[servers]'"
+        ) from None
+    from prover.parts import real_parts
+
+    _log_if_debugging()
+    timeout_s = c.parse_seconds("--timeout", options.get("timeout") or "30")
+    chosen = {key: value for key, value in options.items() if key != "timeout"}
+    make_server(config_from("an editor", chosen), real_parts(), timeout_s=timeout_s).start_io()
+    return DONE
+
+
 def _service(options: Mapping[str, Any]) -> Service:
     """What the servers stand on; the Lean is found here, so that what is wrong with it shows at once."""
     from prover.parts import real_parts
