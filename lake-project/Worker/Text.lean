@@ -75,7 +75,7 @@ structure Progress where
   messages : List Message := []
   /-- Info trees, each with the environment from before its command. -/
   trees : List (Environment × InfoTree) := []
-  refusals : List String := []
+  refusals : List Refusal := []
   /-- Constants made by commands that say `sorry`: no other may stand on one. -/
   maySorry : List Name := []
 
@@ -107,16 +107,17 @@ def tagTrees (e : Environment) : List InfoTree → List (Environment × InfoTree
   | t :: ts => (e, t) :: tagTrees e ts
 
 /-- Parse one command and elaborate it, unless it says something refused beyond `allowed`. -/
-def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Option (List String)) (p : Progress) :
+def step (input : Parser.InputContext) (text : String) (token : IO.CancelToken) (allowed : Option Allowed) (p : Progress) :
     IO (Progress × Option String × Bool) := do
   match p.command.scopes with
   | [] => return (p, none, true)
   | scope :: _ =>
     let pctx : Parser.ParserModuleContext := { env := p.command.env, options := scope.opts, currNamespace := scope.currNamespace, openDecls := scope.openDecls }
     let (stx, parser, parseMessages) := Parser.parseCommand input pctx p.parser {}
-    let refusals := refusals stx p.refusals
+    let command := textBetween text (stx.getPos?.getD 0) (stx.getTailPos?.getD 0)
+    let refusals := refusalsIn command (refusals stx []) p.refusals
     let refused := match allowed with
-      | some allowed => firstBeyond refusals allowed
+      | some allowed => firstRefused allowed refusals 0
       | none => none
     match refused with
     | some k => return ({ p with refusals := refusals }, some k, true)
@@ -139,9 +140,9 @@ def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Optio
         return (p, none, Parser.isTerminalCommand stx)
 
 /-- All commands from `p` on. `kept` gathers the progress before each, to be kept as snapshots. -/
-partial def steps (input : Parser.InputContext) (text : String) (token : IO.CancelToken) (allowed : Option (List String))
+partial def steps (input : Parser.InputContext) (text : String) (token : IO.CancelToken) (allowed : Option Allowed)
     (p : Progress) (kept : List Snapshot) : IO (Progress × Option String × List Snapshot) := do
-  let (next, refused, last) ← step input token allowed p
+  let (next, refused, last) ← step input text token allowed p
   if last then return (next, refused, kept)
   -- A command ends where the next token begins to make no sense in it: only what the next command confirms is kept
   let kept := { before := textBefore text next.parser.pos, progress := p } :: kept
@@ -172,19 +173,23 @@ partial def addSnapshots : List Snapshot → List Snapshot → List Snapshot
   | [], old => old
   | s :: r, old => s :: addSnapshots r (without s.before old)
 
+/-- The environment of these imports alone. -/
+def importsOf (e : Elaborator) (imports : Array Import) : IO Environment := do
+  let key := importKey imports 0 ""
+  match ← headerKnown key with
+  | some env => return env
+  | none =>
+    let env ← importHeader imports
+    e.headers.set ((key, env) :: (← e.headers.get))
+    return env
+where headerKnown (key : String) : IO (Option Environment) := do return findHeader key (← e.headers.get)
+
 /-- Elaborate a text within `ms` milliseconds. With `allowed`, stop before the first command that says something refused
-which is not in that list. -/
-def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option (List String)) : IO Elaborated := do
+beyond that. -/
+def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option Allowed) : IO Elaborated := do
   let input := inputContext text
   let (header, parser, messages) ← Parser.parseHeader input
-  let imports := Elab.headerToImports header
-  let key := importKey imports 0 ""
-  let base ← match findHeader key (← e.headers.get) with
-    | some env => pure env
-    | none => do
-      let env ← importHeader imports
-      e.headers.set ((key, env) :: (← e.headers.get))
-      pure env
+  let base ← importsOf e (Elab.headerToImports header)
   let start ← match longest text (← e.snapshots.get) none with
     | some s => pure s.progress
     | none => do
