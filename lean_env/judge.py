@@ -3,7 +3,7 @@
 It elaborates originals alone, and gets of a candidate only its constants, as data, and the names of its imports. So
 nothing that a candidate says, and nothing that another worker went through before, can change how an original is read
 or what the kernel says. One request is under way at a time. An original that says something which could change the
-process (a macro, an elaborator, `#eval`) gets a process for itself.
+process (a macro, an elaborator, `#eval`) gets a process that serves no other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from lean_env.errors import WorkerDied, WorkerStartError
+from lean_env.errors import ProtocolError, WorkerDied, WorkerStartError
 from lean_env.protocol import Exported, Question, Report, Untrusted
 from lean_env.worker import Interrupted, Worker
 
@@ -35,6 +35,8 @@ class Judge:
         self._lock = asyncio.Lock()
         self._closed = False
         self._ended_s = 0.0
+        self._only_for: str | None = None
+        """The original that may have changed the process, which serves no other then."""
 
     @property
     def lean_s(self) -> float:
@@ -60,29 +62,25 @@ class Judge:
         async with self._lock:
             guilty = 0
             for attempts_left in reversed(range(ATTEMPTS)):
+                if self._only_for not in (None, question.original):
+                    await self._retire()
                 worker = await self._worker()
                 try:
-                    said = await worker.judge(question, exported, trusted=False, ms=ms)
-                    if isinstance(said, Report):
-                        return said
-                    return await self._apart(question, exported, ms)
+                    said = await worker.judge(question, exported, trusted=self._only_for is not None, ms=ms)
+                    if isinstance(said, Untrusted):
+                        await self._retire()
+                        worker = await self._worker()
+                        self._only_for = question.original
+                        said = await worker.judge(question, exported, trusted=True, ms=ms)
                 except Interrupted as death:
                     guilty += death.guilty
                     if guilty == 2 or not attempts_left:
                         raise
+                    continue
+                if isinstance(said, Untrusted):
+                    raise ProtocolError(f"The Lean worker does not elaborate `{said.what}` although it is trusted.")
+                return said
             raise AssertionError("unreachable")
-
-    async def _apart(self, question: Question, exported: Exported, ms: int) -> Report:
-        """Judge in a process that has judged nothing else and never will."""
-        await self._retire()
-        worker = await self._worker()
-        try:
-            said = await worker.judge(question, exported, trusted=True, ms=ms)
-        finally:
-            await self._retire()
-        if isinstance(said, Untrusted):
-            raise WorkerDied(f"The Lean worker does not elaborate `{said.what}` although it may.")
-        return said
 
     async def _worker(self) -> Worker:
         for _ in range(2):
@@ -100,7 +98,7 @@ class Judge:
         raise WorkerDied("The process that judges ends as soon as it has started.")
 
     async def _retire(self) -> None:
-        starting, self._starting = self._starting, None
+        starting, self._starting, self._only_for = self._starting, None, None
         if starting is None:
             return
         with contextlib.suppress(asyncio.CancelledError, WorkerStartError):

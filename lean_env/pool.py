@@ -111,7 +111,7 @@ class Pool:
         self._slots = slots
         self._free = asyncio.Semaphore(self.capacity)
         self._checkers = Checkers(toolchain)
-        self._judge = Judge(self._start_judge, self._footprint.bound)
+        self.judge = Judge(self._start_judge, self._footprint.bound)
         self._spare: asyncio.Task[Worker] | None = None
         self._warming: list[asyncio.Task[None]] = []
         self._closed = False
@@ -137,7 +137,7 @@ class Pool:
     def lean_s(self) -> float:
         """Seconds spent inside Lean so far, by Lean's own clock, summed over all workers."""
         workers = sum(seat.worker.lean_s for seat in self._seats if seat.worker is not None)
-        return self.stats.lean_s + self._judge.lean_s + workers
+        return self.stats.lean_s + self.judge.lean_s + workers
 
     async def __aenter__(self) -> Pool:
         self._folder = TemporaryDirectory(prefix="stepwise-", ignore_cleanup_errors=True)
@@ -164,7 +164,7 @@ class Pool:
             if (worker := self._retire(seat)) is not None:
                 await worker.close()
         await self._checkers.close()
-        await self._judge.close()
+        await self.judge.close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -220,7 +220,7 @@ class Pool:
         """
 
         async def judged(question: Question, exported: Exported) -> Report:
-            return await self._judge.judge(question, exported, ms)
+            return await self.judge.judge(question, exported, ms)
 
         question = Question(original, candidate, left, before, negated)
         try:
@@ -297,7 +297,7 @@ class Pool:
             self._retire(seat)
             # A verification needs processes of its own: have them ready by the time of the first candidate
             self._checkers.prepare()
-            self._judge.prepare()
+            self.judge.prepare()
             began = asyncio.get_running_loop().time()
             seat.worker = await self._next_worker()
             seat.generation += 1

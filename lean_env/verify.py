@@ -29,7 +29,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lean_env import independent as others
@@ -40,12 +40,12 @@ from lean_env.toolchain import Toolchain
 ALLOWED_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
 
 Stage = Literal[
-    "text", "syntax", "sorry", "elaboration", "original", "statement", "library", "axioms", "kernel", "fresh",
+    "input", "text", "syntax", "sorry", "elaboration", "original", "statement", "library", "axioms", "kernel", "fresh",
     "independent", "worker"
 ]  # fmt: skip
-"""What stopped a text: its characters; its parsed syntax; a `sorry`; Lean's elaborator; the original, which does not
-elaborate; another statement than the original's; a library theorem that comes too late; an axiom; the kernel; the fresh
-process; the independent checker; or that it ended a worker."""
+"""What stopped a text: it could not be read; its characters; its parsed syntax; a `sorry`; Lean's elaborator; the
+original, which does not elaborate; another statement than the original's; a library theorem that comes too late; an
+axiom; the kernel; the fresh process; the independent checker; or that it ended a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,17 @@ def caveat(toolchain: Toolchain) -> str:
     )
 
 
-def rejected(reasons: Sequence[Reason], lean: str, errors: Sequence[str] = ()) -> Verdict:
+def rejected(reasons: Sequence[Reason], lean: str, errors: Sequence[str] = (), note: str = "") -> Verdict:
     """The verdict on a text that was stopped before the fresh process."""
     sentences, stages = tuple(r.sentence for r in reasons), tuple(r.stage for r in reasons)
-    compared = all(stage in ("statement", "original") for stage in stages)
-    checks = Checks(
-        PASSED if compared else FAILED,
-        FAILED if "statement" in stages or "original" in stages else "not run: it was rejected before",
-        "not run: it was rejected before",
-    )
-    return Verdict(False, sentences, (), lean, tuple(errors), stages, checks)
+    before = "not run: it was rejected before"
+    if {"input", "worker"} & set(stages):
+        checks = Checks(*["not run: it could not be verified"] * 3)
+    elif set(stages) <= {"statement", "original"}:
+        checks = Checks(PASSED, FAILED, before)
+    else:
+        checks = Checks(FAILED, FAILED if {"statement", "original"} & set(stages) else before, before)
+    return Verdict(False, sentences, (), lean, tuple(errors), stages, checks, note)
 
 
 PASSED, FAILED = "passed", "failed"
@@ -130,14 +131,20 @@ async def verify(
     Raises:
         WorkerError: a process failed, which says nothing about the text.
     """
+    question = replace(
+        question,
+        original=question.original.replace("\r\n", "\n"),
+        candidate=question.candidate.replace("\r\n", "\n"),
+    )
+    note = caveat(checkers.toolchain)
     if reasons := text_reasons(question):
-        return rejected(reasons, checkers.lean)
+        return rejected(reasons, checkers.lean, note=note)
     exported = await export(question)
     if reasons := export_reasons(exported):
-        return rejected(reasons, checkers.lean, [message.text for message in exported.errors])
+        return rejected(reasons, checkers.lean, [message.text for message in exported.errors], note)
     report = await judged(question, exported)
     if reasons := report_reasons(report, question.left):
-        return rejected(reasons, checkers.lean)
+        return rejected(reasons, checkers.lean, note=note)
     body = question.candidate.rstrip()
     first = body.count("\n") + 3
     targets = report.targets if checkers.prints_axioms else ()
@@ -163,7 +170,7 @@ async def verify(
         (),
         tuple(reason.stage for reason in reasons),
         checks,
-        caveat(checkers.toolchain),
+        note,
     )
 
 

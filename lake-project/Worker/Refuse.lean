@@ -35,11 +35,13 @@ def refusedCommands : List Name := [
   `Lean.Parser.Command.macro, `Lean.Parser.Command.macro_rules, `Lean.Parser.Command.syntax,
   `Lean.Parser.Command.syntaxAbbrev]
 
-/-- Keywords refused anywhere: `simproc` in all its forms is a program that `simp` runs, others declare macros or elaborators. -/
+/-- Keywords refused anywhere: `simproc` in all its forms is a program that `simp` runs; others declare macros or
+elaborators, run code, or ask a server. -/
 def refusedWords : List String := [
   "native", "simproc", "dsimproc", "simproc_decl", "dsimproc_decl", "builtin_simproc", "builtin_dsimproc",
   "builtin_simproc_decl", "builtin_dsimproc_decl", "include_str",
-  "binder_predicate", "declare_config_elab", "declare_command_config_elab", "elab_stx"]
+  "binder_predicate", "declare_config_elab", "declare_command_config_elab", "elab_stx", "#guard", "#guard_expr",
+  "eval%", "polyrith", "#loogle", "loogle", "#leansearch", "leansearch", "#moogle", "moogle", "#statesearch", "statesearch"]
 
 /-- Attributes that change what runs, not what is true; and all whose names end like those of Lean's hooks. -/
 def refusedAttributes : List String := [
