@@ -218,7 +218,7 @@ def _stage_of(failure: str) -> Stage:
     """What a constant's failure, in the worker's words, comes down to."""
     if "uses sorryAx" in failure:
         return "sorry"
-    if re.search(r"declares the axiom|uses Lean\.(ofReduce(Bool|Nat)|trustCompiler)", failure):
+    if re.search(r"(declares|uses) the axiom|uses Lean\.(ofReduce(Bool|Nat)|trustCompiler)", failure):
         return "axioms"
     return "kernel"
 

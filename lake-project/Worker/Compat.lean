@@ -105,6 +105,20 @@ def isTheorem (env : Environment) (n : Name) : ConstantInfo → Bool := by
     | .thmInfo _ => true
     | _ => false
 
+/-- Is it an axiom, rather than a theorem or definition that a module's import gives without its body? -/
+def isAxiom (env : Environment) (n : Name) : ConstantInfo → Bool := by
+  first
+  | exact fun
+    | .axiomInfo _ => match getOriginalConstKind? env n with
+      | some .thm => false
+      | some .defn => false
+      | some .opaque => false
+      | _ => true
+    | _ => false
+  | exact fun
+    | .axiomInfo _ => true
+    | _ => false
+
 def isInternalName (n : Name) : Bool := by
   first
   | exact (userName n).isInternalDetail

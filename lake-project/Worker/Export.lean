@@ -309,6 +309,10 @@ def Line.row (l : Line) : IO Row := do
   | "constant" => return .constant (← l.constant)
   | w => unreadable w
 
+def firstRepeated : List Constant → NameSet → Option Name
+  | [], _ => none
+  | c :: cs, seen => if seen.contains c.name then some c.name else firstRepeated cs (seen.insert c.name)
+
 /-- The constants in the rows, the last first. -/
 partial def readConstants (data : Array Json) (i : Nat) (rows : Array Row) (acc : List Constant) : IO (List Constant) := do
   if h : i < data.size then
@@ -320,7 +324,10 @@ partial def readConstants (data : Array Json) (i : Nat) (rows : Array Row) (acc 
         | _ => acc
       readConstants data (i + 1) (rows.push row) acc
     | _ => unreadable "no row"
-  else return acc
+  else
+    match firstRepeated acc {} with
+    | some n => unreadable (n.toString ++ " is declared twice")
+    | none => return acc
 
 /-! ## Looking up -/
 

@@ -58,6 +58,7 @@ partial def replay (src : Source) (ctx : Core.Context) (n : Name) (v : Replay) :
   | some c =>
     if allowedAxioms.contains n then return { v with axioms := n :: v.axioms }
     if c.isUnsafe then reject "uses the unsafe constant" n
+    if isAxiom src.base n c then reject "uses the axiom" n
     return v
   | none =>
     match src.added.find? n with

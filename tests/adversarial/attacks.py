@@ -84,6 +84,8 @@ def _sorries() -> list[Attack]:
         attack("in conv", by("conv =>", "  tactic => sorry"), "tacticSorry"),
         attack("in show from", term("show 2 + 2 = 5 from sorry"), "Term.sorry"),
         attack("in an autoParam", "theorem h (x : 2 + 2 = 5 := by sorry) : 2 + 2 = 5 := x\n" + term("h"), "tacticSorry"),
+        attack("by an option", "set_option debug.byAsSorry true\n" + by("rfl"), "debug.byAsSorry"),
+        attack("without its warning", "set_option warn.sorry false\n" + by("apply?"), "bad uses sorryAx"),
         attack("in match", term("match (sorry : Empty) with"), "sorry|Term.sorry"),
     ]  # fmt: skip
 
@@ -116,6 +118,9 @@ def _holes() -> list[Attack]:
         attack("partial", "partial def p (n : Nat) : 2 + 2 = 5 := p (n + 1)\n" + term("p 0"), "partial|Inhabited|nonempty"),
         attack("an error that fail_if_success swallows", by("fail_if_success exact nope"), "unsolved goals"),
         attack("an error under guard_msgs", "#guard_msgs (drop all) in\n" + by("rfl"), "stands on `sorry`", "sorry"),
+        attack("an error in another thread", "set_option Elab.async true\n" + by("rfl"), "Tactic `rfl` failed"),
+        attack("universe levels twice", "theorem bad.{u, u} : 2 + 2 = 5 := rfl\n", "already been declared"),
+        attack("termination by nothing", "theorem bad : 2 + 2 = 5 := bad\ntermination_by 0\ndecreasing_by simp\n", "well-founded recursion"),
         attack("an error turned into a warning", "set_option warningAsError false\n" + by("rfl"), "Tactic `rfl` failed"),
         attack("time that runs out", "set_option maxHeartbeats 1 in\n" + good("grind"), "heartbeats|bad is missing"),
     ]  # fmt: skip
@@ -198,6 +203,8 @@ def _programs() -> list[Attack]:
         attack("builtin_initialize", "import Lean\nbuiltin_initialize pure ()\n" + by("rfl"), "initialize"),
         attack("simproc", "import Lean\nsimproc p (2 + 2) := fun _ => return .continue\n" + by("simp"), "simproc"),
         attack("a binder predicate", 'binder_predicate x " ~ " y:term => `($x = $y)\n' + by("rfl"), "binder_predicate"),
+        attack("a notation for by", 'notation "by" => fun x => x\n' + by("rfl"), "Tactic `rfl` failed", "elaboration"),
+        attack("a configuration with an effect", by("simp (config := unsafeBaseIO (pure {}))"), "unsafe|valuating", "elaboration"),
         attack("a hook by attribute", "import Lean\n@[command_elab Lean.Parser.Command.print] def p : Nat := 0\n" + by("rfl"),
                "command_elab"),
         attack("a hook that Lean may get one day", "@[some_new_elab] def p : Nat := 0\n" + by("rfl"), "some_new_elab"),
@@ -226,6 +233,7 @@ def _statements() -> list[Attack]:
 
     half = "def half (n : Nat) : Nat := n / 2\ntheorem good : half 4 = 3 := by sorry\n"
     plain = "theorem good : 1 = 2 := by sorry\n"
+    matching = "def f : Nat → Nat\n  | 0 => 0\n  | _ => 1\ntheorem good : f 0 = 1 := by sorry\n"
     cls = (
         "class Size (α : Type) where size : α → Nat\ninstance : Size Bool := ⟨fun _ => 2⟩\n"
         "theorem good : Size.size true = 3 := by sorry\n"
@@ -254,7 +262,30 @@ def _statements() -> list[Attack]:
         attack("a notation for =", 'local infix:50 (priority := high) " = " => fun (_ _ : Nat) => True\n' + by("trivial"), "bad states"),
         attack("a notation for +", 'local infixl:65 (priority := high) " + " => fun (a _ : Nat) => a + 3\n' + by("rfl"),
                "bad states"),
-        attack("an instance of HAdd", "local instance (priority := high) : HAdd Nat Nat Nat := ⟨fun _ _ => 5⟩\n" + term("rfl")),
+        attack("an instance of HAdd", "local instance (priority := high) : HAdd Nat Nat Nat := ⟨fun _ _ => 5⟩\n"
+               "theorem bad : (2 : Nat) + (2 : Nat) = (5 : Nat) := rfl\n"),
+        attack("an instance of Add", "noncomputable local instance (priority := high) : Add Nat := ⟨fun _ _ => 5⟩\n" + term("rfl")),
+        attack("an instance of HAdd into another type",
+               "instance (priority := high) : HAdd Nat Nat (Fin 1) := ⟨fun _ _ => 0⟩\ntheorem bad : (2 + 2 : Fin 1) = 5 := rfl\n"),
+        attack("a matcher of one's own",
+               "def f.match_1.{u} (motive : Nat → Sort u) (x : Nat) (_ : Unit → motive 0) (h : (n : Nat) → motive n) : motive x := h x\n"
+               "def f : Nat → Nat := fun x => f.match_1 (fun _ => Nat) x (fun _ => 0) (fun _ => 1)\ntheorem good : f 0 = 1 := rfl\n",
+               "f is defined otherwise", original=matching),
+        attack("a matcher of one's own in the statement",
+               "def good.match_1.{u} (motive : Nat → Sort u) (x : Nat) (_ : Unit → motive 0) (h : (n : Nat) → motive n) : motive x := h x\n"
+               "theorem good : (match (1 : Nat) with | 0 => True | _ => True) := trivial\n", "good states|good.match_1",
+               original="theorem good : (match (1 : Nat) with | 0 => True | _ => False) := by sorry\n"),
+        attack("a type made a proposition", "inductive C : Prop | r | g\ntheorem good : C.r = C.g := rfl\n", "C",
+               original="inductive C | r | g\ntheorem good : C.r = C.g := by sorry\n"),
+        attack("a structure without its field", "structure P where\ntheorem good (p q : P) : p = q := rfl\n", "P",
+               original="structure P where x : Nat\ntheorem good (p q : P) : p = q := by sorry\n"),
+        attack("a class that brings what is to be shown",
+               "class Foo (α : Type) : Prop where h : False\ntheorem good (α : Type) [i : Foo α] : 1 = 2 := i.h.elim\n", "Foo",
+               original="class Foo (α : Type) : Prop where h : True\ntheorem good (α : Type) [Foo α] : 1 = 2 := by sorry\n"),
+        attack("an answer of another type", "def answer : Fin 4 := 3\ntheorem good : answer = 3 := rfl\n", "answer states",
+               original="def answer : Nat := sorry\ntheorem good : answer = 7 := by sorry\n"),
+        attack("the type of a proof", "theorem bad : type_of% (rfl : 2 + 2 = 4) := rfl\n"),
+        attack("a root name from within a namespace", "namespace A\ntheorem _root_.bad : 2 + 2 = 4 := rfl\nend A\n"),
         attack("an instance of OfNat", "local instance (priority := high) : OfNat Nat 5 := ⟨4⟩\n" + by("rfl")),
         attack("a default instance", "@[default_instance high] instance : OfNat Int 5 := ⟨4⟩\n"
                "theorem bad : (2 + 2 : Int) = 5 := rfl\n"),

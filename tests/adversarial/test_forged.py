@@ -41,9 +41,15 @@ def term(rows: Rows, *name: str) -> int:
     return add(rows, "const", number)
 
 
-def an_axiom(rows: Rows) -> None:
+def with_value(rows: Rows, number: int) -> None:
+    """Make that row the value of the theorem, whose own row has to come after it."""
     row = constant(rows, "bad")
-    row[4:] = [None, "axiom"]
+    rows.append([*row[:4], number, *row[5:]])
+    rows[rows.index(row)] = ["anonymous"]
+
+
+def an_axiom(rows: Rows) -> None:
+    constant(rows, "bad")[4:] = [None, "axiom"]
 
 
 def no_value(rows: Rows) -> None:
@@ -51,33 +57,23 @@ def no_value(rows: Rows) -> None:
 
 
 def another_value(rows: Rows) -> None:
-    row = constant(rows, "bad")
-    row[4] = term(rows, "True", "intro")
-    rows.append(rows.pop(rows.index(row)))
+    with_value(rows, term(rows, "True", "intro"))
 
 
 def sorry_ax(rows: Rows) -> None:
-    row = constant(rows, "bad")
-    row[4] = term(rows, "sorryAx")
-    rows.append(rows.pop(rows.index(row)))
+    with_value(rows, term(rows, "sorryAx"))
 
 
 def itself(rows: Rows) -> None:
-    row = constant(rows, "bad")
-    row[4] = term(rows, "bad")
-    rows.append(rows.pop(rows.index(row)))
+    with_value(rows, term(rows, "bad"))
 
 
 def an_open_term(rows: Rows) -> None:
-    row = constant(rows, "bad")
-    row[4] = add(rows, "open")
-    rows.append(rows.pop(rows.index(row)))
+    with_value(rows, add(rows, "open"))
 
 
 def a_variable(rows: Rows) -> None:
-    row = constant(rows, "bad")
-    row[4] = add(rows, "bvar", 0)
-    rows.append(rows.pop(rows.index(row)))
+    with_value(rows, add(rows, "bvar", 0))
 
 
 def nothing(rows: Rows) -> None:
