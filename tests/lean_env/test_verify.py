@@ -134,3 +134,11 @@ def test_axioms_as_lean_prints_them_on_the_lines_that_asked() -> None:
 def test_what_the_proof_itself_prints_does_not_count() -> None:
     forged = said("'a' does not depend on any axioms", 2)
     assert axiom_reasons(Fresh(0, parse_messages(forged)), ["a"], 7)[0]
+
+
+def test_the_axioms_of_another_declaration_do_not_count() -> None:
+    for decoy in ("A.t", "t.A", "t'"):
+        fresh = Fresh(0, parse_messages(said(f"'{decoy}' does not depend on any axioms", 7)))
+        assert axiom_reasons(fresh, ["t"], 7)[0], decoy
+    private = Fresh(0, parse_messages(said("'_private.Mathlib.X.0.t' depends on axioms: [propext]", 7)))
+    assert axiom_reasons(private, ["t"], 7) == ([], frozenset({"propext"}))
