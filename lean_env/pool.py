@@ -21,12 +21,14 @@ from types import TracebackType
 import psutil
 
 from lean_env.errors import WorkerDied, WorkerStartError
+from lean_env.fresh import Checkers
+from lean_env.judge import Judge
 from lean_env.library import Library, header, imports_of, kept_at, load, read, store
-from lean_env.protocol import Hole, Limits, Opened, Outcome, Reply, State, Symbols
+from lean_env.protocol import Exported, Hole, Limits, Opened, Outcome, Question, Reply, Report, State, Symbols
 from lean_env.source import SOURCE, worker_source
 from lean_env.toolchain import Toolchain
 from lean_env.turns import Turns
-from lean_env.verify import Checkers, Verdict, judge
+from lean_env.verify import Reason, Verdict, rejected, verify
 from lean_env.worker import Interrupted, Worker
 
 log = logging.getLogger(__name__)
@@ -61,9 +63,9 @@ def footprint(toolchain: Toolchain) -> Footprint:
 
 
 def affordable_workers(toolchain: Toolchain) -> int:
-    """As many workers as cores and free memory allow, at least one."""
+    """As many workers as cores and free memory (less what the judging process takes) allow, at least one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(cores, psutil.virtual_memory().available // footprint(toolchain).expected))
+    return max(1, min(cores, psutil.virtual_memory().available // footprint(toolchain).expected - 1))
 
 
 @dataclass(slots=True)
@@ -109,6 +111,7 @@ class Pool:
         self._slots = slots
         self._free = asyncio.Semaphore(self.capacity)
         self._checkers = Checkers(toolchain)
+        self.judge = Judge(self._start_judge, self._footprint.bound)
         self._spare: asyncio.Task[Worker] | None = None
         self._warming: list[asyncio.Task[None]] = []
         self._closed = False
@@ -133,7 +136,8 @@ class Pool:
     @property
     def lean_s(self) -> float:
         """Seconds spent inside Lean so far, by Lean's own clock, summed over all workers."""
-        return self.stats.lean_s + sum(seat.worker.lean_s for seat in self._seats if seat.worker is not None)
+        workers = sum(seat.worker.lean_s for seat in self._seats if seat.worker is not None)
+        return self.stats.lean_s + self.judge.lean_s + workers
 
     async def __aenter__(self) -> Pool:
         self._folder = TemporaryDirectory(prefix="stepwise-", ignore_cleanup_errors=True)
@@ -160,6 +164,7 @@ class Pool:
             if (worker := self._retire(seat)) is not None:
                 await worker.close()
         await self._checkers.close()
+        await self.judge.close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -200,33 +205,50 @@ class Pool:
         left: int = 0,
         before: str = "",
         negated: bool = False,
+        independent: bool = False,
         ms: int = OPEN_MS,
     ) -> Verdict:
-        """Does `candidate` prove what `original` states with `sorry`? See `lean_env.verify` for what is checked.
-
-        With an empty original there is no statement to compare with: every theorem of the candidate is checked.
+        """Does `candidate` prove what `original` states with `sorry`? See `lean_env.verify` for what is checked, and
+        `lean_env.protocol.Question` for what can be asked.
 
         Args:
-            left: how many of the original's `sorry`s may be left: those of other holes than the one that was filled.
-            before: a theorem of the library; what is proved may stand on neither it nor what comes after it.
-            negated: does it prove the negation instead? For the original's one theorem `N` without a proof it must
-                declare `N.negation`, of type `Not` of what `N` states, and not `N` itself.
+            independent: ask an independent checker too, where one is installed.
+            ms: time limit for the elaboration of each text.
+
+        Raises:
+            WorkerError: a process failed, which says nothing about the text.
+        """
+
+        async def judged(question: Question, exported: Exported) -> Report:
+            return await self.judge.judge(question, exported, ms)
+
+        question = Question(original, candidate, left, before, negated)
+        try:
+            return await verify(
+                question, lambda asked: self._export(asked, ms), judged, self._checkers, independent=independent
+            )
+        except Interrupted as death:
+            if not death.guilty:
+                raise
+            return rejected([Reason("worker", f"verifying it ended a worker: {death.message}")], self._checkers.lean)
+
+    async def _export(self, question: Question, ms: int) -> Exported:
+        """Have a worker elaborate the candidate.
+
+        Raises:
+            Interrupted: the worker ended, twice, at this very text (once may be the machine's doing, then it is the
+                text's), or again and again at others'.
         """
         seat = min(self._seats, key=lambda seat: (seat.worker is None, seat.worker.busy if seat.worker else 0))
         guilty = 0
         for attempts_left in reversed(range(RETRIES)):
             try:
                 async with seat.turns.turn(0.0):
-                    report = await (await self.worker(seat)).verify(
-                        candidate, original, left=left, negated=negated, before=before, ms=ms
-                    )
-                return await judge(self._checkers, report, candidate, left)
+                    worker = await self.worker(seat)
+                    return await worker.export(question.candidate, question.original, left=question.left, ms=ms)
             except Interrupted as death:
-                # Once may be the machine's doing; a text that does it twice does it
                 guilty += death.guilty
-                if guilty == 2:
-                    return Verdict(False, (f"verifying it ended a worker: {death.message}",), (), self._checkers.lean)
-                if not attempts_left:
+                if guilty == 2 or not attempts_left:
                     raise
         raise AssertionError("unreachable")
 
@@ -273,8 +295,9 @@ class Pool:
             elif worker is not None:
                 self.stats.deaths += 1
             self._retire(seat)
-            # A verification needs a process of its own: have one ready by the time of the first candidate
+            # A verification needs processes of its own: have them ready by the time of the first candidate
             self._checkers.prepare()
+            self.judge.prepare()
             began = asyncio.get_running_loop().time()
             seat.worker = await self._next_worker()
             seat.generation += 1
@@ -310,6 +333,9 @@ class Pool:
 
     def _memory_allows(self) -> bool:
         return psutil.virtual_memory().available > 2 * self._footprint.expected
+
+    async def _start_judge(self) -> Worker:
+        return await Worker.start(self.toolchain.worker(self._source))
 
     async def _start(self) -> Worker:
         self.stats.starts += 1

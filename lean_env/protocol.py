@@ -10,8 +10,10 @@ worker answers requests one after another, in the order in which they came, so s
              ms, heartbeats
     drop     states                           forget them
     symbols  state                            the constants of its first goal
-    verify   text, original, left, negated,   re-elaborate a text; compare its statements with those of the original, or
-             before, ms                       with the negation of its one theorem
+    export   text, original, left, ms         re-elaborate a text; the constants that it declares, as data
+    judge    constants, text, original, left, send these constants through the kernel; compare their statements with
+             negated, may_sorry, before, ms,  those of the original, or with the negation of its one theorem
+             trusted
     tactics  text, words                      which of these words begin a tactic after that text
     library  text, first, ms                  theorems of the modules that a text imports, from the number `first` on
 
@@ -23,6 +25,11 @@ Where `before` names a theorem of the library, a tactic that uses that theorem o
 what is verified may not stand on it. Another module's declarations come after the theorem when that module does, in the
 order of the imports; those of its own module when their lines say so. For a Lean that ships no lines (the bundled one)
 all theorems of that module come after it, except what its statement rests on, and so do definitions that hold a proof.
+
+In a text for `export` a command that says what is refused is allowed where the original has it, word for word. `judge`
+goes to another process, which elaborates the original, and of the text sees only the constants and the imports. An
+original that says something which could change that process is answered with `untrusted`, unless the request says that
+it may (`trusted`).
 
 What is read here becomes a frozen value; what cannot be read becomes a `ProtocolError`.
 """
@@ -181,12 +188,46 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What the worker found when it verified a text. Empty tuples everywhere are good news."""
+class Question:
+    """What there is to verify: does the candidate prove what the original states with `sorry`?"""
+
+    original: str
+    """The text with the statement, `sorry` in place of its proof. Empty where there is none to compare with: then every
+    theorem of the candidate is checked."""
+    candidate: str
+    left: int = 0
+    """How many of the original's `sorry`s may be left: those of other holes than the one that was filled."""
+    before: str = ""
+    """A theorem of the library; what is proved may stand on neither it nor what comes after it."""
+    negated: bool = False
+    """Does it prove the negation instead? For the original's one theorem `N` without a proof it must declare
+    `N.negation`, of type `Not` of what `N` states, and not `N` itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What a worker made of a text: nothing that counts by itself."""
 
     messages: tuple[Message, ...]
     refused: str
-    """The syntax that stopped the verification, or nothing."""
+    """The syntax that stopped it, or nothing."""
+    constants: Sequence[object]
+    """What the text declares, row by row, for `judge`."""
+    may_sorry: tuple[str, ...]
+    """Declarations of commands that say `sorry`."""
+    lean_ms: float
+
+    @property
+    def errors(self) -> tuple[Message, ...]:
+        return tuple(message for message in self.messages if message.severity == "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found when a text's constants were judged. Empty tuples everywhere are good news."""
+
+    original_errors: tuple[Message, ...]
+    """Why the original itself does not elaborate."""
     declared: tuple[str, ...]
     targets: tuple[str, ...]
     """The declarations whose last `sorry` the text replaces; without an original, every theorem of the text."""
@@ -195,10 +236,19 @@ class Report:
     axioms: tuple[str, ...]
     """Those of the three allowed axioms that were met; a lower bound where the library ships no proofs."""
     failed: tuple[str, ...]
-    """Declarations that the kernel, asked again, did not accept, or that stand on what is forbidden."""
+    """Declarations that the kernel did not accept, or that stand on what is forbidden."""
+    late: tuple[str, ...]
+    """Theorems that stand on what comes after the theorem that is proved once more."""
     differences: tuple[str, ...]
     """How the text's statements differ from the original's."""
     lean_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """The original was not elaborated: what it says could change the process that judges."""
+
+    what: str
 
 
 def encode(fields: Mapping[str, object]) -> bytes:
@@ -307,23 +357,41 @@ def parse_page(reply: Reply) -> tuple[list[Reply], int | None]:
         return modules, None if following is None else int(following)
 
 
-def parse_report(reply: Reply) -> Report:
-    """The reply to `verify`. A text that Lean gave up on has failed.
+def parse_exported(reply: Reply) -> Exported:
+    """The reply to `export`. A text that Lean gave up on has an error at its beginning.
 
     Raises:
         ProtocolError: it is not such a reply.
     """
     if "failure" in reply:
-        return Report((), "", (), (), (), (), (str(reply["failure"]),), (), 0.0)
+        return Exported((Message("error", str(reply["failure"]), 1, 0),), "", (), (), 0.0)
     with _Reading(reply):
+        constants = reply["constants"]
+        if not isinstance(constants, list):
+            raise TypeError(constants)
+        messages, may_sorry = _parse_messages(reply), _strings(reply["may_sorry"])
+        return Exported(messages, str(reply["refused"]), constants, may_sorry, _milliseconds(reply))
+
+
+def parse_report(reply: Reply) -> Report | Untrusted:
+    """The reply to `judge`. Constants that Lean gave up on have failed.
+
+    Raises:
+        ProtocolError: it is not such a reply.
+    """
+    if "failure" in reply:
+        return Report((), (), (), (), (), (str(reply["failure"]),), (), (), 0.0)
+    with _Reading(reply):
+        if "untrusted" in reply:
+            return Untrusted(str(reply["untrusted"]))
         return Report(
-            messages=_parse_messages(reply),
-            refused=str(reply["refused"]),
+            original_errors=_parse_messages(reply, "original_errors"),
             declared=_strings(reply["declared"]),
             targets=_strings(reply["targets"]),
             sorry=_strings(reply["sorry"]),
             axioms=tuple(sorted(_strings(reply["axioms"]))),
             failed=_strings(reply["failed"]),
+            late=_strings(reply["late"]),
             differences=_strings(reply["differences"]),
             lean_ms=_milliseconds(reply),
         )
@@ -386,10 +454,9 @@ def _place(value: Sequence[int]) -> Place:
     return Place(int(line), int(column))
 
 
-def _parse_messages(reply: Reply) -> tuple[Message, ...]:
+def _parse_messages(reply: Reply, key: str = "messages") -> tuple[Message, ...]:
     return tuple(
-        Message(m["severity"], str(m["text"])[:_LONGEST_MESSAGE], int(m["line"]), int(m["column"]))
-        for m in reply["messages"]
+        Message(m["severity"], str(m["text"])[:_LONGEST_MESSAGE], int(m["line"]), int(m["column"])) for m in reply[key]
     )
 
 

@@ -19,14 +19,18 @@ from dataclasses import dataclass, field
 from lean_env import process
 from lean_env.errors import ProtocolError, WorkerDied, WorkerStartError
 from lean_env.protocol import (
+    Exported,
     Limits,
     Opened,
     Outcome,
+    Question,
     Reply,
     Report,
     Symbols,
+    Untrusted,
     decode,
     encode,
+    parse_exported,
     parse_opened,
     parse_outcome,
     parse_page,
@@ -143,20 +147,31 @@ class Worker:
                 self.lean_s += outcome.lean_ms / 1000
                 yield outcome
 
-    async def verify(
-        self, text: str, original: str, *, left: int, negated: bool = False, before: str = "", ms: int
-    ) -> Report:
-        """Re-elaborate a text and compare it with the original (none, if that is empty).
+    async def export(self, text: str, original: str, *, left: int, ms: int) -> Exported:
+        """Re-elaborate a text: what Lean says about it, and what it declares.
 
         Args:
+            original: what its author wrote (none, if that is empty), which the text may say too.
             left: how many of the original's `sorry`s the text may still have.
-            negated: the text is to prove the negation of the original's theorem.
-            before: a theorem of the library; what is proved may stand on neither it nor what comes after it.
         """
-        fields: dict[str, object] = {"text": text, "left": left, "negated": negated, "before": before, "ms": ms}
+        fields: dict[str, object] = {"text": text, "left": left, "ms": ms}
         if original:
             fields["original"] = original
-        return parse_report(await self._ask("verify", 3 * ms / 1000, **fields))
+        return parse_exported(await self._ask("export", 3 * ms / 1000, **fields))
+
+    async def judge(self, question: Question, exported: Exported, *, trusted: bool, ms: int) -> Report | Untrusted:
+        """Send a text's constants through the kernel, and compare its statements with the original's.
+
+        Args:
+            trusted: elaborate the original whatever it says.
+        """
+        q = question
+        fields: dict[str, object] = {"text": q.candidate, "left": q.left, "negated": q.negated, "before": q.before}
+        fields |= {"constants": list(exported.constants), "may_sorry": list(exported.may_sorry)}
+        fields |= {"trusted": trusted, "ms": ms}
+        if q.original:
+            fields["original"] = q.original
+        return parse_report(await self._ask("judge", 3 * ms / 1000, **fields))
 
     async def symbols(self, state: int) -> Symbols:
         """The constants of the state's first goal."""

@@ -1,20 +1,24 @@
-"""`prove verify`: what there is to verify in a file or a run's folder, and the verdicts on it, in order."""
+"""`prove verify`: what there is to verify in a file, a folder of files or a run, and the verdicts on it, in order."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lean_env.errors import DataError, UsageError, WorkerError, WorkerStartError
-from lean_env.verify import Verdict
+from lean_env.verify import Reason, Verdict, rejected
 from prover.parts import LeanPool
 from prover.proofs import whole_text
 from prover.report import read_report
+
+AHEAD = 4
+"""How many verdicts may be made, for each slot, before the next in order is there."""
 
 _ROW_HINT = (
     "Each line is an object with formal_statement, and proof (what stands after `:= by`) or code (the whole text)."
@@ -47,13 +51,15 @@ def checks_of(target: str, *, mathlib: bool) -> list[Check]:
 
     Raises:
         UsageError: it is not a .lean file, a .jsonl file, or a folder.
-        DataError: a file is missing, malformed or empty.
-        ResultsError: a folder is not that of a run.
+        DataError: a file is missing, empty or not text. A row that cannot be read is a check with an obstacle.
+        ResultsError: a folder has no .lean file, and is not that of a run.
     """
     kind = kind_of(target)
     path = Path(target)
     if kind == "run":
         return _of_run(path)
+    if kind == "folder":
+        return [_of_file(path, file) for file in _lean_files(path)]
     from prover.problems.reading import decode, read_bytes, read_lean
 
     if kind == "lean":
@@ -62,7 +68,7 @@ def checks_of(target: str, *, mathlib: bool) -> list[Check]:
 
 
 def kind_of(target: str) -> str:
-    """`lean`, `rows` or `run`.
+    """`lean`, `rows`, `folder` (of .lean files) or `run`.
 
     Raises:
         UsageError: it is none of these.
@@ -73,11 +79,11 @@ def kind_of(target: str) -> str:
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError):
         is_folder = is_file = False
-    hint = "Name a .lean file, a .jsonl file or the folder of a run."
+    hint = "Name a .lean file, a .jsonl file, a folder of .lean files or the folder of a run."
     if not target.strip():
         raise UsageError("The target is empty.", hint)
     if is_folder:
-        return "run"
+        return "run" if (path / "run.json").exists() or next(_lean_files(path), None) is None else "folder"
     kinds = {".lean": "lean", ".jsonl": "rows"}
     suffix = "" if "\0" in target else Path(target).suffix
     if is_file and suffix in kinds:
@@ -95,57 +101,98 @@ async def verdicts(checks: Sequence[Check], pool: LeanPool) -> AsyncIterator[tup
     Raises:
         WorkerStartError: no worker starts.
     """
-    turns = asyncio.Semaphore(max(1, pool.capacity))
+    slots = max(1, pool.capacity)
+    turns = asyncio.Semaphore(slots)
 
     async def judge(check: Check) -> Verdict:
         if check.obstacle:
-            return Verdict(False, (check.obstacle,), (), "")
+            return rejected([Reason("input", check.obstacle)], "")
         async with turns:
             try:
                 return await pool.verify(
-                    check.original, check.candidate, left=check.left, before=check.before, negated=check.negated
+                    check.original,
+                    check.candidate,
+                    left=check.left,
+                    before=check.before,
+                    negated=check.negated,
+                    independent=True,
                 )
             except WorkerStartError:
                 raise
             except WorkerError as error:
-                return Verdict(False, (f"it could not be verified: {error.message}",), (), "")
+                return rejected([Reason("worker", f"it could not be verified: {error.message}")], "")
 
-    tasks = [asyncio.create_task(judge(check)) for check in checks]
+    waiting = iter(checks)
+    begun: deque[tuple[Check, asyncio.Task[Verdict]]] = deque()
     try:
-        for check, task in zip(checks, tasks, strict=True):
-            yield check, await task
+        while True:
+            while len(begun) < AHEAD * slots and (check := next(waiting, None)) is not None:
+                begun.append((check, asyncio.create_task(judge(check))))
+            if not begun:
+                return
+            check, task = begun[0]
+            verdict = await task
+            begun.popleft()
+            yield check, verdict
     finally:
-        for task in tasks:
+        for _, task in begun:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*(task for _, task in begun), return_exceptions=True)
 
 
 def verdict_json(check: Check, verdict: Verdict) -> str:
-    """A verdict as one line of JSON."""
+    """A verdict as one line of JSON. `stages` names what stopped the text, for each of the `reasons`."""
     record = {
         "name": check.name,
         "verdict": "accepted" if verdict.accepted else "rejected",
         "reasons": list(verdict.reasons),
+        "stages": list(verdict.stages),
+        "checks": asdict(verdict.checks) if verdict.checks is not None else {},
         "axioms": list(verdict.axioms),
         "lean": verdict.lean,
+        "caveat": verdict.caveat,
     }
     return json.dumps(record, ensure_ascii=False)
 
 
 def verdict_line(check: Check, verdict: Verdict) -> str:
-    """A verdict as a line for people."""
+    """A verdict as a line for people: what stopped the text, or which checks it passed."""
     if not verdict.accepted:
-        return f"rejected {check.name}: {'; '.join(verdict.reasons)}"
-    axioms = f" (axioms: {', '.join(verdict.axioms)})" if verdict.axioms else ""
-    return f"accepted {check.name}{axioms}"
+        stages = [f"[{stage}] " for stage in verdict.stages] or [""] * len(verdict.reasons)
+        why = "; ".join(stage + reason for stage, reason in zip(stages, verdict.reasons, strict=True))
+        return f"rejected {check.name}: {why}"
+    checks = asdict(verdict.checks) if verdict.checks is not None else {}
+    said = [f"{name} {state.split(':')[0]}" for name, state in checks.items()]
+    said += [f"axioms: {', '.join(verdict.axioms)}"] if verdict.axioms else []
+    return f"accepted {check.name}" + (f" ({'; '.join(said)})" if said else "")
+
+
+def _lean_files(folder: Path) -> Iterator[Path]:
+    """The .lean files below a folder, in order, those in hidden folders (`.lake`) left out."""
+    for path in sorted(folder.rglob("*.lean")):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def _of_file(folder: Path, file: Path) -> Check:
+    from prover.problems.reading import read_lean
+
+    name = file.relative_to(folder).with_suffix("").as_posix()
+    try:
+        return Check(name, "", read_lean(file))
+    except DataError as error:
+        return Check(name, "", "", obstacle=error.message)
 
 
 def _of_rows(path: Path, text: str, mathlib: bool) -> list[Check]:
     checks = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            checks.append(_of_row(f"{path}:{number}", f"line {number}", line, mathlib))
+            try:
+                checks.append(_of_row(f"{path}:{number}", f"line {number}", line, mathlib))
+            except DataError as error:
+                checks.append(Check(f"line {number}", "", "", obstacle=error.message))
     if not checks:
         raise DataError(f"{path} is empty.", _ROW_HINT)
     return checks

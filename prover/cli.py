@@ -146,17 +146,18 @@ def suggest(target: tuple[str, ...], apply: bool, watch: bool, as_json: bool, de
     return suggest_command(_only(target, "prove suggest"), options, apply=apply, watch=watch, as_json=as_json)
 
 
-@cli.command(short_help="Verify the proofs in a file or a run.")
+@cli.command(short_help="Verify the proofs in a file, a folder or a run.")
 @click.argument("target", metavar="TARGET", nargs=-1)
 @_lean_options
 @click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 @_debug
 def verify(target: tuple[str, ...], as_json: bool, debug: bool, **options: Any) -> int:
-    """Verify the proofs in FILE.lean, FILE.jsonl or the folder of a RUN.
+    """Verify the proofs in FILE.lean, FILE.jsonl, a FOLDER of .lean files, or the folder of a RUN.
 
-    A line of FILE.jsonl has formal_statement, and proof (what stands after `:= by`) or code (the whole text). Exit
-    status 0 if all are accepted, 3 if not.
+    A line of FILE.jsonl has formal_statement, and proof (what stands after `:= by`) or code (the whole text). Each
+    verdict tells apart what the kernel, a fresh Lean process and, where one is installed, an independent checker
+    said. Exit status 0 if all are accepted, 3 if not.
     """
     from prover.running import verify_command
 

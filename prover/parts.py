@@ -50,7 +50,14 @@ class LeanPool(Protocol):
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]: ...
     async def library(self, text: str) -> Library: ...
     async def verify(
-        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+        self,
+        original: str,
+        candidate: str,
+        *,
+        left: int = 0,
+        before: str = "",
+        negated: bool = False,
+        independent: bool = False,
     ) -> Verdict: ...
 
 

@@ -160,17 +160,29 @@ def verify_command(target: str, options: Mapping[str, Any], *, as_json: bool) ->
 
     async def judge() -> int:
         accepted = 0
+        # Lines that go elsewhere do not tell a person at the terminal how far it is
+        unseen = sys.stderr.isatty() and not sys.stdout.isatty()
         async with parts.pool(toolchain, workers=count, slots=1) as pool:
+            done = 0
             async for check, verdict in verdicts(checks, pool):
+                done += 1
                 accepted += verdict.accepted
                 click.echo(verdict_json(check, verdict) if as_json else verdict_line(check, verdict))
+                if unseen:
+                    click.echo(f"\r{done} of {len(checks)}", err=True, nl=done == len(checks))
+                if verdict.caveat:
+                    caveats.add(verdict.caveat)
         return accepted
+
+    caveats: set[str] = set()
 
     with _sigterm_interrupts():
         parts = real_parts()
         toolchain = parts.resolve(lean, project, start_folder(target), lambda line: click.echo(line, err=True))
         checks = checks_of(target, mathlib=bool(toolchain.mathlib))
         accepted = _wait(judge()) if checks else 0
+    for note in caveats:
+        click.echo(note, err=True)
     click.echo(f"{accepted} of {len(checks)} accepted", err=True)
     return DONE if accepted == len(checks) else NOT_PROVED
 

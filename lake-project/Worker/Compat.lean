@@ -43,6 +43,16 @@ def textBeginsWith (text before : String) : Bool := by
   | exact String.isPrefixOf before text
   | exact String.startsWith text before
 
+def textBetween (text : String) (first last : TextPos) : String := by
+  first
+  | exact String.Pos.Raw.extract text first last
+  | exact String.extract text first last
+
+/-- Does the text end so? Both are cut into bytes, since what compares their ends is called otherwise in some versions. -/
+def textEndsIn (text ending : String) : Bool :=
+  if text.utf8ByteSize < ending.utf8ByteSize then false
+  else textAfter text (text.utf8ByteSize - ending.utf8ByteSize) == ending
+
 /-- Since 4.24 the parser can be told to stop before the text ends; before that, the text was called `input`. -/
 def inputContext (text : String) : Parser.InputContext := by
   first
@@ -93,6 +103,20 @@ def isTheorem (env : Environment) (n : Name) : ConstantInfo → Bool := by
     | _ => false
   | exact fun
     | .thmInfo _ => true
+    | _ => false
+
+/-- Is it an axiom, rather than a theorem or definition that a module's import gives without its body? -/
+def isAxiom (env : Environment) (n : Name) : ConstantInfo → Bool := by
+  first
+  | exact fun
+    | .axiomInfo _ => match getOriginalConstKind? env n with
+      | some .thm => false
+      | some .defn => false
+      | some .opaque => false
+      | _ => true
+    | _ => false
+  | exact fun
+    | .axiomInfo _ => true
     | _ => false
 
 def isInternalName (n : Name) : Bool := by

@@ -121,66 +121,94 @@ partial def dropFrom (s : Server) (ids : Array Json) (i : Nat) : IO Unit := do
     | _ => pure ()
     dropFrom s ids (i + 1)
 
-/-- `left` is how many of the original's `sorry`s may still stand in the text: those of other holes than the one filled.
-`negated` asks for the negation of the original's theorem instead, under a name of its own. -/
-def answerVerify (s : Server) (id : Json) (j : Json) : IO Unit := do
+/-- What a text declares, for another process to judge. `left` is how many of the original's `sorry`s may still stand in
+it: those of other holes than the one filled. -/
+def answerExport (s : Server) (id : Json) (j : Json) : IO Unit := do
   let start ← IO.monoNanosNow
   let ms := getNat j "ms" 0
-  let left := getNat j "left" 0
-  let negated := getBool j "negated" false
-  let original ← match getStr? j "original" with
-    | some text => do pure (some (← elaborate s.elaborator text ms none))
-    | none => pure none
-  let allowed : List String := match original with
-    | some o => allowSorries left (withoutSorry o.progress.refusals)
-    | none => []
-  let e ← elaborate s.elaborator ((getStr? j "text").getD "") ms (some allowed)
-  let horizon ← horizonIn e.base j
-  let refused := match e.refused with
-    | some what => what
-    | none => if countSorries e.progress.refusals 0 > left then "sorry" else ""
+  let commands ← match getStr? j "original" with
+    | some text => do pure (commandsOf (← elaborate s.elaborator text ms none).progress.refusals)
+    | none => pure []
+  let e ← elaborate s.elaborator ((getStr? j "text").getD "") ms (some { sorries := some (getNat j "left" 0), commands := commands })
   let messages ← jsonMessages e.progress.messages #[]
   let env := e.progress.command.env
-  let names := addedConstants env
-  let unproved := usersOfSorry env names []
-  let (open_, targets, differ) := match original with
-    | some o =>
-      let source := o.progress.command.env
-      let originals := addedConstants source
-      let users := usersOfSorry source originals []
-      -- of other holes only what still says `sorry` in the text
-      let open_ := if left == 0 then [] else minus (minus e.progress.maySorry users) users
-      if negated then
-        let (bad, targets) := negationOf source env users
-        ([], targets, append bad (differences source env (comparedWithout o.base source (publicNames originals) users) []))
-      else
-        let compared := meant o.base source (publicNames originals) []
-        (open_, if left == 0 then users else minus unproved users, differences source env compared [])
-    | none => ([], theorems env (publicNames names), if negated then ["there is no original to negate"] else [])
-  let late := match horizon with
-    | some h => lateUses env h targets []
-    | none => []
-  let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
-  -- only what still is a hole is not replayed: what was filled must not build on it
-  let bad := minus open_ unproved
-  let (v, failed) ← replayEach env e.base ctx (minus (minus bad unproved) names) { env := e.base } []
-  reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str refused),
-    ("declared", jsonNames (publicNames names) #[]), ("targets", jsonUserNames targets #[]),
-    ("sorry", jsonNames bad #[]), ("axioms", jsonNames v.axioms #[]),
-    ("failed", jsonStringList (append late failed) #[]), ("differences", jsonStringList differ #[]), ("us", ← elapsedMicroseconds start)]
+  let sheet ← Sheet.new
+  writeConstants sheet env (addedConstants env)
+  reply [("id", id), ("end", .bool true), ("messages", .arr messages), ("refused", .str (e.refused.getD "")),
+    ("constants", .arr (← sheet.rows.get)), ("may_sorry", jsonNames e.progress.maySorry #[]), ("us", ← elapsedMicroseconds start)]
+
+/-- The original's constants, as a text's come here, and the environment of its imports. -/
+def originalSource (o : Elaborated) : IO (Source × List Name) := do
+  let env := o.progress.command.env
+  let sheet ← Sheet.new
+  writeConstants sheet env (addedConstants env)
+  let constants ← readConstants (← sheet.rows.get) 0 #[] []
+  return (sourceOf o.base constants, namesOf constants [])
+
+/-- Judge the constants of a text that another process has elaborated. Only the original is elaborated here; unless it is
+`trusted`, it is not when it says something that could change this process: then that is the answer.
+
+`negated` asks for the negation of the original's theorem instead, under a name of its own. -/
+def answerJudge (s : Server) (id : Json) (j : Json) : IO Unit := do
+  let start ← IO.monoNanosNow
+  let left := getNat j "left" 0
+  let negated := getBool j "negated" false
+  let allowed : Option Allowed := if getBool j "trusted" false then none else some { sorries := none, commands := [] }
+  let original ← match getStr? j "original" with
+    | some text => do pure (some (← elaborate s.elaborator text (getNat j "ms" 0) allowed))
+    | none => pure none
+  match original with
+  | some { refused := some what, .. } => reply [("id", id), ("end", .bool true), ("untrusted", .str what), ("us", ← elapsedMicroseconds start)]
+  | _ =>
+    let (header, _, _) ← Parser.parseHeader (inputContext ((getStr? j "text").getD ""))
+    let base ← importsOf s.elaborator (Elab.headerToImports header)
+    let horizon ← horizonIn base j
+    let constants ← readConstants (getArr j "constants") 0 #[] []
+    let source := sourceOf base constants
+    let names := namesOf constants []
+    let unproved := usersOfSorry source names []
+    let ((open_, targets, differ), originalErrors) ← match original with
+      | some o => do
+        let (source', originals) ← originalSource o
+        let users := usersOfSorry source' originals []
+        -- of other holes only what still says `sorry` in the text
+        let open_ := if left == 0 || negated then [] else among (stringsFrom (getArr j "may_sorry") 0 []) users
+        let found := if negated then
+            let (bad, targets) := negationOf source' source users
+            ([], targets, append bad (differences source' source (comparedWithout source' (publicNames originals) users) []))
+          else
+            (open_, if left == 0 then users else minus unproved users, differences source' source (meant source' (publicNames originals) []) [])
+        let (open_, targets, differ) := found
+        pure ((open_, targets, append (importsMissing o.base base) differ), ← jsonMessages (errorsOf o.progress.messages) #[])
+      | none => pure (([], theorems source (publicNames names), if negated then ["there is no original to negate"] else []), #[])
+    let ctx ← coreContext 2000000 none sequentialOptions .anonymous []
+    -- only what still is a hole is not replayed: what was filled must not build on it
+    let bad := minus open_ unproved
+    let (v, failed) ← replayEach source ctx (minus (minus bad unproved) names) { env := base } []
+    let late := match horizon with
+      | some h => lateUses v.env h targets []
+      | none => []
+    reply [("id", id), ("end", .bool true), ("original_errors", .arr originalErrors),
+      ("declared", jsonNames (publicNames names) #[]), ("targets", jsonUserNames targets #[]),
+      ("sorry", jsonNames bad #[]), ("axioms", jsonNames v.axioms #[]),
+      ("failed", jsonStringList failed #[]), ("late", jsonStringList late #[]),
+      ("differences", jsonStringList (append (elsewhere source targets) differ) #[]),
+      ("us", ← elapsedMicroseconds start)]
 where
-  withoutSorry : List String → List String
-    | [] => []
-    | x :: xs => if isSorry x then withoutSorry xs else x :: withoutSorry xs
-  allowSorries : Nat → List String → List String
-    | 0, acc => acc
-    | n + 1, acc => "Lean.Parser.Tactic.tacticSorry" :: "Lean.Parser.Term.sorry" :: allowSorries n acc
+  stringsFrom (a : Array Json) (i : Nat) (acc : List String) : List String :=
+    if h : i < a.size then stringsFrom a (i + 1) (match a[i] with
+      | .str w => w :: acc
+      | _ => acc)
+    else acc
   jsonUserNames : List Name → Array Json → Json
     | [], acc => .arr acc
     | n :: ns, acc => jsonUserNames ns (acc.push (.str (userName n).toString))
   jsonStringList : List String → Array Json → Json
     | [], acc => .arr acc
     | x :: xs, acc => jsonStringList xs (acc.push (.str x))
+  errorsOf : List Message → List Message
+    | [] => []
+    | m :: ms => if isError m.severity then m :: errorsOf ms else errorsOf ms
 
 def answerTactics (s : Server) (id : Json) (j : Json) : IO Unit := do
   let e ← elaborate s.elaborator ((getStr? j "text").getD "") 0 none
@@ -215,7 +243,8 @@ def answer (s : Server) (j : Json) : IO Unit := do
     | some "open" => answerOpen s id j
     | some "apply" => answerApply s id j
     | some "drop" => dropFrom s (getArr j "states") 0; reply [("id", id), ("end", .bool true)]
-    | some "verify" => answerVerify s id j
+    | some "export" => answerExport s id j
+    | some "judge" => answerJudge s id j
     | some "symbols" => answerSymbols s id j
     | some "library" => answerLibrary s id j
     | some "tactics" => answerTactics s id j

@@ -115,7 +115,7 @@ structure Progress where
   sorries : List Sorries := []
   parts : List Stretch := []
   failures : List Failure := []
-  refusals : List String := []
+  refusals : List Refusal := []
   /-- Constants made by commands that say `sorry`: no other may stand on one. -/
   maySorry : List Name := []
 
@@ -263,15 +263,16 @@ def contextOf (p : Progress) : Option Parser.ParserModuleContext :=
   | scope :: _ => some { env := p.command.env, options := scope.opts, currNamespace := scope.currNamespace, openDecls := scope.openDecls }
 
 /-- Parse one command and elaborate it, unless it says something refused beyond `allowed`. -/
-def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Option (List String)) (p : Progress) :
+def step (input : Parser.InputContext) (text : String) (token : IO.CancelToken) (allowed : Option Allowed) (p : Progress) :
     IO (Progress × Option String × Bool) := do
   match contextOf p with
   | none => return (p, none, true)
   | some pctx =>
     let (stx, parser, parseMessages) := Parser.parseCommand input pctx p.parser {}
-    let refusals := refusals stx p.refusals
+    let command := textBetween text (stx.getPos?.getD 0) (stx.getTailPos?.getD 0)
+    let refusals := refusalsIn command (refusals stx []) p.refusals
     let refused := match allowed with
-      | some allowed => firstBeyond refusals allowed
+      | some allowed => firstRefused allowed refusals 0
       | none => none
     match refused with
     | some k => return ({ p with refusals := refusals }, some k, true)
@@ -304,14 +305,14 @@ def step (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Optio
         return (p, none, Parser.isTerminalCommand stx)
 
 /-- All commands from `p` on. `states` gathers the progress before each. -/
-partial def steps (input : Parser.InputContext) (token : IO.CancelToken) (allowed : Option (List String))
+partial def steps (input : Parser.InputContext) (text : String) (token : IO.CancelToken) (allowed : Option Allowed)
     (p : Progress) (states : IO.Ref (List Progress)) (done : Nat) : IO (Progress × Option String × Nat) := do
   let before ← states.swap []
   states.set (p :: before)
-  let (next, refused, last) ← step input token allowed p
+  let (next, refused, last) ← step input text token allowed p
   if ← token.isSet then throw (IO.userError timeLimit)
   if last then return (next, refused, done)
-  steps input token allowed next states (done + 1)
+  steps input text token allowed next states (done + 1)
 
 /-! ### Going on from an earlier text -/
 
@@ -371,19 +372,23 @@ partial def findHeader (key : String) : List (String × Environment) → Option 
   | [] => none
   | (k, e) :: r => if k == key then some e else findHeader key r
 
+/-- The environment of these imports alone. -/
+def importsOf (e : Elaborator) (imports : Array Import) : IO Environment := do
+  let key := importKey imports 0 ""
+  match ← headerKnown key with
+  | some env => return env
+  | none =>
+    let env ← importHeader imports
+    e.headers.set ((key, env) :: (← e.headers.get))
+    return env
+where headerKnown (key : String) : IO (Option Environment) := do return findHeader key (← e.headers.get)
+
 /-- Elaborate a text within `ms` milliseconds. With `allowed`, stop before the first command that says something refused
-which is not in that list. -/
-def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option (List String)) : IO Elaborated := do
+beyond that. -/
+def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option Allowed) : IO Elaborated := do
   let input := inputContext text
   let (header, parser, messages) ← Parser.parseHeader input
-  let imports := Elab.headerToImports header
-  let key := importKey imports 0 ""
-  let base ← match findHeader key (← e.headers.get) with
-    | some env => pure env
-    | none => do
-      let env ← importHeader imports
-      e.headers.set ((key, env) :: (← e.headers.get))
-      pure env
+  let base ← importsOf e (Elab.headerToImports header)
   let token ← e.deadline.start ms
   let kept ← e.kept.get
   let known := match messages.toList with
@@ -397,7 +402,7 @@ def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option (Lis
     let all ← states.get
     keepText e { text := text, header := parser.pos, progress := all, own := lengthOf all 0 - lengthOf before 0 }
   try
-    let (p, refused, fresh) ← steps input token allowed start states 0
+    let (p, refused, fresh) ← steps input text token allowed start states 0
     e.deadline.stop
     keepAll
     return { progress := p, base := base, fileMap := input.fileMap, refused := refused, fresh := fresh }

@@ -103,10 +103,28 @@ def main() -> None:
         elif request["op"] == "tactics":
             answers = ["" if word == "close" else "<input>:1:1: unknown tactic" for word in request["words"]]
             say({"id": request["id"], "end": True, "answers": answers})
-        elif request["op"] == "verify":
-            bad = ["t is false"] if "wrong" in request["text"] else []
-            empty: dict[str, Any] = {key: [] for key in ("messages", "declared", "sorry", "axioms", "differences")}
-            say(empty | {"id": request["id"], "end": True, "refused": "", "targets": ["t"], "failed": bad, "us": 1000})
+        elif request["op"] == "export":
+            if "end-export" in request["text"]:
+                os._exit(9)
+            messages = (
+                [{"severity": "error", "text": "no", "line": 1, "column": 0}] if "error" in request["text"] else []
+            )
+            constants = [["wrong" if "wrong" in request["text"] else "right"]]
+            reply = {"messages": messages, "refused": "", "constants": constants, "may_sorry": [], "us": 1000}
+            say(reply | {"id": request["id"], "end": True})
+        elif request["op"] == "judge":
+            original = request.get("original", "")
+            if "end-judge" in original:
+                os._exit(9)
+            if "macro" in original and not request["trusted"]:
+                say({"id": request["id"], "end": True, "untrusted": "macro", "us": 1000})
+                continue
+            bad = ["t is false"] if request["constants"] == [["wrong"]] else []
+            keys = ("original_errors", "declared", "sorry", "axioms", "late", "differences")
+            empty: dict[str, Any] = {key: [] for key in keys}
+            if "pid" in original:
+                empty["differences"] = [str(os.getpid())]
+            say(empty | {"id": request["id"], "end": True, "targets": ["t"], "failed": bad, "us": 1000})
 
 
 main()

@@ -114,7 +114,14 @@ class FakePool:
         return Library((), ())
 
     async def verify(
-        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+        self,
+        original: str,
+        candidate: str,
+        *,
+        left: int = 0,
+        before: str = "",
+        negated: bool = False,
+        independent: bool = False,
     ) -> Verdict:
         await asyncio.sleep(0)
         reasons: tuple[str, ...] = ("it uses sorry",) if "sorry" in candidate else ()

@@ -132,9 +132,7 @@ BAD: list[tuple[str, ...]] = [
     (T, "--split", "test"),
     # verify
     *(("verify", name) for name in ("nowhere", "nowhere.lean", "text.txt", "plain", "empty.jsonl", "blank.jsonl")),
-    *(("verify", name) for name in ("torn.jsonl", "list.jsonl", "proofless.jsonl", "both.jsonl", "emptyproof.jsonl")),
-    *(("verify", name) for name in ("unstated.jsonl", "listproof.jsonl", "latin1.lean", "latin1.jsonl", "deep.jsonl")),
-    *(("verify", name) for name in ("nul.jsonl", "x" * 5000, "a\0b", "core", T)),
+    *(("verify", name) for name in ("latin1.lean", "latin1.jsonl", "x" * 5000, "a\0b", "core", T)),
     *(("verify", "none.lean", "--workers", "0"), ("verify", "none.lean", "--lean", "")),
     ("verify", "none.lean", "--project", "nowhere"),
 ]  # fmt: skip
@@ -356,9 +354,56 @@ def test_verify_a_lean_file(prove: Cli, tmp_path: Path) -> None:
         "name": "bad",
         "verdict": "rejected",
         "reasons": ["it uses sorry"],
+        "stages": [],
+        "checks": {},
         "axioms": ["propext"],
         "lean": "fake 4.99.0",
+        "caveat": "",
     }
+
+
+def test_verify_a_folder_of_files(prove: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "proofs"
+    (folder / "deep").mkdir(parents=True)
+    (folder / ".lake").mkdir()
+    (folder / ".lake" / "theirs.lean").write_text("theorem a : True := by sorry")
+    (folder / "b.lean").write_text("theorem a : True := by trivial")
+    (folder / "a.lean").write_bytes(b"\xff")
+    (folder / "deep" / "c.lean").write_text("theorem a : True := by sorry")
+    status, out, err = prove("verify", "proofs")
+    assert (status, err) == (3, "1 of 3 accepted\n")
+    assert out.splitlines() == [
+        "rejected a: [input] proofs/a.lean is not UTF-8 text (byte 0, line 1).",
+        "accepted b (axioms: propext)",
+        "rejected deep/c: it uses sorry",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("torn", "is not JSON"),
+        ("list", "is not a JSON object"),
+        ("proofless", "no proof and no code"),
+        ("both", "both proof and code"),
+        ("emptyproof", "no proof and no code"),
+        ("unstated", "no formal_statement"),
+        ("listproof", "proof is not a string"),
+        ("deep", "is not JSON"),
+        ("nul", "is not JSON"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_rejected_by_itself(
+    prove: Cli, files: Path, tmp_path: Path, name: str, why: str
+) -> None:
+    fine = json.dumps({"id": "fine", "formal_statement": "theorem a : True := by sorry", "proof": "trivial"})
+    bad = (files / f"{name}.jsonl").read_text().strip()
+    (tmp_path / "rows.jsonl").write_text(f"{fine}\n{bad}\n{fine}\n")
+    status, out, err = prove("verify", "rows.jsonl", "--json")
+    said = [json.loads(line) for line in out.splitlines()]
+    assert (status, err) == (3, "2 of 3 accepted\n")
+    assert [each["verdict"] for each in said] == ["accepted", "rejected", "accepted"]
+    assert said[1]["name"] == "line 2" and said[1]["stages"] == ["input"] and why in said[1]["reasons"][0]
 
 
 def test_verify_rows(prove: Cli, tmp_path: Path) -> None:
@@ -392,8 +437,8 @@ def test_verify_a_run(prove: Cli, tmp_path: Path) -> None:
     assert (status, err) == (3, "0 of 3 accepted\n")
     assert out.splitlines() == [
         "rejected easy0: the statement differs",
-        "rejected easy4: r/proofs/easy4.lean cannot be read",
-        "rejected extra: the run records no proof under this name",
+        "rejected easy4: [input] r/proofs/easy4.lean cannot be read",
+        "rejected extra: [input] the run records no proof under this name",
     ]
 
 

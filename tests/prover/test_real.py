@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 
 from lean_env.pool import Pool
-from lean_env.verify import worker_reasons
+from lean_env.protocol import Question, Report
+from lean_env.verify import export_reasons, report_reasons
 from prover.attempt import attempt, expand
 from prover.config import RunConfig
 from prover.interfaces import Attempt, Budget, Problem
@@ -81,8 +82,9 @@ async def test_every_core_statement_is_true(lean: Pool) -> None:
             original = problem.text()
             assert original.endswith("by sorry"), name
             text = original.removesuffix("sorry") + proofs[name]
-            report = await worker.verify(text, original, left=0, ms=60_000)
-            assert worker_reasons(report) == [], name
+            exported = await worker.export(text, original, left=0, ms=60_000)
+            report = await worker.judge(Question(original, text), exported, trusted=True, ms=60_000)
+            assert isinstance(report, Report) and export_reasons(exported) + report_reasons(report) == [], name
     assert (await lean.verify(original, text)).accepted
 
 
@@ -96,8 +98,9 @@ async def test_every_statement_of_the_false_set_is_false(lean: Pool) -> None:
         for name, problem in problems.items():
             original = f"{problem.text()}\n\ntheorem {name}.negation : ¬type_of% @{name} := by sorry"
             text = original.removesuffix("sorry") + proofs[name]
-            report = await worker.verify(text, original, left=1, ms=60_000)
-            assert worker_reasons(report, left=1) == [], name
+            exported = await worker.export(text, original, left=1, ms=60_000)
+            report = await worker.judge(Question(original, text, left=1), exported, trusted=True, ms=60_000)
+            assert isinstance(report, Report) and export_reasons(exported) + report_reasons(report, left=1) == [], name
             assert report.targets == (f"{name}.negation",), name
 
 
