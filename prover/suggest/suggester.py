@@ -122,7 +122,7 @@ class Suggester:
         A complete proof comes as soon as it is found, and again when it is verified; with that the search ends.
 
         Args:
-            timeout_s: seconds for the whole of it; a verification that has begun by then is waited for.
+            timeout_s: seconds for the search, once Lean is there; a verification that has begun is waited for.
             limit: suggestions at most.
 
         Raises:
@@ -152,7 +152,6 @@ class Suggester:
         hole = found.hole
         imports = _imports(hole.text)
         policy = await self._policy(imports)
-        clock = Clock(timeout_s)
         method = Method(
             policy,
             search=self._search,
@@ -164,6 +163,7 @@ class Suggester:
         )
         async with self._pool.session() as env:
             opened = await env.open(hole.text)
+            clock = Clock(timeout_s)  # time spent on waiting for a slot, or for Lean to start, is not the search's
             clock.usage.lean_s += opened.lean_ms / 1000
             at = (hole.sorry.line, hole.sorry.column)
             meant = next((each for each in opened.holes if (each.line, each.column) == at), None)
