@@ -126,7 +126,7 @@ async def _searched(asked: Asked, file: LeanFile, holes: Sequence[FileHole]) -> 
     turns = asyncio.Semaphore(max(1, asked.pool.capacity - 1))
 
     async def search(hole: FileHole) -> Suggestions:
-        key = (hole.text, hole.place)
+        key = _key(hole)
         if key in asked.known:
             return asked.known[key]
         async with turns:
@@ -145,8 +145,13 @@ async def _searched(asked: Asked, file: LeanFile, holes: Sequence[FileHole]) -> 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    asked.known = {(hole.text, hole.place): each for hole, each in found}
+    asked.known = {_key(hole): each for hole, each in found}
     return found
+
+
+def _key(hole: FileHole) -> tuple[str, Place]:
+    """What decides what is found for a hole: all that comes before it, and its command."""
+    return hole.text.rstrip(), hole.place
 
 
 async def _applied(asked: Asked, file: LeanFile, found: Found) -> int:
