@@ -6,8 +6,8 @@ A file with some commands has a `sorry` at its end that one tactic closes. Each 
 does, asks for the holes, and then for suggestions. Milliseconds of wall time: `survey` is until the holes are known,
 `lean` what Lean's clock says of that, `first` from there to the first complete proof, `answer` both together;
 `verified` (with --verify) is from the request until a fresh Lean has accepted it. `elaborated` says how many commands
-Lean went through again, of `commands`. The first request of all, in which Lean sees the file for the first time, is told apart.
-Each request finds Lean at rest: what an abandoned verification still takes of a worker is waited for.
+Lean went through again, of `commands`. The first request of all, in which Lean sees the file for the first time, is
+told apart. Each request finds Lean at rest: what an abandoned verification still takes of a worker is waited for.
 """
 
 from __future__ import annotations
