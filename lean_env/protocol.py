@@ -445,8 +445,14 @@ def _parse_commands(replies: Sequence[Reply]) -> tuple[Command, ...]:
 
 
 def _parse_failure(reply: Reply) -> Failure:
-    start, end, stop = (_place(reply[key]) for key in ("first", "last", "stop"))
-    return Failure(_place(reply["place"]), bool(reply["unsolved"]), start, end, stop, int(reply["indent"]))
+    return Failure(
+        error=_place(reply["place"]),
+        unsolved=bool(reply["unsolved"]),
+        start=_place(reply["first"]),
+        end=_place(reply["last"]),
+        stop=_place(reply["stop"]),
+        indent=int(reply["indent"]),
+    )
 
 
 def _place(value: Sequence[int]) -> Place:

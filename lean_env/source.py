@@ -11,7 +11,10 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-PARTS = ("Compat", "Basic", "Refuse", "Goal", "Before", "Text", "Tactic", "Export", "Verify", "Library", "Main")
+PARTS = (
+    "Compat", "Basic", "Refuse", "Goal", "Before", "Failure", "Text", "Holes", "Tactic", "Export", "Verify", "Library",
+    "Main",
+)  # fmt: skip
 
 SOURCE = "worker.lean"
 """What the file that a worker runs is called."""

@@ -5,7 +5,8 @@ import Worker.Compat
 # Ground rules
 
 One source serves every Lean: `lean_env/source.py` puts the parts together (in the order `Compat`, `Basic`, `Refuse`,
-`Goal`, `Before`, `Text`, `Tactic`, `Export`, `Verify`, `Library`, `Main`) and runs the whole with `lean --run`.
+`Goal`, `Before`, `Failure`, `Text`, `Holes`, `Tactic`, `Export`, `Verify`, `Library`, `Main`) and runs the whole with
+`lean --run`.
 
 The style is plainer than Lean allows, for one reason: the bundled Lean ships only the exported half of its library, in
 which functions that the compiler specialised cannot be called. So lists and arrays are walked by recursion, not by `for`,

@@ -1,3 +1,4 @@
+import Worker.Holes
 import Worker.Tactic
 import Worker.Verify
 import Worker.Library

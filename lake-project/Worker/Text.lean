@@ -1,9 +1,8 @@
-import Worker.Goal
+import Worker.Failure
 import Worker.Refuse
-import Worker.Compat
 
 /-!
-# Elaborating a text, command by command, and finding its `sorry`s
+# Elaborating a text, command by command
 
 A text is elaborated as its author wrote it: header, notation, options, `variable`s, namespaces, autobound names. States
 after each command are kept for a while, so that a text that begins like an earlier one goes on from there: what comes
@@ -94,17 +93,6 @@ structure Stretch where
   /-- Did Lean find an error in it? -/
   wrong : Bool
 
-/-- An error in a block of tactics, and what a `sorry` would have to replace. -/
-structure Failure where
-  place : Position
-  /-- Are goals left at the end, rather than that a tactic fails? Then `first` is `last`, the end of the block. -/
-  unsolved : Bool
-  first : Position
-  last : Position
-  /-- Where the block ends, and the column of its first tactic. -/
-  stop : Position
-  column : Nat
-
 /-- How far elaboration has come. Lists have what came last first, but for the messages. -/
 structure Progress where
   parser : Parser.ModuleParserState
@@ -150,106 +138,6 @@ def textsKept : Nat := 16
 def statesKept : Nat := 1024
 
 def timeLimit : String := "time limit"
-
-/-! ### What a failing tactic stands in -/
-
-/-- A block of tactics, with what stands between them. -/
-def blockOf? (stx : Syntax) : Option (Array Syntax) :=
-  match stx with
-  | .node _ kind args =>
-    let at_ (i : Nat) : Option (Array Syntax) := if h : i < args.size then some args[i].getArgs else none
-    if kind == `Lean.Parser.Tactic.tacticSeq1Indented then at_ 0
-    else if kind == `Lean.Parser.Tactic.tacticSeqBracketed then at_ 1
-    else none
-  | _ => none
-
-partial def itemAt (items : Array Syntax) (pos : TextPos) (i : Nat) : Option Syntax :=
-  if h : i < items.size then
-    match items[i].getPos?, items[i].getTailPos? with
-    | some first, some last =>
-      if first.byteIdx ≤ pos.byteIdx && pos.byteIdx < last.byteIdx then some items[i] else itemAt items pos (i + 2)
-    | _, _ => itemAt items pos (i + 2)
-  else none
-
-/-- The end of the last of these that has one. -/
-partial def endOf (items : Array Syntax) (n : Nat) : Option TextPos :=
-  if n == 0 then none
-  else if h : n - 1 < items.size then
-    match items[n - 1].getTailPos? with
-    | some last => some last
-    | none => endOf items (n - 1)
-  else none
-
-mutual
-/-- The innermost tactic of a block that stands around a place, and its block. -/
-partial def tacticAt (stx : Syntax) (pos : TextPos) (best : Option (Syntax × Array Syntax)) : Option (Syntax × Array Syntax) :=
-  let best := match blockOf? stx with
-    | some items => match itemAt items pos 0 with
-      | some item => some (item, items)
-      | none => best
-    | none => best
-  match stx with
-  | .node _ _ args => tacticAtFrom args pos 0 best
-  | _ => best
-partial def tacticAtFrom (args : Array Syntax) (pos : TextPos) (i : Nat) (best : Option (Syntax × Array Syntax)) : Option (Syntax × Array Syntax) :=
-  if h : i < args.size then tacticAtFrom args pos (i + 1) (tacticAt args[i] pos best) else best
-end
-
-mutual
-/-- The first block that begins at a place or after it, and where. -/
-partial def blockFrom (stx : Syntax) (pos : TextPos) : Option (Array Syntax × TextPos) :=
-  let here := match blockOf? stx with
-    | some items => if h : 0 < items.size then (match items[0].getPos? with
-        | some first => if pos.byteIdx ≤ first.byteIdx then some (items, first) else none
-        | none => none) else none
-    | none => none
-  match here with
-  | some found => some found
-  | none => match stx with
-    | .node _ _ args => blockFromArgs args pos 0
-    | _ => none
-partial def blockFromArgs (args : Array Syntax) (pos : TextPos) (i : Nat) : Option (Array Syntax × TextPos) :=
-  if h : i < args.size then
-    match blockFrom args[i] pos with
-    | some found => some found
-    | none => blockFromArgs args pos (i + 1)
-  else none
-end
-
-def failureAt (map : FileMap) (stx : Syntax) (m : Message) (unsolved : Bool) : Option Failure :=
-  let pos := map.ofPosition m.pos
-  if unsolved then
-    -- a block without tactics is not there: then the goals are left right behind the `by`
-    let behind (p : Position) : Failure :=
-      { place := m.pos, unsolved := true, first := p, last := p, stop := p, column := 0 }
-    match blockFrom stx pos with
-    | some (items, first) => match endOf items items.size with
-      | some last =>
-        let stop := map.toPosition last
-        some { place := m.pos, unsolved := true, first := stop, last := stop, stop := stop, column := (map.toPosition first).column }
-      | none => none
-    | none => match m.endPos with
-      | some p => some (behind p)
-      | none => none
-  else match tacticAt stx pos none with
-    | some (item, items) =>
-      match item.getPos?, item.getTailPos?, endOf items items.size with
-      | some first, some last, some stop =>
-        some { place := m.pos, unsolved := false, first := map.toPosition first, last := map.toPosition last,
-               stop := map.toPosition stop, column := (map.toPosition first).column }
-      | _, _, _ => none
-    | none => none
-
-partial def failures (map : FileMap) (stx : Syntax) : List Message → List Failure → IO (List Failure)
-  | [], acc => return acc
-  | m :: ms, acc => do
-    if isError m.severity then do
-      let text ← m.data.toString
-      let unsolved := textBeginsWith text "unsolved goals"
-      match failureAt map stx m unsolved with
-      | some f => failures map stx ms (f :: acc)
-      | none => failures map stx ms acc
-    else failures map stx ms acc
 
 partial def anyError : List Message → Bool
   | [] => false
@@ -412,122 +300,5 @@ def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option Allo
       keepAll
       throw (IO.userError timeLimit)
     else throw err
-
-/-! ## Holes -/
-
-/-- Take the hypotheses out that stand for the declaration itself, lest it be proved by itself. -/
-partial def withoutAuxiliary (lctx : LocalContext) (fvars : Array FVarId) (i : Nat) (acc : LocalContext) : LocalContext :=
-  if h : i < fvars.size then
-    let acc := match lctx.find? fvars[i] with
-      | some d => if d.isAuxDecl then acc.erase fvars[i] else acc
-      | none => acc
-    withoutAuxiliary lctx fvars (i + 1) acc
-  else acc
-
-partial def allKnown (env : Environment) (names : Array Name) (i : Nat) : Bool :=
-  if h : i < names.size then (if env.contains names[i] then allKnown env names (i + 1) else false) else true
-
-/-- A state of its own for a goal. -/
-def openGoal (before : Environment) (ci : ContextInfo) (mctx : MetavarContext) (lctx : LocalContext) (insts : LocalInstances)
-    (type : Expr) : IO (ProofState × Expr × Array String × UInt64) := do
-  let printed ← Printed.new
-  let make : MetaM (MVarId × Expr × List Name × Array String × UInt64) := do
-    let lctx := withoutAuxiliary lctx lctx.getFVarIds 0 lctx
-    withContext lctx insts do
-      let type ← instantiateMVars type
-      let goal ← mkFreshExprMVarAt lctx insts type .syntheticOpaque
-      let closed ← mkForallFVars lctx.getFVars type (usedLetOnly := false)
-      let closed ← instantiateMVars closed
-      let levels := (collectLevelParams {} closed).params.toList
-      let (goals, hash) ← describeGoals printed [goal.mvarId!]
-      return (goal.mvarId!, closed, levels, goals, hash)
-  let ctx ← coreContext 200000 none ci.options ci.currNamespace ci.openDecls
-  let ((_, closed, _), _, _) ← make.toIO ctx { env := ci.env, ngen := ci.ngen } {} { mctx := mctx }
-  -- The environment before the command, lest `exact?` find the theorem itself; that after it if the goal needs its parts
-  let env := if allKnown before closed.getUsedConstants 0 then before else ci.env
-  let ((goal, _, levels, goals, hash), coreState, metaState) ← make.toIO ctx { env := env, ngen := ci.ngen } {} { mctx := mctx }
-  let state := { coreState := { coreState with messages := {} }, metaState := metaState, termState := { levelNames := levels }, goals := [goal], root := goal,
-                 options := ci.options, currNamespace := ci.currNamespace, opens := ci.openDecls, printed := printed : ProofState }
-  return (state, closed, goals, hash)
-
-/-- Does the syntax stand in the text, rather than come from a macro? -/
-def isOriginal (stx : Syntax) : Bool :=
-  match stx.getHeadInfo with
-  | .original .. => true
-  | _ => false
-
-def makeHole (map : FileMap) (kind : String) (ci : ContextInfo) (stx : Syntax) (g : ProofState × Expr × Array String × UInt64) : Hole :=
-  let first := map.toPosition (stx.getPos?.getD 0)
-  let last := map.toPosition (stx.getTailPos?.getD 0)
-  { kind := kind, line := first.line, column := first.column, endLine := last.line, endColumn := last.column,
-    declaration := ci.parentDecl?.getD .anonymous, type := g.2.1, state := g.1, goals := g.2.2.1, hash := g.2.2.2 }
-
-/-- Is there already a hole at this place with this goal? (The elaborator may visit a term more than once.) -/
-partial def isKnown (h : Hole) (a : Array Hole) (i : Nat) : Bool :=
-  if hi : i < a.size then
-    if h.line == a[i].line && h.column == a[i].column && h.type == a[i].type then true else isKnown h a (i + 1)
-  else false
-
-def addHole (a : Array Hole) (h : Hole) : Array Hole := if isKnown h a 0 then a else a.push h
-
-partial def localInstances (fvars : Array Expr) (i : Nat) (acc : LocalInstances) : MetaM LocalInstances := do
-  if h : i < fvars.size then
-    let t ← inferType fvars[i]
-    match ← isClass? t with
-    | some c => localInstances fvars (i + 1) (acc.push { className := c, fvar := fvars[i] })
-    | none => localInstances fvars (i + 1) acc
-  else return acc
-
-mutual
-partial def holesOf (map : FileMap) (before : Environment) (ci? : Option ContextInfo) (t : InfoTree) (acc : Array Hole) : IO (Array Hole) := do
-  match t with
-  | .context c t => holesOf map before (c.mergeIntoOuter? ci?) t acc
-  | .hole _ => return acc
-  | .node info children =>
-    let acc ← match ci? with
-      | none => pure acc
-      | some ci =>
-        match info with
-        | .ofTacticInfo ti =>
-          if ti.stx.getKind == `Lean.Parser.Tactic.tacticSorry && isOriginal ti.stx then
-            match ti.goalsBefore with
-            | [] => pure acc
-            | g :: _ =>
-              match ti.mctxBefore.findDecl? g with
-              | none => pure acc
-              | some d => do
-                let g ← openGoal before ci ti.mctxBefore d.lctx d.localInstances d.type
-                pure (addHole acc (makeHole map "tactic" ci ti.stx g))
-          else pure acc
-        | .ofTermInfo ti =>
-          if ti.stx.getKind == `Lean.Parser.Term.sorry && isOriginal ti.stx then
-            match ti.expectedType? with
-            | none => pure acc
-            | some type => do
-              let ctx ← coreContext 200000 none ci.options ci.currNamespace ci.openDecls
-              let (insts, _, _) ← (withContext ti.lctx #[] (localInstances ti.lctx.getFVars 0 #[])).toIO ctx { env := ci.env, ngen := ci.ngen } {} { mctx := ci.mctx }
-              let g ← openGoal before ci ci.mctx ti.lctx insts type
-              pure (addHole acc (makeHole map "term" ci ti.stx g))
-          else pure acc
-        | _ => pure acc
-    let ci? := info.updateContext? ci?
-    holesOfList map before ci? (treeList children) acc
-partial def holesOfList (map : FileMap) (before : Environment) (ci? : Option ContextInfo) : List InfoTree → Array Hole → IO (Array Hole)
-  | [], acc => return acc
-  | t :: ts, acc => do
-    let acc ← holesOf map before ci? t acc
-    holesOfList map before ci? ts acc
-end
-
-/-- Every `sorry` that the author of the text wrote and whose goal stands on its own. -/
-partial def holes (map : FileMap) : List Sorries → List (Array Hole) → IO (List (Array Hole))
-  | [], acc => return acc
-  | s :: ss, acc => do
-    match ← s.found.get with
-    | some found => holes map ss (found :: acc)
-    | none => do
-      let found ← holesOfList map s.before none s.trees #[]
-      s.found.set (some found)
-      holes map ss (found :: acc)
 
 end Worker

@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_SUGGESTIONS = 100
+SLOTS = 6
+"""Holes that are worked on at once, on one worker: most of the time goes into verification, which has its own."""
 
 Found = list[tuple[FileHole, Suggestions]]
 
 
 @dataclass(slots=True)
-class _Command:
-    """What the command line asks for, and what it needs."""
+class Asked:
+    """What the command line asks for, and what it takes to answer."""
 
     target: Target
     pool: LeanPool
@@ -64,9 +66,9 @@ def suggest_command(word: str, options: Mapping[str, Any], *, apply: bool, watch
     file = read(target.path)
 
     async def work() -> int:
-        async with parts.pool(toolchain, workers=None, slots=4) as pool, Suggester(pool, policy=policy) as suggester:
-            command = _Command(target, pool, suggester, timeout_s, most, apply, as_json, _console())
-            return await (_watch(command) if watch else _once(command, file))
+        async with parts.pool(toolchain, workers=1, slots=SLOTS) as pool, Suggester(pool, policy=policy) as suggester:
+            asked = Asked(target, pool, suggester, timeout_s, most, apply, as_json, _console())
+            return await (watch_file(asked) if watch else once(asked, file))
 
     try:
         with _sigterm_interrupts():
@@ -82,12 +84,12 @@ def suggest_command(word: str, options: Mapping[str, Any], *, apply: bool, watch
         return INTERRUPTED
 
 
-async def _once(command: _Command, file: LeanFile) -> int:
-    """One round: look, search, print, apply."""
-    holes, elaborated, commands = await _looked_at(command, file)
-    found = await _searched(command, file, holes)
-    applied = await _applied(command, file, found) if command.apply else 0
-    if command.as_json:
+async def once(asked: Asked, file: LeanFile) -> int:
+    """One round: look, search, print, apply; the exit status."""
+    holes, elaborated, commands = await _looked_at(asked, file)
+    found = await _searched(asked, file, holes)
+    applied = await _applied(asked, file, found) if asked.apply else 0
+    if asked.as_json:
         record = {
             "file": str(file.path),
             "holes": [hole_json(file.text, hole, each) for hole, each in found],
@@ -98,14 +100,14 @@ async def _once(command: _Command, file: LeanFile) -> int:
         click.echo(json.dumps(record, ensure_ascii=False))
     elif not holes:
         click.echo(f"{file.path} has nothing left to prove.", err=True)
-    elif command.apply:
+    elif asked.apply:
         click.echo(f"{applied} of {len(holes)} written to {file.path}", err=True)
     return NOT_PROVED if len(found) == 1 and found[0][1].proof is None else DONE
 
 
-async def _looked_at(command: _Command, file: LeanFile) -> tuple[Sequence[FileHole], int, int]:
-    target = command.target
-    survey = await command.suggester.survey(file.text, line=target.line)
+async def _looked_at(asked: Asked, file: LeanFile) -> tuple[Sequence[FileHole], int, int]:
+    target = asked.target
+    survey = await asked.suggester.survey(file.text, line=target.line)
     holes = survey.holes
     if target.line is not None:
         if target.column is not None:
@@ -119,16 +121,16 @@ async def _looked_at(command: _Command, file: LeanFile) -> tuple[Sequence[FileHo
     return holes, survey.elaborated, survey.commands
 
 
-async def _searched(command: _Command, file: LeanFile, holes: Sequence[FileHole]) -> Found:
+async def _searched(asked: Asked, file: LeanFile, holes: Sequence[FileHole]) -> Found:
     """What is found for each hole, several at once, printed in their order."""
-    turns = asyncio.Semaphore(max(1, command.pool.capacity - 1))
+    turns = asyncio.Semaphore(max(1, asked.pool.capacity - 1))
 
     async def search(hole: FileHole) -> Suggestions:
-        key = (hole.text, hole.place)
-        if key in command.known:
-            return command.known[key]
+        key = _key(hole)
+        if key in asked.known:
+            return asked.known[key]
         async with turns:
-            async for each in command.suggester.suggest(hole, timeout_s=command.timeout_s, limit=command.limit):
+            async for each in asked.suggester.suggest(hole, timeout_s=asked.timeout_s, limit=asked.limit):
                 last = each
         return last
 
@@ -137,17 +139,22 @@ async def _searched(command: _Command, file: LeanFile, holes: Sequence[FileHole]
     try:
         for hole, task in zip(holes, tasks, strict=True):
             found.append((hole, await task))
-            if not command.as_json:
-                show_hole(command.console, str(file.path), file.text, *found[-1])
+            if not asked.as_json:
+                show_hole(asked.console, str(file.path), file.text, *found[-1])
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    command.known = {(hole.text, hole.place): each for hole, each in found}
+    asked.known = {_key(hole): each for hole, each in found}
     return found
 
 
-async def _applied(command: _Command, file: LeanFile, found: Found) -> int:
+def _key(hole: FileHole) -> tuple[str, Place]:
+    """What decides what is found for a hole: all that comes before it, and its command."""
+    return hole.text.rstrip(), hole.place
+
+
+async def _applied(asked: Asked, file: LeanFile, found: Found) -> int:
     """Write verified proofs; where one hole was named that has none, its best step, with `sorry` for what it leaves.
 
     Raises:
@@ -156,7 +163,7 @@ async def _applied(command: _Command, file: LeanFile, found: Found) -> int:
     chosen: list[tuple[FileHole, Suggestion, TextEdit]] = []
     for hole, each in found:
         best = each.proof
-        if best is None and command.target.line is not None and len(found) == 1 and each.suggestions:
+        if best is None and asked.target.line is not None and len(found) == 1 and each.suggestions:
             best = each.suggestions[0]
         if best is not None:
             edit = edit_for(file.text, hole, best)
@@ -168,21 +175,23 @@ async def _applied(command: _Command, file: LeanFile, found: Found) -> int:
     for _, _, edit in reversed(chosen):
         text = apply_edit(text, edit)
     if len(chosen) > 1 or not chosen[0][1].verified:
-        await _go_together(command, file.text, text)
+        # an `example` is nothing that whole texts are compared by: that it compiles has to do
+        examples = all(hole.keyword == "example" for hole, _, _ in chosen)
+        await _go_together(asked, file.text, text, verify=not examples)
     write(file, text)
     return len(chosen)
 
 
-async def _go_together(command: _Command, before: str, after: str) -> None:
+async def _go_together(asked: Asked, before: str, after: str, *, verify: bool) -> None:
     """Each proof was verified by itself: see that all of them together make no new error, and prove what they say."""
     original, candidate = as_lean_sees(before), as_lean_sees(after)
-    async with command.pool.session() as env:
+    async with asked.pool.session() as env:
         errors = [sum(m.severity == "error" for m in (await env.open(text)).messages) for text in (original, candidate)]
     reasons: tuple[str, ...] = ()
     if errors[1] > errors[0]:
         reasons = ("together they lead to an error",)
-    elif not errors[0]:
-        verdict = await command.pool.verify(original, candidate, left=sorries(candidate))
+    elif verify and not errors[0]:
+        verdict = await asked.pool.verify(original, candidate, left=sorries(candidate))
         reasons = verdict.reasons
     if reasons:
         raise StepwiseError(
@@ -190,15 +199,15 @@ async def _go_together(command: _Command, before: str, after: str) -> None:
         )
 
 
-async def _watch(command: _Command) -> int:
+async def watch_file(asked: Asked) -> int:
     """A round whenever the file is saved; one that is under way ends when the next begins."""
     running: asyncio.Task[None] | None = None
     try:
-        async for file in _saved(command.target):
+        async for file in _saved(asked.target):
             if running is not None:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
-            running = asyncio.create_task(_told(command, file))
+            running = asyncio.create_task(_told(asked, file))
     finally:
         if running is not None:
             running.cancel()
@@ -206,10 +215,10 @@ async def _watch(command: _Command) -> int:
     return DONE
 
 
-async def _told(command: _Command, file: LeanFile) -> None:
+async def _told(asked: Asked, file: LeanFile) -> None:
     """One round; what goes wrong in it is told, since the next save may mend it."""
     try:
-        await _once(command, file)
+        await once(asked, file)
     except (UsageError, WorkerError, StepwiseError) as error:
         click.echo(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""), err=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lean_env.protocol import Place
-from prover.edits import TextEdit, as_lean_sees, offset_at, utf8_length, utf16_length
+from prover.edits import TextEdit, offset_at, utf8_length, utf16_length
 from prover.suggest.holes import FileHole
 from prover.suggest.suggestion import Suggestion, Suggestions, edit_for
 
@@ -69,19 +69,18 @@ def hole_json(text: str, hole: FileHole, found: Suggestions) -> dict[str, Any]:
 
 def show_hole(console: Console, path: str, text: str, hole: FileHole, found: Suggestions) -> None:
     """A hole with its suggestions, for people."""
-    from rich.padding import Padding
     from rich.text import Text
 
     where = Text(f"{path}:{hole.shown.line}:{hole.shown.column + 1}", style="bold")
     console.print(where + Text(f"  {hole.declaration}, {_KINDS[hole.kind]}" if hole.declaration else "", style="dim"))
     for goal in hole.goals[:1]:
-        console.print(Padding(_goal(goal), (0, 0, 0, 2)))
+        console.print(_goal(goal, 2))
     if not found.suggestions:
         console.print(Text(f"  nothing was found in {found.elapsed_s:.0f} s, {found.tried} tactics", style="yellow"))
     for number, suggestion in enumerate(found.suggestions, 1):
         console.print(Text(f"  {number}. ") + _tactics(suggestion) + Text("  ") + _verdict(suggestion))
         for goal in suggestion.goals[:_GOALS_SHOWN]:
-            console.print(Padding(_goal(as_lean_sees(goal)), (0, 0, 0, 7)))
+            console.print(_goal(goal, 7))
         if len(suggestion.goals) > _GOALS_SHOWN:
             console.print(Text(f"       and {len(suggestion.goals) - _GOALS_SHOWN} more", style="dim"))
     console.print()
@@ -105,11 +104,10 @@ def _verdict(suggestion: Suggestion) -> Any:
     return Text(f"not verified{why}", style="yellow")
 
 
-def _goal(goal: str) -> Any:
+def _goal(goal: str, indent: int) -> Any:
     from rich.text import Text
 
-    text = Text(goal, style="dim")
-    for line_start in [0, *(at + 1 for at, char in enumerate(goal) if char == "\n")]:
-        if goal.startswith("⊢", line_start):
-            text.stylize("not dim", line_start)
-    return text
+    shown = Text()
+    for number, line in enumerate(goal.split("\n")):
+        shown.append(("\n" if number else "") + " " * indent + line, style="" if line.startswith("⊢") else "dim")
+    return shown

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -115,21 +116,23 @@ class Suggester:
             return await look_for_holes(env, text, line)
 
     async def suggest(
-        self, hole: FileHole, *, timeout_s: float = TIMEOUT_S, limit: int = LIMIT
+        self, hole: FileHole, *, timeout_s: float = TIMEOUT_S, limit: int = LIMIT, verify: bool = True
     ) -> AsyncGenerator[Suggestions, None]:
         """What to write in the hole: the best so far, whenever there is something better, and last with `done`.
 
-        A complete proof comes as soon as it is found, and again when it is verified; with that the search ends.
+        A complete proof comes as soon as it is found, and again when it is verified; with that the search ends. Close
+        the stream (`aclose`) when it is left before its end.
 
         Args:
-            timeout_s: seconds for the whole of it; a verification that has begun by then is waited for.
+            timeout_s: seconds for the search, once Lean is there; a verification that has begun is waited for.
             limit: suggestions at most.
+            verify: verify complete proofs, which takes seconds. Without it the search ends with the first candidate.
 
         Raises:
             WorkerError: a worker fails beyond repair.
             PolicyError: a model cannot be loaded or run.
         """
-        found = Round(hole, limit, self._pool)
+        found = Round(hole, limit, self._pool, verifies=verify)
         searching = asyncio.create_task(self._run(found, timeout_s))
         searching.add_done_callback(lambda _: found.news.set())
         shown: tuple[Suggestion, ...] = ()
@@ -148,11 +151,25 @@ class Suggester:
             searching.cancel()
             await asyncio.gather(searching, return_exceptions=True)
 
+    async def verify(self, hole: FileHole, suggestion: Suggestion) -> Suggestion:
+        """The candidate, verified; or with the reasons why it is refused, or cannot be verified.
+
+        Raises:
+            WorkerError: a worker fails beyond repair, which says nothing about the proof.
+        """
+        found = Round(hole, 1, self._pool)
+        async with self._pool.session() as env:
+            found.env = env
+            try:
+                verdict = await found.verify(found.assemble(suggestion.tactics))
+            except Enough:
+                return found.now(True).suggestions[0]
+        return found.now(True).proof or replace(suggestion, verified=False, reasons=verdict.reasons)
+
     async def _run(self, found: Round, timeout_s: float) -> None:
         hole = found.hole
         imports = _imports(hole.text)
         policy = await self._policy(imports)
-        clock = Clock(timeout_s)
         method = Method(
             policy,
             search=self._search,
@@ -164,6 +181,7 @@ class Suggester:
         )
         async with self._pool.session() as env:
             opened = await env.open(hole.text)
+            clock = Clock(timeout_s)  # time spent on waiting for a slot, or for Lean to start, is not the search's
             clock.usage.lean_s += opened.lean_ms / 1000
             at = (hole.sorry.line, hole.sorry.column)
             meant = next((each for each in opened.holes if (each.line, each.column) == at), None)

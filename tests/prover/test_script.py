@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lean_env.protocol import Hole, State
-from prover.script import fill
+from prover.script import fill, neat_filling
 
 
 def hole_in(text: str, kind: Literal["tactic", "term"], nth: int = 0) -> Hole:
@@ -106,3 +106,27 @@ def test_the_blocks_of_several_goals_never_share_a_line() -> None:
     pad = "\n" + " " * (at + 1)
     filled = fill(text, hole, ("constructor", "· simp", "· omega"))
     assert filled == f"theorem t : p ∧ q := by first | (constructor{pad}· simp{pad}· omega) | simp"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "tactics", "expected"),
+    [
+        ("theorem t : p := by sorry\n", "tactic", ["a"], "theorem t : p := by a\n"),
+        ("theorem t : p := by sorry\n", "tactic", ["a", "b"], "theorem t : p := by\n  a\n  b\n"),
+        ("theorem t : p := by sorry\n", "tactic", ["a -- x"], "theorem t : p := by\n  a -- x\n"),
+        (f"theorem t : {'p' * 90} := by sorry", "tactic", ["a"], f"theorem t : {'p' * 90} := by\n  a"),
+        ("theorem t : p := sorry\n", "term", ["a"], "theorem t : p := by a\n"),
+        ("theorem t : p := sorry\n", "term", ["exact h x"], "theorem t : p := h x\n"),
+        ("theorem t : p := sorry\n", "term", ["a", "b"], "theorem t : p := by\n  a\n  b\n"),
+        ("  exact f sorry x", "term", ["exact h y"], "  exact f (h y) x"),
+        ("  exact ⟨sorry, rfl⟩", "term", ["exact h y"], "  exact ⟨h y, rfl⟩"),
+        ("  exact sorry\n", "term", ["a", "b"], "  a\n  b\n"),
+        ("  exact sorry\n", "term", ["exact h"], "  exact h\n"),
+        ("  · exact sorry\n", "term", ["a", "b"], "  · a\n    b\n"),
+        ("theorem t : p := by exact sorry\n", "term", ["a"], "theorem t : p := by a\n"),
+        ("  cases a <;> sorry", "tactic", ["a", "b"], "  cases a <;> (a; b)"),
+    ],
+)
+def test_neat_fillings(text: str, kind: Literal["tactic", "term"], tactics: list[str], expected: str) -> None:
+    change = neat_filling(text, hole_in(text, kind), tactics)
+    assert text[: change.start] + change.new + text[change.end :] == expected

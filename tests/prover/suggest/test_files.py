@@ -128,7 +128,7 @@ HOLES = {
 FALSE = {("errors_elsewhere", "broken"), ("errors_elsewhere", "broken_too")}
 """What has no proof."""
 
-NOT_READ = {"errors_elsewhere": [(11, 2)]}
+NOT_READ = {"errors_elsewhere": [(10, 2)]}
 """Each `sorry` that Lean does not come to see, since what is around it makes no sense."""
 
 
@@ -206,13 +206,16 @@ def assert_untouched(before: str, after: str, hole: FileHole) -> None:
     assert after.startswith(BOM) == before.startswith(BOM)
 
 
-@pytest.mark.parametrize("name", sorted(HOLES))
-async def test_the_first_hole_of_each_file_is_proved_in_place(lean: Pool, name: str) -> None:
-    text = read(name)
-    async with Suggester(lean, lemmas=False) as suggester:
-        holes = [hole for hole in await suggester.holes(text) if (name, hole.declaration) not in FALSE]
+async def test_a_hole_of_each_file_is_proved_in_place(lean: Pool) -> None:
+    """A fresh Lean takes seconds for each: two are at work at once."""
+
+    async def prove(name: str) -> None:
+        holes = [hole for hole in await suggester.holes(read(name)) if (name, hole.declaration) not in FALSE]
         found = await last(suggester, holes[0])
-    assert found.done and found.proof is not None and found.proof == found.suggestions[0]
+        assert found.done and found.proof is not None and found.proof == found.suggestions[0], name
+
+    async with Suggester(lean, lemmas=False) as suggester:
+        await asyncio.gather(*(prove(name) for name in sorted(HOLES)))
 
 
 @pytest.mark.parametrize("name", sorted(HOLES))
@@ -223,7 +226,7 @@ def test_the_places_are_those_of_the_text(name: str) -> None:
     assert written == {(line, column) for kind, line, column, _ in HOLES[name] if kind == "sorry"}
 
 
-@pytest.mark.parametrize("name", ["several", "windows", "mutual", "where"])
+@pytest.mark.parametrize("name", ["several", "windows", "mutual"])
 async def test_all_holes_of_a_file_are_filled_together(lean: Pool, name: str) -> None:
     text = read(name)
     async with Suggester(lean, lemmas=False) as suggester:
