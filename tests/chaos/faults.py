@@ -34,16 +34,16 @@ def impatient() -> Iterator[None]:
     """Waits and bounds of seconds and megabytes instead of minutes and gigabytes."""
     with contextlib.ExitStack() as stack:
         for module, name, value in (
-            (worker_module, "GRACE_S", 0.5),
+            (worker_module, "GRACE_S", 2.0),
             (worker_module, "LONGEST_LINE", 2**20),
             (pool_module, "OPEN_MS", 1000),
             (pool_module, "MEASURE_S", 0.01),
             (pool_module, "REPLAY_LIMITS", Limits(ms=1000)),
-            (verify_module, "CHECK_S", 3.0),
+            (verify_module, "CHECK_S", 15.0),
             (pool_module, "footprint", lambda _toolchain: Footprint(10**8, 2 * 10**8)),
         ):
             stack.enter_context(mock.patch.object(module, name, value))
-        stack.enter_context(mock.patch.dict(Pool.verify.__kwdefaults__, ms=500))
+        stack.enter_context(mock.patch.dict(Pool.verify.__kwdefaults__, ms=2000))
         yield
 
 

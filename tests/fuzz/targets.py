@@ -65,36 +65,10 @@ LEAN = st.lists(
 ).map("".join)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.sampled_from(["open", "é"])
 JSON = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(max_size=3), SCALARS, max_size=3)
-REPLY_KEYS = sorted(
-    {
-        "id",
-        "end",
-        "index",
-        "us",
-        "failure",
-        "refused",
-        "declared",
-        "targets",
-        "sorry",
-        "axioms",
-        "failed",
-        "differences",
-    }
-    | {
-        "kind",
-        "states",
-        "holes",
-        "goals",
-        "hash",
-        "state",
-        "message",
-        "messages",
-        "target",
-        "context",
-        "modules",
-        "next",
-    }
-    | {"line", "column", "end_line", "end_column", "declaration", "severity", "text", "pos", "data"}
+REPLY_KEYS = (
+    *("id", "end", "index", "us", "failure", "refused", "declared", "targets", "sorry", "axioms", "failed"),
+    *("differences", "kind", "states", "holes", "goals", "hash", "state", "message", "messages", "target", "context"),
+    *("modules", "next", "line", "column", "end_line", "end_column", "declaration", "severity", "text", "pos", "data"),
 )
 OBJECTS = st.dictionaries(st.sampled_from(REPLY_KEYS), JSON, max_size=6)
 REPLIES = st.dictionaries(st.sampled_from(REPLY_KEYS), JSON | OBJECTS | st.lists(OBJECTS, max_size=2), max_size=10)
