@@ -176,6 +176,14 @@ async def test_others_on_a_worker_that_dies_lose_nothing(pool: Pool) -> None:
     assert results[2] == ["timeout", "open"] * 3
 
 
+async def test_no_outcome_is_taken_for_another_tactics_when_a_reply_is_lost(pool: Pool, tmp_path: Path) -> None:
+    async with pool.session() as session:
+        state = await only_state(session)
+        outcomes = await session.apply(state, [f"skip-once {tmp_path / 'skipped'}", "fail", "more"], FAST)
+        assert [o.kind for o in outcomes] == ["open", "error", "open"], "all are tried again in a new worker"
+        assert [len(o.states[0].goals) for o in outcomes if o.states] == [1, 2]
+
+
 async def test_of_many_tactics_that_end_workers_few_are_tried_twice(pool: Pool) -> None:
     async with pool.session() as session:
         state = await only_state(session)
