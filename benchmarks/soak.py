@@ -69,6 +69,8 @@ def main() -> None:
     parser.add_argument("--real-minutes", type=float, default=10.0)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/soak.md"))
     options = parser.parse_args()
+    # A place of its own for temporary files: other programs leave theirs in the system's
+    tempfile.tempdir = tempfile.mkdtemp(prefix="soak-")
     parts = ["# Soak", "", "`python -m benchmarks.soak`: what the driver holds as attempts go by.", ""]
     if options.attempts:
         parts += simulated(options.attempts)
@@ -120,7 +122,7 @@ async def limited(config: RunConfig, watch: Watch, seconds: float) -> None:
 
 
 def left_in_tmp() -> int:
-    """Folders of ours among the system's temporary ones."""
+    """Folders of ours among the temporary ones."""
     return sum(1 for path in Path(tempfile.gettempdir()).glob("stepwise-*"))
 
 
