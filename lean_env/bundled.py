@@ -7,7 +7,7 @@ checksum it was published with, patched (`bundled_patch`), and kept in the user'
         bundle.json             written last: what the folder was made from, and the sizes of its parts
         lean.wasm               the module, with few exports (`bundled_slim`)
         lean.sym                where everything else in it is
-        lean.patched-3.js       the glue as we run it; the number is that of the patches
+        lean.patched-4.js       the glue as we run it; the number is that of the patches
         lean.original.js.gz     the glue as published, for newer patches
         sysroot/lib/lean/       Init, Std, Lean and Lake, compiled
         worker-KEY/             the worker, compiled on this machine (`bundled_worker`)
@@ -28,7 +28,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lean_env import bundled_package
+from lean_env import bundled_package, sandbox
 from lean_env.bundled_package import MB, PARTS, PUBLISHED, Download, Package, Progress, node_program, npm_pack
 from lean_env.errors import BundleError, StepwiseError
 
@@ -38,6 +38,9 @@ STACK_KB = 32768
 """Stack of Lean's threads. With less, deep recursion kills the process before Lean's own limit stops it."""
 WASM_STACK_MB = 64
 """Stack of the JavaScript threads below Lean's own: with less, deep recursion ends the process before Lean's limit."""
+NODE_FLAGS = ("--allow-natives-syntax", "--permission", "--allow-worker", "--disable-warning=SecurityWarning")
+"""V8's own names for saving and loading compiled code; and Node's permission model, which has to allow threads, and
+warns that they may read what they like (`sandbox` says what keeps them from it)."""
 CODE = "lean.code"
 """What Node has compiled of the module before, in the folder of the compiled worker."""
 
@@ -73,6 +76,7 @@ class BundledLean:
             mounts.append([str(mount), "/worker", "rw" if writable else "ro"])
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
+            "OPENSSL_CONF": os.devnull,  # Node ends where there is one that it may not read
             "LEAN_PATH": "/lean/lib/lean",
             "LEAN_SYSROOT": "/lean",
             "LEAN_WASM_POOL": "1",
@@ -82,9 +86,15 @@ class BundledLean:
         }
         if self.compiled is not None:
             env["LEAN_WASM_CODE"] = str(self.compiled / CODE)
-        # Each further thread costs 200 MB. The natives are V8's own names for saving and loading compiled code
+        # Each further thread costs 200 MB
         flags = ("-j1", f"--tstack={STACK_KB}")
-        return (str(self.node), "--allow-natives-syntax", str(self.js), *flags, *arguments), env
+        folders = [self.lib, *(folder for folder in (mount, self.compiled) if folder is not None)]
+        read = [self.js, *(self.js.parent / name for name in ("lean.wasm", "lean.sym")), *folders]
+        write = [mount] if mount is not None and writable else []
+        permissions = [f"--allow-fs-read={path}" for path in read] + [f"--allow-fs-write={path}" for path in write]
+        node = (str(self.node), *NODE_FLAGS, *permissions, str(self.js))
+        env = sandbox.confined(env, bundled=True, program=self.node, read=read, write=write)
+        return (*node, *flags, *arguments), env
 
 
 def cache_folder() -> Path:

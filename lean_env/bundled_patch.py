@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lean_env.errors import BundleError
 
-VERSION = 3
+VERSION = 4
 """To be raised with every change below: it is part of the patched file's name."""
 
 
@@ -131,6 +131,11 @@ REPLACEMENTS = (
         '{workerData:"em-pthread",name:"em-pthread"}',
         '{workerData:{name:"em-pthread",syms:SYMS},name:"em-pthread",'
         "resourceLimits:{stackSizeMb:+(process.env.LEAN_WASM_STACK_MB||64)}}",
+    ),
+    Replacement(
+        "the numbers of the flags come from where Node's permission model lets them be read",
+        'process.binding("constants")',
+        "{fs:fs.constants}",
     ),
     Replacement(
         "the folders that Lean sees come from LEAN_WASM_MOUNTS, as JSON: [[host, guest, 'ro' or 'rw'], ...]; writing "

@@ -42,6 +42,8 @@ MEASURE_S = 1.0
 """Seconds between two looks at a worker's memory, each of which costs milliseconds."""
 RETRIES = 5
 """How often a request that was not the reason for a worker's death is tried again."""
+SECOND_CHANCES = 3
+"""How many tactics of a session are tried again after they have ended a worker: a policy may propose many that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +367,8 @@ class Session:
         self._before = ""
         self._lean_s = 0.0
         self._known: dict[int, _Known] = {}
+        self._suspects: set[str] = set()
+        """Tactics that have ended a worker once."""
         self._ids = itertools.count()
 
     async def open(self, text: str, before: str = "") -> Opened:
@@ -386,7 +390,8 @@ class Session:
     async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
         """Try each tactic on the state. Stops after the first that leaves no goal: the list may be shorter.
 
-        A tactic that ends the worker is a `timeout`; those after it are tried in a new one.
+        A tactic that ends the worker twice is a `timeout`: once may be the machine's doing. Those after it are tried in
+        a new one.
 
         Raises:
             WorkerDied: the worker cannot be replaced, or dies again and again.
@@ -399,8 +404,11 @@ class Session:
                 async with self.seat.turns.turn(self._lean_s):
                     await self._try(state, tactics, limits, outcomes)
             except Interrupted as death:
-                if death.guilty:
-                    log.info("a tactic ended its worker: %s", tactics[len(outcomes)])
+                tactic = tactics[len(outcomes)]
+                if death.guilty and tactic not in self._suspects and len(self._suspects) < SECOND_CHANCES:
+                    self._suspects.add(tactic)
+                elif death.guilty:
+                    log.info("a tactic ended its worker: %s", tactic)
                     ended = f"ended from outside: {death.message}"
                     outcomes.append(Outcome("timeout", (), ended, float(limits.ms)))
                 elif (innocent := innocent + 1) > RETRIES:
@@ -479,6 +487,7 @@ class Session:
 
     async def _here(self, state: State) -> tuple[Worker, _Known | None]:
         """The seat's worker, and the state in it: replayed when the worker is not the one that made it."""
+        guilty = 0
         for attempts_left in reversed(range(RETRIES)):
             worker = await self._pool.worker(self.seat)
             known = self._known[state.id]
@@ -488,7 +497,8 @@ class Session:
                 worker, opened, generation = await self._open()
                 here = await self._replay(worker, opened, known)
             except Interrupted as death:
-                if death.guilty or not attempts_left:
+                guilty += death.guilty
+                if guilty == 2 or not attempts_left:
                     break
                 continue
             if here is None:

@@ -17,17 +17,25 @@ import os
 import select
 import signal
 import sys
+from types import ModuleType
 
 CHANGES_VARIABLE = "STEPWISE_CHILD_ENVIRONMENT"
 """Carries the program's environment past this interpreter, which must start in its parent's: JSON, name to value, or
 to null for one that is to be removed."""
+
+SANDBOX_VARIABLE = "STEPWISE_CHILD_SANDBOX"
+"""Carries what the program is confined to (`sandbox_child`): JSON. It is part of a Lean's environment from where its
+command is made, so that whoever starts the command starts it confined; the program itself does not see it."""
 
 PR_SET_PDEATHSIG = 1
 PARENT_CHECK_S = 1.0
 
 
 def launch(parent: int, argv: list[str]) -> None:
-    """Replace this process by `argv[0]` (a path); on Linux, the kernel ends it when the thread that started it ends."""
+    """Replace this process by `argv[0]` (a path), confined if its environment says so.
+
+    On Linux, the kernel ends it when the thread that started it ends.
+    """
     if sys.platform == "linux":
         import ctypes
 
@@ -47,14 +55,31 @@ def launch(parent: int, argv: list[str]) -> None:
                 environment.pop(name, None)
             else:
                 environment[name] = value
+    sandbox = environment.pop(SANDBOX_VARIABLE, "")
     # Python ignores these two, and exec keeps what is ignored.
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored, signal.SIG_DFL)
+    if sandbox:
+        import json
+
+        argv = _sandbox_child().confine(json.loads(sandbox), argv)
     try:
         os.execve(argv[0], argv, environment)
     except OSError as error:
         print(f"{argv[0]} cannot be run: {error.strerror}", file=sys.stderr)
         sys.exit(127)
+
+
+def _sandbox_child() -> ModuleType:
+    """The module beside this one: it has no package here, and a path to it would show all its neighbours."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    path = __file__.replace("process_child", "sandbox_child")
+    spec = spec_from_file_location("sandbox_child", path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def watch(parent: int) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from lean_env import project as lake
+from lean_env import sandbox
 from lean_env.bundled import STACK_KB, BundledLean
 from lean_env.errors import LeanNotFound, UsageError, WorkerStartError
 
@@ -40,7 +41,7 @@ class Command:
 
     argv: tuple[str, ...]
     env: dict[str, str]
-    """Its whole environment."""
+    """Its whole environment, and in it what it is confined to (`sandbox`): `process.spawn` takes that out."""
     cwd: Path | None
     """The folder that it starts in; None for ours."""
 
@@ -71,7 +72,7 @@ class Toolchain:
         """Run a Lean file's `main`; its standard input and output are the worker's protocol."""
         if self.kind == "bundled":
             return self._bundled("--run", f"/worker/{source.name}", mount=source.absolute().parent)
-        return self._native("-j2", f"--tstack={STACK_KB}", "--run", str(source.absolute()))
+        return self._native("-j2", f"--tstack={STACK_KB}", "--run", str(source.absolute()), read=(source,))
 
     def checker(self) -> Command:
         """Elaborate the text on standard input, to its end, and print Lean's messages as JSON, one a line."""
@@ -89,8 +90,19 @@ class Toolchain:
             "mathlib_revision": self.mathlib_revision,
         }
 
-    def _native(self, *arguments: str) -> Command:
-        return Command((str(self.lean), *arguments), dict(self.env), self.project)
+    def _native(self, *arguments: str, read: tuple[Path, ...] = ()) -> Command:
+        """Beside `read` it sees its own library and the modules on its LEAN_PATH, and runs what came with it."""
+        assert self.lean is not None, "only the bundled Lean has no program"
+        installed = Path(self.env.get("LEAN_SYSROOT") or self.lean.parent.parent)
+        modules = [Path(entry) for entry in self.env.get("LEAN_PATH", "").split(os.pathsep) if entry]
+        env = sandbox.confined(
+            self.env,
+            bundled=False,
+            program=self.lean,
+            read=(installed, *modules, *read),
+            execute=[path for path in (installed / "bin").glob("*") if path.is_file()],
+        )
+        return Command((str(self.lean), *arguments), env, self.project)
 
     def _bundled(self, *arguments: str, mount: Path | None = None) -> Command:
         assert self.bundle is not None, "it was resolved with fetch=False"

@@ -142,7 +142,13 @@ class Worker:
         fields = {"state": state, "tactics": list(tactics), "split": split, "full": full}
         fields |= {"ms": limits.ms, "heartbeats": limits.heartbeats}
         async with contextlib.aclosing(self._replies("apply", limits.ms / 1000, fields)) as replies:
+            expected = 0
             async for reply in replies:
+                # Each outcome is of the tactic that is next: one that was lost would be taken for the one before it
+                if reply.get("index", expected) != expected:
+                    self._died("one of its replies was lost")
+                    raise Interrupted(self._epitaph(), guilty=True)
+                expected += 1
                 outcome = parse_outcome(reply)
                 self.lean_s += outcome.lean_ms / 1000
                 yield outcome

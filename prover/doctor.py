@@ -16,6 +16,7 @@ from lean_env.errors import StepwiseError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from lean_env.sandbox import Means
     from lean_env.toolchain import Toolchain
 
 Level = Literal["ok", "warn", "fail"]
@@ -206,15 +207,62 @@ def limits_findings(platform: str, toolchain: Toolchain | None) -> list[Finding]
                 "When `prove` is killed, its Lean processes end up to a second later: only Linux ends them at once.",
             )
         ]
-    if toolchain is not None and toolchain.kind == "bundled":
-        text = "The bundled Lean sees two folders of this machine, and can write to neither."
-        found.append(Finding("Sandbox", "ok", text))
-    elif toolchain is not None:
-        text = "A Lean of your own runs with your rights: commands that could do harm are refused, not made harmless."
-        found.append(
-            Finding("Sandbox", "warn", text, "For proofs from a source that you do not trust, use a container.")
-        )
+    if toolchain is not None:
+        from lean_env import sandbox
+
+        bundled = toolchain.kind == "bundled"
+        is_root = platform != "win32" and os.getuid() == 0
+        found += sandbox_findings(platform, bundled, sandbox.means(bundled), is_root=is_root)
     return found
+
+
+CONTAINER = "For proofs from a source that you do not trust, use a container."
+
+
+def sandbox_findings(platform: str, bundled: bool, means: Means, *, is_root: bool) -> list[Finding]:
+    """Each protection around a Lean process, and whether this system enforces it.
+
+    Args:
+        bundled: it is the bundled Lean.
+        means: what the system can enforce.
+        is_root: root's processes are not counted.
+    """
+    from lean_env.sandbox import CPU_S, GIB, MEMORY_BYTES, PROCESSES, SWITCH
+
+    if means.off:
+        advice = f"Unset {SWITCH}. {CONTAINER}"
+    elif platform == "linux":
+        advice = f"Install bubblewrap, or use a kernel with Landlock (5.13). {CONTAINER}"
+    else:
+        advice = f"Only Linux enforces it. {CONTAINER}"
+    apart = means.calls or means.files == "bubblewrap"
+    posix, linux = platform != "win32", platform == "linux"
+    memory = MEMORY_BYTES["bundled" if bundled else "native"] // GIB
+    starts = "Lean starts no other program." if bundled else "Lean starts programs of its own toolchain only."
+    free = "Lean reads and writes what you may: harmful commands are refused, not made harmless."
+    if bundled:
+        free = "Lean writes nothing; should it break out of its WebAssembly, it reads what you may."
+    threads_only = bundled and means.calls
+    rows = (
+        ("Files", means.files, f"Lean sees its library and its modules, read-only ({means.files}).", free, advice),
+        ("Network", apart, "Lean has no network.", "Lean could use your network.", advice),
+        ("Programs", bundled or means.files, starts, "Lean could start any program.", advice),
+        ("Signals", apart, "Lean cannot signal or trace your other processes.", "Lean could end them.", advice),
+        ("Memory", linux, f"A Lean has {memory} GB at most.", "Large workers are replaced, between two steps.", advice),
+        ("Time", posix, f"A Lean has {CPU_S // 3600} hours of processor time.", "Only requests have limits.", advice),
+        (
+            "Threads",
+            threads_only or (linux and not is_root),
+            "Lean starts threads only." if threads_only else f"Lean starts about {PROCESSES} processes at most.",
+            "Lean could start any number of processes.",
+            "Do not run it as root." if linux else advice,
+        ),
+        ("Variables", True, "Lean sees none of the keys and tokens in your environment.", "", ""),
+    )
+    return [
+        Finding(topic, "ok", text) if enforced else Finding(topic, "warn", otherwise, what_to_do)
+        for topic, enforced, text, otherwise, what_to_do in rows
+    ]
 
 
 def cores() -> int:

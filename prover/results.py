@@ -254,9 +254,7 @@ def _problem_line(problem: Problem) -> str:
 def _differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """What makes the two different runs: the options, the problems, the Lean; not the machine, nor the package."""
     for part in ("config", "lean"):
-        was, new = earlier.get(part, {}), now.get(part, {})
-        if not isinstance(was, dict):
-            was = {}
+        was, new = _object(earlier, part), now.get(part, {})
         for key in [*new, *(key for key in was if key not in new)]:
             before, after = (json.loads(json.dumps(side.get(key))) for side in (was, new))
             if before != after:
@@ -264,9 +262,15 @@ def _differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
                     f"--{key}" if part == "config" and key != "target" else key if part == "config" else f"Lean {key}"
                 )
                 yield f"{name} was {_brief(before)} and is {_brief(after)}"
-    before, after = (side.get("data", {}).get("sha256") for side in (earlier, now))
+    before, after = (_object(side, "data").get("sha256") for side in (earlier, now))
     if before != after:
         yield "the problems themselves have changed"
+
+
+def _object(record: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The object under a key; empty where there is none, or something else."""
+    value = record.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _brief(value: object) -> str:

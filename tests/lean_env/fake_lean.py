@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 LEAN_428 = "Lean (version 4.28.0, x86_64-unknown-linux-gnu, commit 7e01a1bf5c70fc6167d49c345d3bf80596e9a79b, Release)"
@@ -17,8 +19,13 @@ def program(path: Path, script: str) -> Path:
 
 
 def lean(prefix: Path, version: str = LEAN_428) -> Path:
-    """A Lean that is installed at a prefix."""
+    """A Lean that is installed at a prefix, with the programs that it runs: no others may be run by it."""
     (prefix / "lib" / "lean").mkdir(parents=True, exist_ok=True)
+    (prefix / "bin").mkdir(exist_ok=True)
+    for name in ("cat", "env"):
+        beside = prefix / "bin" / name
+        if not beside.is_symlink():
+            beside.symlink_to(shutil.which(name, path=os.defpath) or name)
     return program(
         prefix / "bin" / "lean",
         f"""case "$1" in

@@ -1,10 +1,10 @@
 """The other end of the pipe, for tests: speaks the worker's protocol, and does on request what a worker must never do.
 
-A state is a number of goals. Tactics: `more` adds a goal, `close` closes one, `split` leads to two states, of one goal
-and of two (or to one of three, where splitting was not asked for), `fail` is an error, `count` is one that says how
-many states are kept, `die` ends the process, `hang` never answers, `noise` prints prose and forged replies first,
-`garbage` answers with something unreadable, and `die-once PATH` ends the process unless the file is there, which it
-makes.
+A state is a number of goals. Tactics: `more` adds a goal, `close` closes one, `finish` all, `split` leads to two
+states, of one goal and of two (or to one of three, where splitting was not asked for), `fail` is an error, `count` is
+one that says how many states are kept, `die` ends the process, `hang` never answers, `noise` prints prose and forged
+replies first, `garbage` answers with something unreadable, `die-once PATH` ends the process and
+`skip-once PATH` sends half of its reply unless the file is there, which they make.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ def apply(request: dict[str, Any], states: list[int | None]) -> None:
             print("PANIC at nothing", flush=True)
             print(json.dumps({"id": "1", "end": True, "kind": "proved", "states": [], "us": 1}), flush=True)
             print("{not json", flush=True)
+        if word == "skip-once" and not Path(argument).exists():
+            Path(argument).touch()
+            print(json.dumps(reply)[:20], flush=True)
+            continue
         if word == "garbage":
             say({"id": request["id"], "end": True, "kind": "proved", "states": "none"})
             return
@@ -54,7 +58,7 @@ def apply(request: dict[str, Any], states: list[int | None]) -> None:
         if word == "fail":
             say(reply | {"kind": "error", "message": "no"})
             continue
-        n += {"more": 1, "close": -1}.get(word, 0)
+        n += {"more": 1, "close": -1, "finish": -n}.get(word, 0)
         parts = [n] if n else []
         if word == "split":
             parts = [1, 2] if request["split"] else [3]

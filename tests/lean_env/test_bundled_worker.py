@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lean_env import process
+from lean_env import process, sandbox
 from lean_env.bundled import CODE, BundledLean
 from lean_env.bundled_worker import DEFINITIONS, MADE, compile_worker, find_compiled
+from lean_env.sandbox import Means
 from lean_env.source import SOURCE
 from lean_env.toolchain import Toolchain
 
@@ -21,8 +22,10 @@ PARTS = (SOURCE, DEFINITIONS, CODE)
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> BundledLean:
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BundledLean:
     """A bundled Lean with a node that does what a compilation does: writes the definitions and the code."""
+    # It is no Node, and needs other files
+    monkeypatch.setattr(sandbox, "means", lambda bundled: Means(None, False))
     node = tmp_path / "node"
     node.write_text(
         "#!/usr/bin/env python3\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lean_env import bundled as bundled_lean
-from lean_env import bundled_worker, process, toolchain
+from lean_env import bundled_worker, process, sandbox, toolchain
 from lean_env.bundled import BundledLean
 from lean_env.errors import LeanNotFound, UsageError
 from lean_env.toolchain import Toolchain, resolve
@@ -259,13 +259,21 @@ def test_the_bundled_lean_sees_its_library_and_the_worker_and_nothing_else(
     monkeypatch.setenv("NODE_OPTIONS", "--inspect")
     found = resolve("bundled")
     worker = found.worker(tmp_path / "Worker.lean")
-    assert worker.argv[:3] == ("/wheel/node", "--allow-natives-syntax", "/cache/lean.js")
-    assert worker.argv[3:] == ("-j1", "--tstack=32768", "--run", "/worker/Worker.lean")
+    node, _, arguments = " ".join(worker.argv).partition(" /cache/lean.js ")
+    assert node.startswith("/wheel/node --allow-natives-syntax --permission --allow-worker ")
+    readable = ["/cache/lean.js", "/cache/lean.wasm", "/cache/lean.sym", "/cache/sysroot", str(tmp_path)]
+    assert [word.split("=")[1] for word in node.split() if word.startswith("--allow-fs-read")] == readable
+    assert "--allow-fs-write" not in node
+    assert arguments == "-j1 --tstack=32768 --run /worker/Worker.lean"
+    confined = json.loads(worker.env.pop("STEPWISE_CHILD_SANDBOX"))
+    assert [path for path in confined["read"] if path not in sandbox.SYSTEM] == readable
+    assert (confined["execute"], confined["write"], confined["threads"]) == (["/wheel/node"], [], True)
     assert worker.cwd is None
     mounts = json.loads(worker.env.pop("LEAN_WASM_MOUNTS"))
     assert mounts == [["/cache/sysroot", "/lean", "ro"], [str(tmp_path), "/worker", "ro"]]
     assert worker.env.pop("PATH")
     assert worker.env == {
+        "OPENSSL_CONF": "/dev/null",
         "LEAN_PATH": "/lean/lib/lean",
         "LEAN_SYSROOT": "/lean",
         "LEAN_WASM_POOL": "1",
@@ -273,7 +281,7 @@ def test_the_bundled_lean_sees_its_library_and_the_worker_and_nothing_else(
         "LEAN_WASM_CWD": "/worker",
     }
     checker = found.checker()
-    assert checker.argv[3:] == ("-j1", "--tstack=32768", "--json", "--stdin")
+    assert checker.argv[-4:] == ("-j1", "--tstack=32768", "--json", "--stdin")
     assert json.loads(checker.env["LEAN_WASM_MOUNTS"]) == [["/cache/sysroot", "/lean", "ro"]]
     assert checker.env["LEAN_WASM_CWD"] == "/"
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from lean_env import bundled_package
 from lean_env.bundled import BundledLean
+from lean_env.sandbox import Means
 from lean_env.toolchain import Toolchain
 from prover import doctor
 from prover.doctor import Finding, Report
@@ -36,6 +37,35 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+PROTECTIONS = {"Files", "Network", "Programs", "Signals", "Memory", "Time", "Threads", "Variables"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "bundled", "means", "is_root", "unenforced"),
+    [
+        ("linux", True, Means("landlock", True), True, set()),
+        ("linux", False, Means("bubblewrap", True), False, set()),
+        ("linux", False, Means("bubblewrap", True), True, {"Threads"}),
+        ("linux", False, Means("bubblewrap", False), False, set()),
+        ("linux", True, Means("landlock", False), False, {"Network", "Signals"}),
+        ("linux", False, Means(None, True), False, {"Files", "Programs"}),
+        ("linux", False, Means(None, False, off=True), False, {"Files", "Network", "Programs", "Signals"}),
+        ("darwin", True, Means(None, False), False, {"Files", "Network", "Signals", "Memory", "Threads"}),
+        ("win32", False, Means(None, False), False, PROTECTIONS - {"Variables"}),
+    ],
+)
+def test_what_is_not_enforced_is_said(
+    platform: str, bundled: bool, means: Means, is_root: bool, unenforced: set[str]
+) -> None:
+    found = doctor.sandbox_findings(platform, bundled, means, is_root=is_root)
+    assert {finding.topic for finding in found} == PROTECTIONS
+    assert {finding.topic for finding in found if finding.level == "warn"} == unenforced
+    for finding in found:
+        assert finding.text.endswith(".")
+        assert bool(finding.advice) == (finding.level == "warn")
+        assert ("Unset STEPWISE_SANDBOX" in finding.advice) == (means.off and finding.level == "warn")
+
+
 def topics(report: Report) -> dict[str, Finding]:
     return {finding.topic: finding for finding in report.findings}
 
@@ -52,7 +82,7 @@ def test_without_any_lean_the_bundled_one_would_be_fetched_and_is_not(tmp_path: 
     assert found["Mathlib"].advice.startswith("Install elan. Copy the folder ")
     assert found["Cache"] == Finding("Cache", "ok", f"{tmp_path}/cache, empty so far.")
     assert found["Node"].level == "ok"
-    assert found["Sandbox"].level == "ok"
+    assert set(found) >= PROTECTIONS
     assert report.workers >= 1
     assert not (tmp_path / "cache").exists()
 
@@ -69,7 +99,7 @@ def test_a_lean_that_was_asked_for_and_is_not_there_fails(tmp_path: Path) -> Non
     assert "Mathlib" not in found
 
 
-def test_a_project_with_mathlib_is_all_well_but_not_a_sandbox(path: Path, tmp_path: Path) -> None:
+def test_a_project_with_mathlib_is_all_well(path: Path, tmp_path: Path) -> None:
     project = tmp_path / "mine"
     (project / "modules").mkdir(parents=True)
     (project / "modules" / "Mathlib.olean").touch()
@@ -82,7 +112,7 @@ def test_a_project_with_mathlib_is_all_well_but_not_a_sandbox(path: Path, tmp_pa
         "Lean", "ok", f"Lean 4.28.0, the one of the Lake project {project}: it was asked for."
     )
     assert found["Mathlib"] == Finding("Mathlib", "ok", "Mathlib is there at 8f9d9cff.")
-    assert found["Sandbox"].level == "warn"
+    assert set(found) >= PROTECTIONS
 
 
 def test_the_folder_to_copy_for_mathlib_has_a_lakefile_and_a_toolchain() -> None:
@@ -133,12 +163,9 @@ def test_a_cache_has_a_size_and_a_disk_with_space(tmp_path: Path, monkeypatch: p
     assert full.advice
 
 
-def test_what_is_not_enforced_is_said() -> None:
-    assert [finding.level for finding in doctor.limits_findings("linux", BUNDLED)] == ["ok", "ok"]
-    assert [finding.level for finding in doctor.limits_findings("darwin", BUNDLED)] == ["warn", "ok"]
-    native = Toolchain("path", "4.28.0", mathlib=False, why="", lean=Path("/lean"))
-    assert [finding.level for finding in doctor.limits_findings("linux", native)] == ["ok", "warn"]
-    assert [finding.level for finding in doctor.limits_findings("linux", None)] == ["ok"]
+def test_processes_end_at_once_on_linux_only() -> None:
+    assert doctor.limits_findings("linux", None)[0].level == "ok"
+    assert doctor.limits_findings("darwin", None)[0].level == "warn"
 
 
 REPORT = Report(
