@@ -567,7 +567,11 @@ async def test_a_negation_is_accepted(lean: Pool, original: str, candidate: str)
     [
         (FALSE, REFUTED.replace("a + 1 < b :=", "b + 1 < b :="), "does not state the negation"),
         (FALSE, REFUTED.replace("(h : a < b)", "(h : a ≤ b)"), "does not state the negation"),
-        (FALSE, REFUTED.replace("¬ ∀ (a b : ℕ) (h : a < b), a + 1 < b", "¬ ∀ b : ℕ, 0 < b → 1 < b"), "does not state"),
+        (
+            FALSE,
+            HEADER + "theorem foo.negation : ¬ ∀ b : ℕ, 0 < b → 1 < b := fun h => absurd (h 1 (by decide)) (by decide)\n",
+            "does not state",
+        ),
         (
             FALSE,
             REFUTED.replace("¬ ∀", "¬¬¬ ∀").replace("intro h", "rw [Classical.not_not]; intro h"),
