@@ -110,6 +110,14 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default.")
 @click.option("--slots", metavar="N", help="Attempts that share one Lean process; default 4.")
 @click.option("--data", metavar="DIR", help="Where a benchmark's checkout is; else what `prove data get` fetched.")
+@click.option(
+    "--ray",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value="auto",
+    help="Spread over the Ray cluster at ADDRESS, or over this machine's.",
+)
+@click.option("--hours", metavar="H", help="Spend H hours, on what is likeliest to be proved; default: no limit.")
 @_lean_options
 @click.option("--out", metavar="DIR", help="The run's folder; default runs/TARGET-…. The same command resumes.")
 @click.option("--fresh", is_flag=True, help="Delete what the run's folder holds, and start over.")

@@ -22,7 +22,8 @@ from prover.whole_proof import ProofPolicy
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain
     from prover.config import RunConfig
-    from prover.policy.generation import Decoding
+    from prover.policy.generation import Decoding, Generator
+    from prover.policy.spec import PolicySpec
 
 
 _PATIENCE_S = 3.0
@@ -139,8 +140,18 @@ def real_parts() -> Parts:
     return Parts(classify, resolve, load, Pool, make_policy, make_critic, make_retriever, attempt, expand)
 
 
-async def make_policy(config: RunConfig, pool: LeanPool, problems: Sequence[Problem]) -> Policy | ProofPolicy:
-    """The policy that a run asks for. Models are loaded in a thread, since that takes long."""
+async def make_policy(
+    config: RunConfig,
+    pool: LeanPool,
+    problems: Sequence[Problem],
+    *,
+    generator: Callable[[PolicySpec], Generator] | None = None,
+) -> Policy | ProofPolicy:
+    """The policy that a run asks for. Models are loaded in a thread, since that takes long.
+
+    Args:
+        generator: opens a model that is elsewhere.
+    """
     from prover.policy import make
     from prover.policy.tactics.mathlib import WORDS
 
@@ -156,6 +167,7 @@ async def make_policy(config: RunConfig, pool: LeanPool, problems: Sequence[Prob
         available=available,
         learning=config.ablation.learning,
         uniform=config.ablation.uniform_priors,
+        generator=generator,
     )
 
 

@@ -59,10 +59,12 @@ def config_from(target: str, options: Mapping[str, Any]) -> RunConfig:
         values["temperatures"] = c.parse_temperatures(given["temperature"])
     if "top_p" in given:
         values["top_p"] = c.parse_top_p(given["top_p"])
+    if "hours" in given:
+        values["hours"] = c.parse_hours(given["hours"])
     for key in ("timeout", "tactic_timeout"):
         if key in given:
             values[f"{key}_s"] = c.parse_seconds(f"--{key.replace('_', '-')}", given[key])
-    for key in ("prompt", "decoding", "search", "critic", "split", "fresh", "negate", "minimise"):
+    for key in ("prompt", "decoding", "search", "critic", "split", "fresh", "negate", "minimise", "ray"):
         if key in given:
             values[key] = given[key]
     for key in ("data", "out"):

@@ -1,0 +1,55 @@
+"""Which cluster, and how large one host on it is."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+
+from lean_env.errors import UsageError
+
+WORKERS_A_HOST = 8
+STORE_BYTES = 256 * 1024**2
+"""For the objects of a cluster that we start ourselves; ours are small."""
+
+
+def shape(nodes: Sequence[dict[str, Any]], worker_bytes: int, workers: int | None) -> int:
+    """How many Lean workers one host has: as many as the smallest node has CPUs and memory for, up to eight.
+
+    Args:
+        nodes: as Ray lists them.
+        worker_bytes: memory that one worker needs.
+        workers: how many there shall be on all hosts together; the answer divides it.
+    """
+    sizes = [
+        min(int(node["Resources"].get("CPU", 0)), int(node["Resources"].get("memory", 0)) // worker_bytes)
+        for node in nodes
+        if node["Alive"]
+    ]
+    most = min(WORKERS_A_HOST, min((size for size in sizes if size > 0), default=1))
+    if workers is None:
+        return most
+    return max(size for size in range(1, most + 1) if workers % size == 0)
+
+
+def connect(address: str) -> bool:
+    """Join the cluster at the address; `auto` is the one that runs here, else a new one. True if it is a new one."""
+    if ray.is_initialized():
+        return False
+    # What a lost host has started shall end with it
+    os.environ.setdefault("RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper", "true")
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        ray.init(address=address, **quiet)
+        return False
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        if address != "auto":
+            raise UsageError(
+                f"--ray {address}: there is no Ray cluster ({' '.join(str(error).split())[:200]}).",
+                "Start it with `ray start --head`, and this command on one of its machines.",
+            ) from error
+    ray.init(address="local", include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
+    return True
