@@ -3,9 +3,9 @@
     python -m benchmarks.chaos [--seeds 20] [--statements 150] [--lean simulated|real]
 
 A local Ray cluster of several raylets, and a run on it in a process of its own. At random moments, by the seed, a host
-of Lean workers is killed (SIGKILL), or stopped for good (SIGSTOP: it hangs, or its node is slow), a whole node is killed
-and another one added, the object store is filled, or the driver itself is killed and started again. At the end every
-attempt that the run owes must be in its journal exactly once, with the verdict that it has without Ray.
+of Lean workers is killed (SIGKILL), or stopped for good (SIGSTOP: it hangs, or its node is slow), a whole node is
+killed and another one added, the object store is filled, or the driver itself is killed and started again. At the end
+every attempt that the run owes must be in its journal exactly once, with the verdict that it has without Ray.
 
 With `--lean simulated` verdicts are known beforehand (`benchmarks.simulation`); with `real` the statements are a few of
 `core.jsonl` on the bundled Lean, and are proved once without Ray first.
@@ -84,7 +84,7 @@ class Chaos:
     def __init__(self, nodes: int, cpus: int) -> None:
         from ray.cluster_utils import Cluster
 
-        os.environ["RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"] = "true"
+        os.environ.setdefault("RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper", "true")
         self._asked: dict[str, Any] = {"num_cpus": cpus, "object_store_memory": 80 * 2**20, "memory": 8 * 2**30}
         self.cluster = Cluster(initialize_head=True, head_node_args={**self._asked, "num_cpus": 0})
         self.nodes = [self.cluster.add_node(**self._asked) for _ in range(nodes)]
@@ -113,9 +113,13 @@ class Chaos:
                     self._stopped.append(victim)
         elif fault == "node":
             self.cluster.remove_node(self.nodes.pop(chance.randrange(len(self.nodes))), allow_graceful=False)
-            self.nodes.append(self.cluster.add_node(**self._asked))
+            self.add()
         elif fault == "store":
             subprocess.Popen([sys.executable, "-c", _FILL, self.address, "5"], stderr=subprocess.DEVNULL)
+
+    def add(self) -> None:
+        """Add a node."""
+        self.nodes.append(self.cluster.add_node(**self._asked))
 
     def let_go(self) -> None:
         """End what was stopped."""

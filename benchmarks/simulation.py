@@ -1,9 +1,8 @@
 """A Lean that is none, for measurements of what stands around it: attempts take a while, and their verdicts are fixed.
 
-What becomes of a statement is a function of its name and the pass alone, so that any run of the same statements must come
-to the same verdicts, wherever and however often its attempts are made. How long an attempt takes is drawn from what was
-measured with the bundled Lean (`benchmarks.pipeline.TACTIC_MS`) and a model of 0.3 s a call.
-"""
+What becomes of a statement is a function of its name and the pass alone, so that any run of the same statements must
+come to the same verdicts, wherever and however often its attempts are made. How long an attempt takes is drawn from
+what was measured with the bundled Lean (`benchmarks.pipeline.TACTIC_MS`) and a model of 0.3 s a call."""
 
 from __future__ import annotations
 

@@ -159,6 +159,17 @@ def report(folder: tuple[str, ...], as_json: bool, debug: bool) -> int:
     return report_command(_only(folder, "prove report"), as_json=as_json)
 
 
+@cli.command()
+@click.argument("folder", metavar="RUN", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="The status as JSON.")
+@_debug
+def status(folder: tuple[str, ...], as_json: bool, debug: bool) -> int:
+    """Say how a RUN is going: rate, time left, what each host does, failures. Needs no Lean."""
+    from prover.running import status_command
+
+    return status_command(_only(folder, "prove status"), as_json=as_json)
+
+
 @cli.group()
 def data() -> None:
     """Fetch benchmarks."""
@@ -209,7 +220,9 @@ def completion(shell: tuple[str, ...], debug: bool) -> int:
 
 def _only(words: tuple[str, ...], command: str) -> str:
     """The one argument of a command."""
-    what = {"prove report": "RUN", "prove data get": "NAME", "prove completion": "SHELL"}.get(command, "TARGET")
+    what = {"prove report": "RUN", "prove status": "RUN", "prove data get": "NAME", "prove completion": "SHELL"}.get(
+        command, "TARGET"
+    )
     if not words:
         raise UsageError(f"{command} needs a {what}.", f"See `{command} --help`.")
     if len(words) > 1:

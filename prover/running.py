@@ -189,6 +189,19 @@ def report_command(folder: str, *, as_json: bool) -> int:
     return DONE
 
 
+def status_command(folder: str, *, as_json: bool) -> int:
+    """`prove status`; the exit status."""
+    from prover.status import as_json as values
+    from prover.status import read_status, show
+
+    status = read_status(_path("RUN", folder))
+    if as_json:
+        click.echo(json.dumps(values(status), ensure_ascii=False))
+    else:
+        show(status, _console())
+    return DONE
+
+
 def _wait(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; SIGINT, SIGTERM and SIGHUP cancel it, so that everything it started is ended.
 

@@ -54,7 +54,8 @@ OVERDUE_S = 900.0
 """Seconds beyond twice its time limit after which an attempt's host is started again: verifications, and a start of
 Lean, are not in that limit."""
 RETRIES = 3
-"""How often Ray repeats an attempt whose host was lost; one that has lost so many may be the reason."""
+"""How often Ray repeats an attempt whose host was lost, and how often we then turn to another host; an attempt that has
+lost more than that may be the reason."""
 
 # What says, from one host, that the run as a whole cannot go on
 _FATAL = (UsageError, DataError, PolicyError)
@@ -83,7 +84,7 @@ class _Flight:
     began: float
     copies: set[_Copy] = field(default_factory=set)
     lost: int = 0
-    """Copies whose host is gone for good."""
+    """Copies whose host was lost, again and again."""
 
 
 @dataclass(eq=False, slots=True)
@@ -180,9 +181,11 @@ class Cluster:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        closing = [asyncio.ensure_future(host.handle.close.remote()) for host in self._hosts if host.place.workers]
-        if closing:
-            await asyncio.wait(closing, timeout=CLOSE_S)
+        closing = asyncio.gather(
+            *(host.handle.close.remote() for host in self._hosts if host.place.workers), return_exceptions=True
+        )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(closing, CLOSE_S)
         for handle in (*(host.handle for host in self._hosts), *self._servers.all):
             with contextlib.suppress(Exception):
                 ray.kill(handle)
@@ -289,9 +292,11 @@ class Cluster:
             flight.verdict.set_exception(fault)
             return
         if fault is not None:
-            lost = host not in self._hosts or isinstance(fault, LeanNotFound | BundleError | WorkerStartError)
-            if lost and not flight.copies and flight.lost < RETRIES:
+            # The node or the Lean failed, not the attempt: elsewhere it may succeed
+            elsewhere = isinstance(fault, RayError | LeanNotFound | BundleError | WorkerStartError)
+            if elsewhere and not flight.copies and flight.lost < RETRIES:
                 flight.lost += 1
+                await asyncio.sleep(LOOK_S)  # by then it is known that the host is gone
                 self._fly(flight, await self._freest(set()))
                 return
             seed = seed_for(self.config.seed, *flight.job.key)

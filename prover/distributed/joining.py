@@ -11,6 +11,8 @@ import ray
 
 from lean_env.errors import UsageError
 
+log = logging.getLogger("prover")
+
 WORKERS_A_HOST = 8
 STORE_BYTES = 256 * 1024**2
 """For the objects of a cluster that we start ourselves; ours are small."""
@@ -41,6 +43,7 @@ def connect(address: str) -> bool:
         return False
     # What a lost host has started shall end with it
     os.environ.setdefault("RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper", "true")
+    _quieten()
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         ray.init(address=address, **quiet)
@@ -53,3 +56,15 @@ def connect(address: str) -> bool:
             ) from error
     ray.init(address="local", include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
     return True
+
+
+def _quieten() -> None:
+    """Ray prints what happens to nodes and actors on standard output, which is for results: into the log instead."""
+    from ray._private import worker
+
+    def into_log(data: dict[str, Any], ignore_prefix: bool) -> None:
+        for line in data.get("lines", ()):
+            log.debug("ray: %s", str(line).split("\n", 1)[0])
+
+    if hasattr(worker, "print_to_stdstream"):  # Ray has no option for it
+        worker.print_to_stdstream = into_log
