@@ -40,7 +40,7 @@ from prover.run import run
 PASSES = 2
 SPEED = 100.0
 FAULTS = ("host", "node", "driver", "stop", "store")
-LIMIT_S = 400.0
+LIMIT_S = 900.0
 
 Verdicts = Mapping[tuple[str, int], str]
 

@@ -169,7 +169,8 @@ class Cluster:
                     began = math.inf
                 self._room.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._room.wait(), LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await self._room.wait()
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
@@ -185,7 +186,8 @@ class Cluster:
             *(host.handle.close.remote() for host in self._hosts if host.place.workers), return_exceptions=True
         )
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(closing, CLOSE_S)
+            async with asyncio.timeout(CLOSE_S):
+                await closing
         for handle in (*(host.handle for host in self._hosts), *self._servers.all):
             with contextlib.suppress(Exception):
                 ray.kill(handle)
@@ -374,7 +376,8 @@ class Cluster:
         """
         before = host.place.state
         try:
-            seen: Seen = await asyncio.wait_for(host.handle.seen.options(max_task_retries=0).remote(), AWAY_S)
+            async with asyncio.timeout(AWAY_S):  # and not `wait_for`, which may swallow that this task is cancelled
+                seen: Seen = await host.handle.seen.options(max_task_retries=0).remote()
         except ActorDiedError:
             raise
         except (TimeoutError, RayError):

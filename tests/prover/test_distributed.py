@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -102,8 +102,8 @@ async def test_errors_that_no_other_attempt_can_mend_end_the_run(raylets: chaos.
 
 async def test_nodes_with_another_lean_are_refused(raylets: chaos.Chaos, tmp_path: Path) -> None:
     config = RunConfig("core", out=tmp_path / "run", ray=raylets.address)
-    other = replace(World(many(3)).parts(), resolve=lambda *asked: FakeToolchain(version="4.98.0"))
-    prepared = replace(prepare(config, parts=World(many(3)).parts()), parts=other)
+    other = World(many(3), toolchain=FakeToolchain(version="4.98.0"))
+    prepared = replace(prepare(config, parts=World(many(3)).parts()), parts=other.parts())
     with pytest.raises(LeanNotFound, match=r"another Lean than the run: fake, 4\.98\.0, not fake, 4\.99\.0"):
         await run(config, prepared=prepared)
 
@@ -121,7 +121,7 @@ async def test_what_a_slow_host_has_is_made_elsewhere_at_the_end(raylets: chaos.
 
     config = RunConfig("core", out=tmp_path / "run", ray=raylets.address, slots=1)
     world = World([problem("easy_slow"), *many(12)])
-    prepared = prepare(config, parts=replace(world.parts(), attempt=attempt))
+    prepared = prepare(config, parts=replace(world.parts(), attempt=cast(Any, attempt)))
     result = await asyncio.wait_for(run(config, prepared=prepared), 60)
     assert result.attempts_at("easy_slow")[0].result == "proved"
     assert set(records(tmp_path / "run").values()) == {1}
