@@ -67,7 +67,7 @@ def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 
 _lean_options: Callable[[F], F] = _options(
-    click.option("--lean", metavar="bundled|project|PATH", help="Which Lean to use."),
+    click.option("--lean", metavar="bundled|project|PATH|repl:PATH|dojo:DIR", help="Which Lean to use."),
     click.option("--project", metavar="DIR", help="The Lake project whose imports to use."),
 )
 _debug = click.option("--debug", is_flag=True, help="Show a traceback with an error.")

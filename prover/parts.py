@@ -130,14 +130,13 @@ class Parts:
 
 def real_parts() -> Parts:
     """The parts of a real run."""
-    from lean_env.pool import Pool
-    from lean_env.toolchain import resolve
+    from lean_env.backends import pool, resolve
     from prover.attempt import attempt, expand
     from prover.critic import make as make_critic
     from prover.problems import load
     from prover.problems.targets import classify
 
-    return Parts(classify, resolve, load, Pool, make_policy, make_critic, make_retriever, attempt, expand)
+    return Parts(classify, resolve, load, pool, make_policy, make_critic, make_retriever, attempt, expand)
 
 
 async def make_policy(
