@@ -148,7 +148,7 @@ def as_json(status: Status) -> dict[str, Any]:
 def _left(problems: Sequence[Problem], attempts: Sequence[Attempt], passes: int) -> tuple[int, int]:
     """Problems that are done with, and the attempts that are left of the others."""
     verdicts = classes(problems, attempts)
-    final = Counter(attempt.problem for attempt in attempts if is_final(attempt))
+    final = Counter(each.problem for each in attempts if is_final(each) and each.result != "error")
     left = {
         name: 0 if verdict in ("proved", "disproved", "not_elaborated") else max(0, passes - final[name])
         for name, verdict in verdicts.items()
