@@ -54,6 +54,8 @@ def drive(options: argparse.Namespace) -> None:
             limit=options.statements,
             workers=options.workers,
             slots=2,
+            timeout_s=1800,
+            tactic_timeout_s=60,  # so that a busy machine does not decide a verdict
             lean="bundled",
             out=options.drive,
             ray=options.address,
@@ -190,7 +192,7 @@ def audit(journal: Path, owed: Verdicts) -> list[str]:
     wrong = [f"{key} is lost" for key in owed if key not in made]
     wrong += [f"{key} is there {count} times" for key, count in good.items() if count > 1]
     wrong += [
-        f"{key} is {attempt.result}, not {owed[key]}"
+        f"{key} is {attempt.result} ({attempt.stop}, {attempt.usage.expansions} expansions), not {owed[key]}"
         for key, attempt in made.items()
         if _differs(attempt, owed.get(key))
     ]

@@ -8,7 +8,7 @@ What is real: the run, its order of work and its journal, the driver's side of R
 process of its own. What is simulated: an attempt is a sleep. How long it takes is drawn from measured times of tactics
 and of a model (`benchmarks.simulation`; 38 s in the mean), divided by `--speed`; and one actor stands for many Lean
 workers (an eighth of them), since a machine of few cores cannot hold hundreds of processes. By default time passes so
-fast that each row makes at least 20 attempts a worker in about a minute, which asks more of the driver than real time
+fast that each row makes at least 8 attempts a worker in a minute, which asks more of the driver than real time
 would.
 
 Printed for each number of workers: attempts a second; the ideal, at which every worker always has an attempt; their
@@ -37,8 +37,8 @@ from prover.interfaces import Attempt, Budget
 from prover.prepare import prepare
 from prover.run import run
 
-WORKERS = (1, 8, 32, 128, 256, 512)
-ATTEMPTS_A_WORKER = 20
+WORKERS = (1, 8, 32, 128, 512)
+ATTEMPTS_A_WORKER = 8
 ROW_S = 60.0
 
 
@@ -54,6 +54,8 @@ class Middle(Silent):
     until: float = 0.0
     ended_since: int = 0
     ended_until: int = 0
+    slept_s: float = 0.0
+    """Simulated seconds of the attempts that have ended since."""
     cpu_since: float = 0.0
     cpu_until: float = 0.0
     memory: list[tuple[int, float]] = field(default_factory=list)
@@ -67,6 +69,8 @@ class Middle(Silent):
 
     def ended(self, problem: str, pass_index: int, attempt: Attempt | None) -> None:
         self.ended_count += 1
+        if self.since and not self.until and attempt is not None:
+            self.slept_s += attempt.usage.wall_s
         if self.ended_count == self.workers:
             self.since, self.ended_since, self.cpu_since = time.monotonic(), self.ended_count, cpu_s()
             self._weigh()
@@ -87,13 +91,14 @@ class Row:
     seconds: float
     """Of the middle."""
     attempts_a_second: float
-    ideal: float
+    of_ideal: float
+    """What the attempts that ended were meant to take, of what all workers together had."""
     driver_cores: float
     memory_mb: tuple[tuple[int, float], ...]
 
     @property
-    def of_ideal(self) -> float:
-        return self.attempts_a_second / self.ideal
+    def ideal(self) -> float:
+        return self.attempts_a_second / self.of_ideal
 
 
 def cpu_s() -> float:
@@ -105,7 +110,6 @@ def cpu_s() -> float:
 def measure(workers: int, count: int, speed: float, address: str) -> Row:
     """One run."""
     posed = statements(count)
-    mean_s = sum(verdict(problem, 0, 0).usage.wall_s for problem in posed) / count / speed
     with tempfile.TemporaryDirectory() as folder:
         config = RunConfig(
             "core", budget=Budget(1, 32, 40), workers=workers, slots=1, out=Path(folder) / "run", ray=address
@@ -121,7 +125,7 @@ def measure(workers: int, count: int, speed: float, address: str) -> Row:
         speed,
         round(seconds, 1),
         (middle.ended_until - middle.ended_since) / seconds,
-        workers / mean_s,
+        middle.slept_s / speed / (workers * seconds),
         (middle.cpu_until - middle.cpu_since) / seconds,
         tuple(middle.memory),
     )
@@ -185,7 +189,7 @@ def main() -> None:
         ray.shutdown()
         cluster.shutdown()
     if options.out is not None:
-        values = [{**dataclasses.asdict(row), "of_ideal": row.of_ideal} for row in rows]
+        values = [{**dataclasses.asdict(row), "ideal": row.ideal} for row in rows]
         (options.out / "scale.json").write_text(json.dumps(values, indent=1) + "\n")
         plot(rows, options.out / "scale.svg")
 

@@ -100,13 +100,13 @@ def serve(config: RunConfig) -> Servers:
     gpus = int(ray.cluster_resources().get("GPU", 0))
     specs = [spec for spec in parse_specs(config.policies) if _is_ours(spec)]
     kinds = len(specs) + _has_model(config.critic)
-    policies = {spec.identity(): _start(partial(open_generator, spec), gpus, _spread(spec), kinds) for spec in specs}
+    policies = {spec.identity(): start(partial(open_generator, spec), gpus, _spread(spec), kinds) for spec in specs}
     critic: tuple[Handle, ...] = ()
     if _has_model(config.critic):
         from prover.critic import make
 
         spec = parse_spec(f"hf:{config.critic.partition(':')[2]}")
-        critic = _start(partial(make, config.critic), gpus, _spread(spec), kinds)
+        critic = start(partial(make, config.critic), gpus, _spread(spec), kinds)
     return Servers(policies, critic)
 
 
@@ -224,7 +224,14 @@ class _Calls(Generic[Request, Answer]):
                 self._calls[place] -= 1
 
 
-def _start(make: Callable[[], Any], gpus: int, spread: int, kinds: int) -> tuple[Handle, ...]:
+def start(make: Callable[[], Any], gpus: int, spread: int, kinds: int) -> tuple[Handle, ...]:
+    """Start the servers of one model.
+
+    Args:
+        gpus: those of the whole cluster.
+        spread: the GPUs that one copy of the model takes.
+        kinds: models that share the cluster's GPUs.
+    """
     asked: dict[str, Any] = {"num_gpus": spread, "num_cpus": 0} if gpus else {"num_cpus": 1}
     count = max(1, gpus // (spread * kinds)) if gpus else 1
     actor = ray.remote(ModelServer).options(

@@ -9,7 +9,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,8 +17,10 @@ from typing import Any, cast
 import pytest
 
 from lean_env.errors import LeanNotFound, PolicyError, UsageError
+from lean_env.protocol import State
 from prover.config import RunConfig
-from prover.interfaces import Attempt, Budget, Problem
+from prover.interfaces import Attempt, Budget, Problem, Reached
+from prover.policy.generation import Completion, Prompt, Sampling
 from prover.prepare import prepare
 from prover.run import RunResult, run
 from prover.status import read_status
@@ -28,6 +30,7 @@ ray = pytest.importorskip("ray")
 
 from benchmarks import chaos  # noqa: E402
 from prover.distributed import cluster as driver  # noqa: E402
+from prover.distributed import models  # noqa: E402
 from prover.distributed.joining import shape  # noqa: E402
 
 
@@ -189,3 +192,59 @@ async def test_an_address_where_no_cluster_is(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(ray, "init", refuses)
     with pytest.raises(UsageError, match=r"--ray nowhere:1: there is no Ray cluster"):
         await go(World(problems("easy")), tmp_path / "run", ray="nowhere:1")
+
+
+class Echo:
+    """A model that answers with the prompt, and with how many prompts its call had."""
+
+    name = "echo"
+
+    async def generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling, seeds: Sequence[int]
+    ) -> list[list[Completion]]:
+        if "fail" in prompts:
+            raise PolicyError("The model cannot be run.", "Use another.")
+        return [
+            [Completion(f"{each} {seed}", -float(len(prompts)), 1, True)]
+            for each, seed in zip(prompts, seeds, strict=True)
+        ]
+
+    async def score(self, reached: Sequence[Reached]) -> list[float]:
+        return [each.depth / 10 for each in reached]
+
+
+async def test_models_are_asked_in_batches_and_waited_for(
+    raylets: chaos.Chaos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then its server is killed: Ray starts it again, and those who ask meanwhile get their answers later."""
+    monkeypatch.setattr(models, "_PAUSE_S", 0.2)
+    handles = models.start(Echo, gpus=0, spread=1, kinds=1)
+    remote = models.RemoteGenerator("echo", handles)
+
+    async def ask() -> list[list[list[Completion]]]:
+        return await asyncio.gather(*(remote.generate([f"p{i}"], Sampling(samples=i % 2), [i]) for i in range(40)))
+
+    found = await ask()
+    assert [answers[0][0].text for answers in found] == [f"p{i} {i}" for i in range(40)]
+    assert min(answers[0][0].logprob for answers in found) == -20  # two calls, one for each sampling
+    ray.kill(handles[0], no_restart=False)
+    again = await asyncio.wait_for(ask(), 60)
+    assert [answers[0][0].text for answers in again] == [f"p{i} {i}" for i in range(40)]
+    with pytest.raises(PolicyError, match=r"The model cannot be run\.") as raised:
+        await remote.generate(["fail"], Sampling(), [0])
+    assert raised.value.hint == "Use another."
+    critic = models.RemoteCritic("echo", handles)
+    state = State(0, ("⊢ p",), "h")
+    assert await critic.score([Reached(state, -1.0, 3), Reached(state, -1.0, 7)]) == [0.3, 0.7]
+    for handle in handles:
+        ray.kill(handle)
+
+
+async def test_a_model_that_stays_away_ends_the_run(raylets: chaos.Chaos, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_PAUSE_S", 0.05)
+    monkeypatch.setattr(models, "PATIENCE_S", 0.3)
+    handles = models.start(Echo, gpus=0, spread=1, kinds=1)
+    await handles[0].load.remote()
+    ray.kill(handles[0])
+    with pytest.raises(PolicyError, match="No server of the model echo has answered"):
+        await models.RemoteGenerator("echo", handles).generate(["p"], Sampling(), [0])
