@@ -10,7 +10,7 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,10 +28,11 @@ from lean_env.errors import (
 )
 from lean_env.pool import footprint
 from prover.config import RunConfig
+from prover.distributed.flights import Copy, Flight, Host
 from prover.distributed.hosts import CLOSE_S, LeanHost, Seen
 from prover.distributed.joining import connect, shape
 from prover.distributed.metrics import Metrics
-from prover.distributed.models import Handle, Servers, serve
+from prover.distributed.models import Servers, serve
 from prover.events import Events
 from prover.interfaces import Attempt, Problem
 from prover.method import Memory
@@ -61,40 +62,6 @@ lost more than that may be the reason."""
 _FATAL = (UsageError, DataError, PolicyError)
 
 
-@dataclass(eq=False, slots=True)
-class _Host:
-    """An actor, wherever it is at the moment."""
-
-    handle: Handle
-    place: Place
-    flying: set[_Copy] = field(default_factory=set)
-
-    @property
-    def room(self) -> int:
-        return self.place.slots - len(self.flying) if self.place.state == "working" else 0
-
-
-@dataclass(eq=False, slots=True)
-class _Flight:
-    """An attempt that is under way, in one copy or in two."""
-
-    job: Job
-    memory: Memory | None
-    verdict: asyncio.Future[Attempt]
-    began: float
-    copies: set[_Copy] = field(default_factory=set)
-    lost: int = 0
-    """Copies whose host was lost, again and again."""
-
-
-@dataclass(eq=False, slots=True)
-class _Copy:
-    flight: _Flight
-    host: _Host
-    began: float
-    task: asyncio.Task[None] | None = None
-
-
 class Cluster:
     """Hosts on a Ray cluster (`prover.workplace.Workplace`).
 
@@ -114,12 +81,12 @@ class Cluster:
     ) -> None:
         self.config, self.parts, self.toolchain = config, parts, toolchain
         self.loaded, self.events, self._changed = loaded, events, changed
-        self._hosts: list[_Host] = []
-        self._flights: dict[_Flight, None] = {}
+        self._hosts: list[Host] = []
+        self._flights: dict[Flight, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._servers = Servers()
         self._room = asyncio.Event()
-        self._shares: dict[_Host, Seen] = {}
+        self._shares: dict[Host, Seen] = {}
         self._took_s: deque[float] = deque([SLOW_S], maxlen=200)
         self._wanted = math.inf
         """Attempts that are left at most."""
@@ -216,7 +183,7 @@ class Cluster:
         """Make an attempt on the host with the most room. The first verdict counts, whoever makes it."""
         self._last = False
         loop = asyncio.get_running_loop()
-        flight = _Flight(job, memory, loop.create_future(), time.monotonic())
+        flight = Flight(job, memory, loop.create_future(), time.monotonic())
         self._flights[flight] = None
         try:
             self._fly(flight, await self._freest(set()))
@@ -248,7 +215,7 @@ class Cluster:
 
     # -- attempts
 
-    async def _freest(self, not_on: set[str]) -> _Host:
+    async def _freest(self, not_on: set[str]) -> Host:
         """The host with the most room, once there is one."""
         while True:
             host = self._roomiest(not_on)
@@ -257,17 +224,17 @@ class Cluster:
             self._room.clear()
             await self._room.wait()
 
-    def _roomiest(self, not_on: set[str]) -> _Host | None:
+    def _roomiest(self, not_on: set[str]) -> Host | None:
         free = [host for host in self._hosts if host.room > 0 and host.place.name not in not_on]
         return max(free, key=lambda host: host.room / host.place.slots, default=None)
 
-    def _fly(self, flight: _Flight, host: _Host) -> None:
-        copy = _Copy(flight, host, time.monotonic())
+    def _fly(self, flight: Flight, host: Host) -> None:
+        copy = Copy(flight, host, time.monotonic())
         host.flying.add(copy)
         flight.copies.add(copy)
         copy.task = self._spawn(self._copy(copy))
 
-    async def _copy(self, copy: _Copy) -> None:
+    async def _copy(self, copy: Copy) -> None:
         """See one copy of an attempt to its end."""
         flight, host = copy.flight, copy.host
         ref = host.handle.attempt.remote(flight.job, flight.memory)
@@ -339,11 +306,11 @@ class Cluster:
                 )
                 .remote(self._host_config, self.parts, identity, some, self._servers)
             )
-            host = _Host(handle, Place("no node yet", "waiting", 0, 0, 0, 0, 0, 0))
+            host = Host(handle, Place("no node yet", "waiting", 0, 0, 0, 0, 0, 0))
             self._hosts.append(host)
             self._spawn(self._tend(host))
 
-    async def _tend(self, host: _Host) -> None:
+    async def _tend(self, host: Host) -> None:
         """Follow a host from its first place on."""
         try:
             name = await host.handle.where.remote()
@@ -368,7 +335,7 @@ class Cluster:
         self._grow()
         self._room.set()
 
-    async def _look(self, host: _Host) -> bool:
+    async def _look(self, host: Host) -> bool:
         """How a host is doing. False where it has to be opened again, since Ray has started it again.
 
         Raises:
@@ -405,7 +372,7 @@ class Cluster:
             if self._metrics is not None:
                 self._metrics.look(self.places(), len(self._flights))
 
-    def _help(self, flight: _Flight, now: float, usual: float) -> None:
+    def _help(self, flight: Flight, now: float, usual: float) -> None:
         """Make an attempt elsewhere as well where its host is away or, at the end of the run, slow; end a host on which
         it is overdue, so that Ray starts it again and repeats what it had."""
         limit = 2 * self.config.timeout_s * flight.job.share + OVERDUE_S
