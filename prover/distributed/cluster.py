@@ -100,8 +100,8 @@ class Cluster:
 
     @property
     def capacity(self) -> int:
-        """Attempts that can be under way at once: the slots of the hosts that answer."""
-        return sum(host.place.slots for host in self._hosts if host.place.state == "working")
+        """Attempts that the hosts that answer can have at once, with those that wait there for a slot."""
+        return sum(host.most for host in self._hosts)
 
     @property
     def workers(self) -> int:
@@ -226,7 +226,7 @@ class Cluster:
 
     def _roomiest(self, not_on: set[str]) -> Host | None:
         free = [host for host in self._hosts if host.room > 0 and host.place.name not in not_on]
-        return max(free, key=lambda host: host.room / host.place.slots, default=None)
+        return max(free, key=lambda host: host.room / host.most, default=None)
 
     def _fly(self, flight: Flight, host: Host) -> None:
         copy = Copy(flight, host, time.monotonic())
@@ -384,10 +384,10 @@ class Cluster:
         if len(flight.copies) != 1:
             return
         (copy,) = flight.copies
-        late = self._last and now - copy.began > max(SLOW_S, 2 * usual)
+        late = self._last and (copy.host.idle < 0 or now - copy.began > max(SLOW_S, 2 * usual))
         if late or copy.host.place.state != "working":
             elsewhere = self._roomiest({copy.host.place.name})
-            if elsewhere is not None and elsewhere is not copy.host:
+            if elsewhere is not None and elsewhere.idle > 0:
                 self._fly(flight, elsewhere)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:

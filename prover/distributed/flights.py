@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 
 from prover.distributed.models import Handle
@@ -21,7 +22,18 @@ class Host:
     flying: set[Copy] = field(default_factory=set)
 
     @property
+    def most(self) -> int:
+        """Attempts that it may have: its slots, and a few that wait there, so that no slot waits for the driver."""
+        return self.place.slots + math.ceil(self.place.slots / 8) if self.place.state == "working" else 0
+
+    @property
     def room(self) -> int:
+        """How many more it may have."""
+        return self.most - len(self.flying)
+
+    @property
+    def idle(self) -> int:
+        """Slots that have nothing to do."""
         return self.place.slots - len(self.flying) if self.place.state == "working" else 0
 
 
