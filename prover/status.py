@@ -157,6 +157,8 @@ def _left(problems: Sequence[Problem], attempts: Sequence[Attempt], passes: int)
 
 
 def _seconds_left(left: int, rate: float, hours: float | None, spent_s: float) -> float | None:
+    if not left:
+        return None
     known = [round(left / rate, 1)] if rate > 0 else []
     known += [max(0.0, round(3600 * hours - spent_s, 1))] if hours is not None else []
     return min(known, default=None)
