@@ -86,7 +86,6 @@ class Chaos:
     def __init__(self, nodes: int, cpus: int) -> None:
         from ray.cluster_utils import Cluster
 
-        os.environ.setdefault("RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper", "true")
         self._asked: dict[str, Any] = {"num_cpus": cpus, "object_store_memory": 80 * 2**20, "memory": 8 * 2**30}
         self.cluster = Cluster(initialize_head=True, head_node_args={**self._asked, "num_cpus": 0})
         self.nodes = [self.cluster.add_node(**self._asked) for _ in range(nodes)]

@@ -54,6 +54,7 @@ class SimulatedPool:
         self.workers, self.capacity = workers, workers * slots
         self.busy = 0
         self.lean_s = 0.0
+        self._free = asyncio.Semaphore(self.capacity)
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,11 +67,12 @@ class SimulatedPool:
 
     @asynccontextmanager
     async def session(self, *, split: bool = True) -> AsyncIterator[Environment]:
-        self.busy += 1
-        try:
-            yield cast(Environment, _Nothing())
-        finally:
-            self.busy -= 1
+        async with self._free:
+            self.busy += 1
+            try:
+                yield cast(Environment, _Nothing())
+            finally:
+                self.busy -= 1
 
     async def known_tactics(self, words: Sequence[str], *, text: str = "") -> frozenset[str]:
         return frozenset()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -53,6 +55,7 @@ class LeanHost:
         loaded: Sequence[Problem],
         servers: Servers,
     ) -> None:
+        _wait_for_own_children()
         self._config, self._identity, self._loaded = config, identity, loaded
         self._parts = with_servers(parts, servers)
         self._opening = asyncio.Lock()
@@ -117,6 +120,13 @@ class LeanHost:
                     stack.pop_all()
                 self._here = here
             return self._here
+
+
+def _wait_for_own_children() -> None:
+    """Undo that this process ignores SIGCHLD, as it does where raylets reap what workers leave behind: the system then
+    forgets how a child has ended, and every fresh Lean would seem to have failed."""
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        ctypes.CDLL(None).signal(int(signal.SIGCHLD), ctypes.c_void_p(0))  # this may not be the main thread
 
 
 def _short(identity: Mapping[str, object]) -> str:

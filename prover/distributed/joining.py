@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,8 +40,6 @@ def connect(address: str) -> bool:
     """Join the cluster at the address; `auto` is the one that runs here, else a new one. True if it is a new one."""
     if ray.is_initialized():
         return False
-    # What a lost host has started shall end with it
-    os.environ.setdefault("RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper", "true")
     _quieten()
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
