@@ -43,7 +43,7 @@ from lean_env.toolchain import Toolchain
 from lean_env.verify import Verdict
 from prover.batching import Batcher
 from prover.config import RunConfig
-from prover.events import Silent
+from prover.events import Silent, Workers
 from prover.interfaces import Attempt, Budget, Candidate, Problem, Query
 from prover.method import Ablation
 from prover.parts import LeanPool, Parts, real_parts
@@ -171,7 +171,7 @@ class Middle(Silent):
 
     attempts: int
     model: SlowModel
-    pool: LeanPool | None = None
+    pool: Workers | None = None
     begun: int = 0
     looks: list[float] = field(default_factory=list)
     """The share of workers that were busy, every few milliseconds."""
@@ -181,7 +181,7 @@ class Middle(Silent):
     expansions: int = 0
     _task: asyncio.Task[None] | None = None
 
-    def lean(self, pool: LeanPool) -> None:
+    def lean(self, pool: Workers) -> None:
         self.pool = pool
 
     def began(self, problem: str, pass_index: int) -> None:

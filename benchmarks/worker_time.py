@@ -21,9 +21,8 @@ from typing import Any
 
 from lean_env.pool import Pool
 from prover.config import RunConfig, parse_budget
-from prover.events import Silent
+from prover.events import Silent, Workers
 from prover.interfaces import Attempt
-from prover.parts import LeanPool
 from prover.prepare import prepare
 from prover.run import RunResult, run
 
@@ -38,7 +37,7 @@ class Marks(Silent):
     lean_at_last_start: float = 0.0
     pool: Pool | None = None
 
-    def lean(self, pool: LeanPool) -> None:
+    def lean(self, pool: Workers) -> None:
         assert isinstance(pool, Pool)
         self.pool = pool
 

@@ -75,7 +75,7 @@ class Checkers:
             process.end(started)
             self._running.discard(started)
             self.prepare()
-        return Fresh(started.returncode or 0, parse_messages(output))
+        return Fresh(_status(started.returncode or 0), parse_messages(output))
 
     async def close(self) -> None:
         """End every process that is still there, and wait until it is gone."""
@@ -90,6 +90,11 @@ class Checkers:
     async def _spawn(self) -> asyncio.subprocess.Process:
         command = self.toolchain.checker()
         return await process.spawn(command.argv, env=command.env, cwd=command.cwd)
+
+
+def _status(code: int) -> int:
+    """An exit status; negative for a signal, also where a program that stands around Lean (bubblewrap) says 128 + n."""
+    return code if code <= 128 else 128 - code
 
 
 def parse_messages(output: bytes) -> tuple[Message, ...]:

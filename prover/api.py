@@ -49,6 +49,8 @@ def prove(
     project: str | Path | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
+    ray: str | None = None,
+    hours: float | None = None,
     events: Events | None = None,
 ) -> RunResult:
     """Prove a benchmark, a file, a folder, a statement, or given problems.
@@ -59,6 +61,7 @@ def prove(
         timeout: seconds for an attempt at one problem.
         tactic_timeout: seconds for one tactic.
         out: the run's folder, from which the same call goes on; None keeps nothing on disk.
+        ray: the address of a Ray cluster that makes the attempts; `auto` for the one that runs here, else a new one.
         events: told what happens, as it happens.
 
     The other arguments are those of the command line (`prove run --help`).
@@ -70,7 +73,7 @@ def prove(
     config = _config(
         target, budget, policy, prompt, decoding, temperature, top_p,
         search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
-        workers, slots, data, lean, project, out, fresh,
+        workers, slots, data, lean, project, out, fresh, ray, hours,
     )  # fmt: skip
     try:
         asyncio.get_running_loop()
@@ -105,6 +108,8 @@ async def prove_async(
     project: str | Path | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
+    ray: str | None = None,
+    hours: float | None = None,
     events: Events | None = None,
 ) -> RunResult:
     """`prove`, inside an event loop. Cancelling it is safe: with `out`, the same call goes on.
@@ -115,7 +120,7 @@ async def prove_async(
     config = _config(
         target, budget, policy, prompt, decoding, temperature, top_p,
         search, critic, negate, minimise, split, limit, shard, seed, timeout, tactic_timeout,
-        workers, slots, data, lean, project, out, fresh,
+        workers, slots, data, lean, project, out, fresh, ray, hours,
     )  # fmt: skip
     return await _prove(config, _problems(target), events)
 
@@ -161,6 +166,8 @@ def _config(
     project: str | Path | None,
     out: str | Path | None,
     fresh: bool,
+    ray: str | None,
+    hours: float | None,
 ) -> RunConfig:
     problems = _problems(target)
     if problems is not None and not all(isinstance(problem, Problem) for problem in problems):
@@ -190,6 +197,8 @@ def _config(
         project=_path(project),
         out=_path(out),
         fresh=fresh,
+        ray=ray,
+        hours=hours,
     )
 
 

@@ -64,6 +64,7 @@ async def attempt(
         error="" if found else " ".join(run.error.split()),
         rejected=sum(side.rejected for side in run.sides),
         usage=usage,
+        promise=None if found or not run.sides else run.sides[0].promise,
     )
 
 

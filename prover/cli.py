@@ -67,7 +67,7 @@ def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 
 _lean_options: Callable[[F], F] = _options(
-    click.option("--lean", metavar="bundled|project|PATH", help="Which Lean to use."),
+    click.option("--lean", metavar="bundled|project|PATH|repl:PATH|dojo:DIR", help="Which Lean to use."),
     click.option("--project", metavar="DIR", help="The Lake project whose imports to use."),
 )
 _debug = click.option("--debug", is_flag=True, help="Show a traceback with an error.")
@@ -110,6 +110,14 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default.")
 @click.option("--slots", metavar="N", help="Attempts that share one Lean process; default 4.")
 @click.option("--data", metavar="DIR", help="Where a benchmark's checkout is; else what `prove data get` fetched.")
+@click.option(
+    "--ray",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value="auto",
+    help="Spread over the Ray cluster at ADDRESS, or over this machine's.",
+)
+@click.option("--hours", metavar="H", help="Spend H hours, on what is likeliest to be proved; default: no limit.")
 @_lean_options
 @click.option("--out", metavar="DIR", help="The run's folder; default runs/TARGET-…. The same command resumes.")
 @click.option("--fresh", is_flag=True, help="Delete what the run's folder holds, and start over.")
@@ -173,6 +181,17 @@ def report(folder: tuple[str, ...], as_json: bool, debug: bool) -> int:
     from prover.running import report_command
 
     return report_command(_only(folder, "prove report"), as_json=as_json)
+
+
+@cli.command()
+@click.argument("folder", metavar="RUN", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="The status as JSON.")
+@_debug
+def status(folder: tuple[str, ...], as_json: bool, debug: bool) -> int:
+    """Say how a RUN is going: rate, time left, what each host does, failures. Needs no Lean."""
+    from prover.running import status_command
+
+    return status_command(_only(folder, "prove status"), as_json=as_json)
 
 
 @cli.group()
@@ -272,7 +291,7 @@ def completion(shell: tuple[str, ...], debug: bool) -> int:
 
 def _only(words: tuple[str, ...], command: str) -> str:
     """The one argument of a command."""
-    named = {"report": "RUN", "data get": "NAME", "completion": "SHELL", "suggest": "FILE.lean"}
+    named = {"report": "RUN", "status": "RUN", "data get": "NAME", "completion": "SHELL", "suggest": "FILE.lean"}
     what = named.get(command.removeprefix("prove "), "TARGET")
     if not words:
         raise UsageError(f"{command} needs a {what}.", f"See `{command} --help`.")

@@ -24,7 +24,8 @@ MAX_PASSES = 100_000
 MAX_SAMPLES = 10_000
 MAX_EXPANSIONS = 10_000_000
 MAX_SECONDS = 30 * 24 * 3600.0
-MAX_WORKERS = 1024
+MAX_HOURS = 10_000.0
+MAX_WORKERS = 10_000
 MAX_SLOTS = 64
 MAX_COUNT = 1_000_000_000
 MAX_SEED = 2**63 - 1
@@ -36,6 +37,7 @@ _SHARD = re.compile(r"([0-9]{1,12})/([0-9]{1,12})", re.ASCII)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
 _SECONDS = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
+_ADDRESS = re.compile(r"auto|[\w.-]{1,253}:[0-9]{1,5}|\[[0-9a-fA-F:]{2,45}\]:[0-9]{1,5}", re.ASCII)
 _DECLARATION = re.compile(r"\b(?:theorem|lemma|def)\s+([^\s:({\[]+)")
 _BUDGET_HINT = "Write PASSESxSAMPLES or PASSESxSAMPLESxEXPANSIONS, for example 1x32 or 8x32x300."
 _TARGET_HINT = "Name a benchmark, a file, a folder or a statement."
@@ -95,6 +97,11 @@ class RunConfig:
     """The run's folder; None for `default_out`."""
     fresh: bool = False
     """Delete what the folder holds of an earlier run."""
+    ray: str | None = None
+    """Make the attempts on a Ray cluster: its address, or `auto` for the one that runs here, else a new one on this
+    machine; None for this process alone."""
+    hours: float | None = None
+    """How long all commands of the run together may take; None for as long as there is something to do."""
     writes_proofs: bool = field(init=False, default=False)
     """Whether the policy writes whole proofs, which decides how they are searched for."""
 
@@ -123,6 +130,13 @@ class RunConfig:
         if self.workers is not None:
             _within("--workers", self.workers, 1, MAX_WORKERS)
         _within("--slots", self.slots, 1, MAX_SLOTS)
+        if self.ray is not None and not _ADDRESS.fullmatch(self.ray):
+            raise UsageError(
+                f"--ray takes the address of a cluster, not {shown(self.ray)}.",
+                "Write HOST:PORT, or nothing after it for this machine: prove TARGET --ray.",
+            )
+        if self.hours is not None and not (0 < self.hours <= MAX_HOURS):
+            raise UsageError(f"--hours cannot be {self.hours:g}.", f"It is more than 0 and at most {MAX_HOURS:.0f}.")
         if self.lean is not None and (not self.lean.strip() or "\0" in self.lean):
             raise UsageError("--lean is empty.", "Write bundled, project, or the path of a Lean.")
 
@@ -162,8 +176,8 @@ class RunConfig:
     def identity(self) -> dict[str, object]:
         """What must be equal for a run to be resumed, by the option's name, as JSON values.
 
-        Workers, slots and paths of the same data change how fast a run goes and not what it means, so they are not in
-        it. The data and the Lean are compared by what they are (see `prover.results`).
+        Workers, slots, clusters, hours and paths of the same data change how far and fast a run goes and not what it
+        means, so they are not in it. The data and the Lean are compared by what they are (see `prover.results`).
         """
         from prover.policy.spec import parse_specs
 
@@ -293,6 +307,17 @@ def parse_seconds(option: str, text: str) -> float:
     value = float(text)
     _seconds_within(option, value)
     return value
+
+
+def parse_hours(text: str) -> float:
+    """Read a number of hours, such as `8` or `0.5`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _DECIMAL.fullmatch(text.strip()):
+        raise UsageError(f"--hours takes a number of hours, not {shown(text)}.", "For example --hours 8, or 0.5.")
+    return float(text)
 
 
 def parse_temperatures(text: str) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ from prover.report import Class, classify
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from prover.parts import LeanPool
+    from prover.events import Workers
     from prover.utilisation import Utilisation
 
 QUIET_S = 0.25
@@ -52,7 +52,7 @@ class Display:
         self._held: list[str] = []
         self._attempts: dict[str, dict[int, Attempt]] = {}
         self._current: dict[tuple[str, int], float] = {}
-        self._pool: LeanPool | None = None
+        self._pool: Workers | None = None
         self._utilisation: Utilisation | None = None
 
     # -- events
@@ -77,7 +77,7 @@ class Display:
         earlier = f"; {len(attempts)} attempts are there already (--fresh starts over)" if attempts else ""
         self.note(f"{self.problems} {plural}, results in {folder}{earlier}")
 
-    def lean(self, pool: LeanPool) -> None:
+    def lean(self, pool: Workers) -> None:
         """Remember the workers, to show how many are busy. Their first start can take half a minute."""
         if not self.live:
             self.note("starting Lean …")

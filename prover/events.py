@@ -7,8 +7,18 @@ from pathlib import Path
 from typing import Protocol
 
 from prover.interfaces import Attempt, Problem
-from prover.parts import LeanPool
 from prover.utilisation import Utilisation
+
+
+class Workers(Protocol):
+    """Lean workers, here or elsewhere."""
+
+    @property
+    def workers(self) -> int: ...
+    @property
+    def busy(self) -> int:
+        """Those that have something to do now."""
+        ...
 
 
 class Events(Protocol):
@@ -22,7 +32,7 @@ class Events(Protocol):
         """The problems are known, and the attempts that an earlier command left."""
         ...
 
-    def lean(self, pool: LeanPool) -> None:
+    def lean(self, pool: Workers) -> None:
         """Lean is about to be used."""
         ...
 
@@ -44,7 +54,7 @@ class Silent:
 
     def note(self, text: str) -> None: ...
     def opened(self, folder: Path, problems: Sequence[Problem], attempts: Sequence[Attempt], passes: int) -> None: ...
-    def lean(self, pool: LeanPool) -> None: ...
+    def lean(self, pool: Workers) -> None: ...
     def busy(self, utilisation: Utilisation) -> None: ...
     def began(self, problem: str, pass_index: int) -> None: ...
     def ended(self, problem: str, pass_index: int, attempt: Attempt | None) -> None: ...

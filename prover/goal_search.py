@@ -123,6 +123,12 @@ class GoalSearch:
         """The accepted proof, a tactic a step."""
         return script_of(self.steps)
 
+    @property
+    def promise(self) -> float | None:
+        """The critic's best value of a state that is open; None where no critic scored one."""
+        scores = [node.score for node in self.search.graph.nodes if node.status == "open" and node.score is not None]
+        return max(scores, default=None)
+
     async def forget(self) -> None:
         """Give back what the search still holds, unless the worker is gone anyway."""
         try:

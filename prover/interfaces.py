@@ -113,6 +113,10 @@ class Attempt:
     rejected: int = 0
     """Candidates (no goals left in the search) that verification did not accept."""
     usage: Usage = field(default_factory=Usage)
+    share: float = 1.0
+    """How much of its budget's expansions and time it was allowed; below 1 in the rounds of `--hours`."""
+    promise: float | None = None
+    """The critic's best value of a state that was left open; None without a critic."""
 
 
 class Policy(Protocol):

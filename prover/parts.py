@@ -23,7 +23,8 @@ from prover.whole_proof import ProofPolicy
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain
     from prover.config import RunConfig
-    from prover.policy.generation import Decoding
+    from prover.policy.generation import Decoding, Generator
+    from prover.policy.spec import PolicySpec
 
 
 _PATIENCE_S = 3.0
@@ -138,18 +139,27 @@ class Parts:
 
 def real_parts() -> Parts:
     """The parts of a real run."""
-    from lean_env.pool import Pool
-    from lean_env.toolchain import resolve
+    from lean_env.backends import pool, resolve
     from prover.attempt import attempt, expand
     from prover.critic import make as make_critic
     from prover.problems import load
     from prover.problems.targets import classify
 
-    return Parts(classify, resolve, load, Pool, make_policy, make_critic, make_retriever, attempt, expand)
+    return Parts(classify, resolve, load, pool, make_policy, make_critic, make_retriever, attempt, expand)
 
 
-async def make_policy(config: RunConfig, pool: LeanPool, problems: Sequence[Problem]) -> Policy | ProofPolicy:
-    """The policy that a run asks for. Models are loaded in a thread, since that takes long."""
+async def make_policy(
+    config: RunConfig,
+    pool: LeanPool,
+    problems: Sequence[Problem],
+    *,
+    generator: Callable[[PolicySpec], Generator] | None = None,
+) -> Policy | ProofPolicy:
+    """The policy that a run asks for. Models are loaded in a thread, since that takes long.
+
+    Args:
+        generator: opens a model that is elsewhere.
+    """
     from prover.policy import make
     from prover.policy.tactics.mathlib import WORDS
 
@@ -165,6 +175,7 @@ async def make_policy(config: RunConfig, pool: LeanPool, problems: Sequence[Prob
         available=available,
         learning=config.ablation.learning,
         uniform=config.ablation.uniform_priors,
+        generator=generator,
     )
 
 

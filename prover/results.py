@@ -5,6 +5,7 @@ problems.jsonl  every problem as it was posed, so that a folder can be reported 
 attempts.jsonl  the journal: a record an attempt, appended and synced; the only file that grows
 proofs/*.lean   each proof's (or disproof's) whole verified text; made again from the journal where one is missing
 summary.json    what it came to; written when the run is done
+status.json     how it is going, and the time that it has spent; written every few seconds (`prover.progress`)
 .lock           held by the process that writes
 """
 
@@ -26,11 +27,12 @@ from prover.proofs import proof_files
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-RUN, PROBLEMS, ATTEMPTS, SUMMARY, PROOFS, LOCK = (
+RUN, PROBLEMS, ATTEMPTS, SUMMARY, STATUS, PROOFS, LOCK = (
     "run.json",
     "problems.jsonl",
     "attempts.jsonl",
     "summary.json",
+    "status.json",
     "proofs",
     ".lock",
 )
@@ -147,7 +149,7 @@ class RunFolder:
             ResultsError: something cannot be deleted.
         """
         try:
-            for path in (self.path / ATTEMPTS, self.path / PROBLEMS, self.path / SUMMARY):
+            for path in (self.path / ATTEMPTS, self.path / PROBLEMS, self.path / SUMMARY, self.path / STATUS):
                 path.unlink(missing_ok=True)
             for path in (self.path / PROOFS).glob("*.lean"):
                 path.unlink(missing_ok=True)
@@ -184,7 +186,7 @@ def open_folder(path: Path, *, fresh: bool = False) -> RunFolder:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ResultsError(f"The folder {path} cannot be made: {reason}.", "Give another folder with --out.") from error
-    ours = {RUN, PROBLEMS, ATTEMPTS, SUMMARY, PROOFS, LOCK}
+    ours = {RUN, PROBLEMS, ATTEMPTS, SUMMARY, STATUS, PROOFS, LOCK}
     if RUN not in names and not all(name in ours or name.endswith(".tmp") for name in names):
         raise UsageError(f"{path} holds other files and no run.", "Give an empty or a new folder with --out.")
     lock = FileLock(path / LOCK)

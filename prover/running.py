@@ -60,10 +60,12 @@ def config_from(target: str, options: Mapping[str, Any]) -> RunConfig:
         values["temperatures"] = c.parse_temperatures(given["temperature"])
     if "top_p" in given:
         values["top_p"] = c.parse_top_p(given["top_p"])
+    if "hours" in given:
+        values["hours"] = c.parse_hours(given["hours"])
     for key in ("timeout", "tactic_timeout"):
         if key in given:
             values[f"{key}_s"] = c.parse_seconds(f"--{key.replace('_', '-')}", given[key])
-    for key in ("prompt", "decoding", "search", "critic", "split", "fresh", "negate", "minimise"):
+    for key in ("prompt", "decoding", "search", "critic", "split", "fresh", "negate", "minimise", "ray"):
         if key in given:
             values[key] = given[key]
     for key in ("data", "out"):
@@ -246,6 +248,19 @@ def report_command(folder: str, *, as_json: bool) -> int:
         click.echo(json.dumps(summary.as_json(), ensure_ascii=False))
     else:
         show(summary, str(path), _console())
+    return DONE
+
+
+def status_command(folder: str, *, as_json: bool) -> int:
+    """`prove status`; the exit status."""
+    from prover.status import as_json as values
+    from prover.status import read_status, show
+
+    status = read_status(_path("RUN", folder))
+    if as_json:
+        click.echo(json.dumps(values(status), ensure_ascii=False))
+    else:
+        show(status, _console())
     return DONE
 
 

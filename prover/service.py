@@ -25,9 +25,9 @@ from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts, imports_of
 from prover.problems.targets import statement_problem
 from prover.proofs import whole_text
-from prover.run import seed_for
 from prover.search.graph import Graph
 from prover.whole_proof import ProofPolicy
+from prover.workplace import seed_for
 
 MOST_LEMMAS = 64
 

@@ -117,6 +117,8 @@ class WholeProofSearch:
         self.assemble, self.verify = assemble, verify
         self.rejected = 0
         self.error = ""
+        self.promise: float | None = None
+        """Always: there are no states for a critic."""
         self.script: tuple[str, ...] = ()
         self.steps: tuple[ProofStep, ...] = ()
         """Nothing: how many goals each tactic leaves is not known."""

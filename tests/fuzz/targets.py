@@ -17,6 +17,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from lean_env.errors import StepwiseError, WorkerError
+from lean_env.fresh import parse_messages
 from lean_env.protocol import (
     Hole,
     State,
@@ -28,7 +29,6 @@ from lean_env.protocol import (
     parse_report,
     parse_symbols,
 )
-from lean_env.verify import parse_messages
 from lean_env.worker import told_states
 from prover.interfaces import Attempt, Usage
 from prover.journal import Journal, read_journal

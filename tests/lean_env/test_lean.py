@@ -569,7 +569,8 @@ async def test_a_negation_is_accepted(lean: Pool, original: str, candidate: str)
         (FALSE, REFUTED.replace("(h : a < b)", "(h : a ≤ b)"), "does not state the negation"),
         (
             FALSE,
-            HEADER + "theorem foo.negation : ¬ ∀ b : ℕ, 0 < b → 1 < b := fun h => absurd (h 1 (by decide)) (by decide)\n",
+            HEADER
+            + "theorem foo.negation : ¬ ∀ b : ℕ, 0 < b → 1 < b := fun h => absurd (h 1 (by decide)) (by decide)\n",
             "does not state",
         ),
         (

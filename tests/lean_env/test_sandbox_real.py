@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from lean_env.fresh import Checkers
 from lean_env.pool import Pool
 from lean_env.protocol import Limits
 from lean_env.toolchain import Toolchain
-from lean_env.verify import Checkers
 
 STATEMENT = "theorem t : True := by\n  sorry\n"
 READ = 'do\n    let _ ← IO.FS.readFile "SECRET"'

@@ -98,7 +98,8 @@ BAD: list[tuple[str, ...]] = [
     ("folder",),
     *(("deep.jsonl",), ("\udce9",), ("theorem \udce9 : True := by sorry",)),
     # options that there are not, or not here
-    *(("core", "--bugdet", "1x2"), ("core", "--critic", "starter"), ("core", "--ray"), ("core", "--negates")),
+    *(("core", "--bugdet", "1x2"), ("core", "--critic", "starter"), ("core", "--negates")),
+    *(("core", "--ray", "nowhere"), ("core", "--hours", "0"), ("core", "--hours", "soon")),
     *(("core", "--prompt", "x"), ("core", "-x"), ("--nope",), ("core", "--json=yes"), ("--version=3",)),
     ("core", "--jsn"),
     *(("verify", "none.lean", "--budget", "1x2"), ("report", "x", "--budget", "1x2"), ("doctor", "--out", "x")),

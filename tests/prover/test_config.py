@@ -170,7 +170,7 @@ def test_shards_that_are_none(text: str) -> None:
         {"timeout_s": math.inf},
         {"tactic_timeout_s": 0.0},
         {"workers": 0},
-        {"workers": 10_000},
+        {"workers": 10_001},
         {"slots": 0},
         {"slots": 1000},
         {"lean": " "},

@@ -26,7 +26,8 @@ from prover.interfaces import Attempt, Budget, Environment, Problem
 from prover.journal import encode, read_journal
 from prover.method import Method
 from prover.prepare import prepare, select
-from prover.run import RunResult, run, seed_for
+from prover.run import RunResult, run
+from prover.workplace import seed_for
 from tests.prover.fakes import FakePolicy, FakePool, FakeToolchain, World, many, problem, problems
 
 
