@@ -93,10 +93,19 @@ class ElsewherePool:
         return Library((), ())
 
     async def verify(
-        self, original: str, candidate: str, *, left: int = 0, before: str = "", negated: bool = False
+        self,
+        original: str,
+        candidate: str,
+        *,
+        left: int = 0,
+        before: str = "",
+        negated: bool = False,
+        independent: bool = False,
     ) -> Verdict:
         """See `lean_env.pool.Pool`."""
-        return await self.pool.verify(original, candidate, left=left, before=before, negated=negated)
+        return await self.pool.verify(
+            original, candidate, left=left, before=before, negated=negated, independent=independent
+        )
 
 
 def refused(tactic: str) -> Outcome | None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lean_env import process
+from lean_env.bundled import STACK_KB
 from lean_env.errors import WorkerStartError
 from lean_env.toolchain import Toolchain
 
@@ -72,45 +73,41 @@ async def check(toolchain: Toolchain, text: str, targets: Sequence[str]) -> Inde
 
 
 def _check(toolchain: Toolchain, name: str, program: Path, text: str, targets: Sequence[str]) -> Independent:
-    with tempfile.TemporaryDirectory(prefix="stepwise-check-", ignore_cleanup_errors=True) as folder:
-        here = Path(folder)
-        source, compiled = here / f"{MODULE}.lean", here / f"{MODULE}.olean"
+    with tempfile.TemporaryDirectory(prefix="stepwise-check-", ignore_cleanup_errors=True) as made:
+        folder = Path(made).resolve()
+        source, compiled = folder / f"{MODULE}.lean", folder / f"{MODULE}.olean"
         source.write_text(text, encoding="utf-8")
-        command = toolchain.checker()
-        lean = [word for word in command.argv if word not in ("--stdin", "--json")]
-        search = os.pathsep.join(filter(None, (folder, command.env.get("LEAN_PATH", ""))))
-        env = {**command.env, "LEAN_PATH": search}
 
-        def run(argv: Sequence[str], limit: float) -> process.Finished:
-            return process.run(argv, env=env, cwd=command.cwd, timeout=limit)
+        def run(program: Path, *arguments: str, limit: float = CHECK_S) -> process.Finished:
+            command = toolchain.beside(program, *arguments, folder=folder)
+            return process.run(command.argv, env=command.env, cwd=command.cwd, timeout=limit)
 
         try:
-            made = run([*lean, "-o", str(compiled), str(source)], COMPILE_S)
-            if made.status != 0 or not compiled.is_file():
+            assert toolchain.lean is not None, "no checker is found for the bundled Lean"
+            stack = f"--tstack={STACK_KB}"
+            finished = run(toolchain.lean, stack, "-o", str(compiled), str(source), limit=COMPILE_S)
+            if finished.status != 0 or not compiled.is_file():
                 return Independent(f"not run: {name} needs the compiled text, and Lean did not compile it", name)
             if name == "nanoda":
-                return _nanoda(run, toolchain, program, here, targets)
-            return _judged(name, run([str(program), MODULE], CHECK_S))
+                return _nanoda(run, toolchain, program, folder, targets)
+            return _judged(name, run(program, MODULE))
         except WorkerStartError as error:
             return Independent(f"not run: {error.message}", name)
 
 
 def _nanoda(
-    run: Callable[[Sequence[str], float], process.Finished],
-    toolchain: Toolchain,
-    program: Path,
-    folder: Path,
-    targets: Sequence[str],
+    run: Callable[..., process.Finished], toolchain: Toolchain, program: Path, folder: Path, targets: Sequence[str]
 ) -> Independent:
     exporter = _program("lean4export", toolchain.env.get("PATH", ""), toolchain.project)
-    exported = run([str(exporter), MODULE, "--", *targets], CHECK_S)
+    assert exporter is not None, "nanoda is found with it alone"
+    exported = run(exporter, MODULE, "--", *targets)
     if exported.status != 0:
         return Independent("not run: lean4export did not export the text", "nanoda")
     export, config = folder / "export.ndjson", folder / "config.json"
     export.write_text(exported.stdout, encoding="utf-8")
     fields = {"export_file_path": str(export), "permitted_axioms": list(AXIOMS), "unpermitted_axiom_hard_error": True}
     config.write_text(json.dumps(fields | {"nat_extension": True, "string_extension": True}), encoding="utf-8")
-    return _judged("nanoda", run([str(program), str(config)], CHECK_S))
+    return _judged("nanoda", run(program, str(config)))
 
 
 def _judged(name: str, finished: process.Finished) -> Independent:

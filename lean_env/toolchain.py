@@ -90,19 +90,31 @@ class Toolchain:
             "mathlib_revision": self.mathlib_revision,
         }
 
+    def beside(self, program: Path, *arguments: str, folder: Path) -> Command:
+        """Run a program on the modules of this Lean and those in a folder, which alone it may write to."""
+        modules = os.pathsep.join(filter(None, (str(folder), self.env.get("LEAN_PATH", ""))))
+        env = {**self.env, "LEAN_PATH": modules}
+        return Command((str(program), *arguments), self._confined(env, program, (), (folder,)), folder)
+
     def _native(self, *arguments: str, read: tuple[Path, ...] = ()) -> Command:
         """Beside `read` it sees its own library and the modules on its LEAN_PATH, and runs what came with it."""
         assert self.lean is not None, "only the bundled Lean has no program"
+        return Command((str(self.lean), *arguments), self._confined(self.env, self.lean, read), self.project)
+
+    def _confined(
+        self, env: Mapping[str, str], program: Path, read: tuple[Path, ...], write: tuple[Path, ...] = ()
+    ) -> dict[str, str]:
+        assert self.lean is not None, "only the bundled Lean has no program"
         installed = Path(self.env.get("LEAN_SYSROOT") or self.lean.parent.parent)
-        modules = [Path(entry) for entry in self.env.get("LEAN_PATH", "").split(os.pathsep) if entry]
-        env = sandbox.confined(
-            self.env,
+        modules = [Path(entry) for entry in env.get("LEAN_PATH", "").split(os.pathsep) if entry]
+        return sandbox.confined(
+            env,
             bundled=False,
-            program=self.lean,
+            program=program,
             read=(installed, *modules, *read),
             execute=[path for path in (installed / "bin").glob("*") if path.is_file()],
+            write=write,
         )
-        return Command((str(self.lean), *arguments), env, self.project)
 
     def _bundled(self, *arguments: str, mount: Path | None = None) -> Command:
         assert self.bundle is not None, "it was resolved with fetch=False"

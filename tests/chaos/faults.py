@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from lean_env import fresh as fresh_module
 from lean_env import pool as pool_module
-from lean_env import verify as verify_module
 from lean_env import worker as worker_module
 from lean_env.pool import Footprint, Pool
 from lean_env.protocol import Limits
@@ -39,7 +39,7 @@ def impatient() -> Iterator[None]:
             (pool_module, "OPEN_MS", 1000),
             (pool_module, "MEASURE_S", 0.01),
             (pool_module, "REPLAY_LIMITS", Limits(ms=1000)),
-            (verify_module, "CHECK_S", 15.0),
+            (fresh_module, "CHECK_S", 15.0),
             (pool_module, "footprint", lambda _toolchain: Footprint(10**8, 2 * 10**8)),
         ):
             stack.enter_context(mock.patch.object(module, name, value))

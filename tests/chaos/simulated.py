@@ -196,7 +196,7 @@ def tally(out: Path, count: int, earlier: Iterable[Attempt] = (), commands: int 
     written = {path.stem for path in proofs.iterdir() if path.read_text().strip()} if proofs.exists() else set()
     lost += len({name for name, index in expected if name.startswith("easy")} - written)
     times = Counter((made.problem, made.pass_index) for made in records if made.result != "error")
-    known = {"run.json", "problems.jsonl", "attempts.jsonl", "summary.json", "proofs", ".lock"}
+    known = {"run.json", "problems.jsonl", "attempts.jsonl", "summary.json", "status.json", "proofs", ".lock"}
     left = [path for path in out.iterdir() if path.name not in known]
     left += [path for path in proofs.iterdir() if path.suffix != ".lean"] if proofs.exists() else []
     return Tally(len(expected), lost, sum(n - 1 for n in times.values()), commands, remain(out), len(left))
