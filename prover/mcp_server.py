@@ -77,6 +77,26 @@ def make_server(service: Service) -> MCPServer[None]:
         }
 
     @server.tool()
+    async def suggest(
+        text: Annotated[str, Field(max_length=1_000_000, description="A whole Lean file.")],
+        line: Annotated[int, Field(ge=1, description="Line of a `sorry`, of a failing tactic or of unsolved goals.")],
+        column: Annotated[int | None, Field(ge=1, description="Column in characters, from 1.")] = None,
+        timeout_s: Seconds = 30.0,
+    ) -> dict[str, Any]:
+        """Suggest what to write at a place of a Lean file, in the file's own context. A `complete` one that is
+        `verified` proves the goal; a `step` leaves the goals that stand beside it."""
+        hole, found = await _answered(service.suggest(text, line, column, timeout_s=timeout_s))
+        return {
+            "goals": list(hole.goals),
+            "declaration": hole.declaration,
+            "suggestions": [
+                {"kind": s.kind, "tactics": list(s.tactics), "verified": s.verified, "goals": list(s.goals)}
+                for s in found.suggestions
+            ],
+            "seconds": round(found.elapsed_s, 2),
+        }
+
+    @server.tool()
     async def apply_tactics(
         statement: Statement,
         tactics: Annotated[list[str], Field(min_length=1, max_length=256, description="In order, each one step.")],

@@ -20,16 +20,20 @@ from lean_env.protocol import Limits, State
 from lean_env.toolchain import Toolchain
 from lean_env.verify import Verdict
 from prover.config import RunConfig
-from prover.interfaces import Attempt, Budget, Candidate, Critic, Policy, Problem, Query, Retriever
+from prover.imported import PerImports
+from prover.interfaces import Attempt, Budget, Candidate, Critic, Policy, Problem, Query
 from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts, imports_of
 from prover.problems.targets import statement_problem
 from prover.proofs import whole_text
 from prover.search.graph import Graph
+from prover.suggest import FileHole, Suggester, Suggestions, hole_at
 from prover.whole_proof import ProofPolicy
 from prover.workplace import seed_for
 
 MOST_LEMMAS = 64
+INDEX_S = 120.0
+"""Seconds in which the index of the library is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,6 @@ class Lemma:
     """What it states, as Lean prints it; empty if it did not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Imported:
-    """What is made once for texts with the same imports."""
-
-    policy: Policy | ProofPolicy
-    retriever: Retriever | None
-
-
 class Service:
     """One Lean with its policy and its critic, for any number of requests at once. Use it with `async with`.
 
@@ -102,10 +98,10 @@ class Service:
     def __init__(self, config: RunConfig, toolchain: Toolchain, parts: Parts) -> None:
         self.config, self.toolchain, self._parts = config, toolchain, parts
         self._stack = contextlib.AsyncExitStack()
-        self._imported: dict[str, _Imported] = {}
-        self._importing = asyncio.Lock()
         self._critic: Critic | None = None
         self._lean: LeanPool | None = None
+        self._shared: PerImports | None = None
+        self._suggester: Suggester | None = None
         self._limits = Limits(ms=max(1, round(config.tactic_timeout_s * 1000)))
 
     async def __aenter__(self) -> Self:
@@ -113,6 +109,11 @@ class Service:
         self._lean = await self._stack.enter_async_context(pool)
         self._critic = self._parts.critic(self.config.critic)
         await self._own(self._critic)
+        self._shared = PerImports(self._lean, self._make_policy)
+        self._stack.push_async_callback(self._shared.close)
+        self._suggester = Suggester(
+            self._lean, imported=self._shared, search=self.config.search, critic=self._critic, budget=self.config.budget
+        )
         return self
 
     async def __aexit__(
@@ -135,7 +136,7 @@ class Service:
         """
         async with self.lean.session() as env:
             await env.open("")
-        await self._for(Problem("", ""))
+        await self._own_imports.policy("")
 
     async def prove(self, ask: Ask, *, watch: Callable[[Graph], None] | None = None) -> Attempt:
         """Prove a statement: the first pass that decides it, or the last.
@@ -149,18 +150,18 @@ class Service:
             PolicyError: the policy's model cannot be asked.
         """
         problem = self._problem(ask.statement)
-        made = await self._for(problem)
+        policy = await self._own_imports.policy(problem.text())
         memory = Memory()
         deadline = time.monotonic() + ask.timeout_s
         for pass_index in range(ask.budget.passes):
             method = Method(
-                policy=made.policy,
+                policy=policy,
                 search=ask.search,
                 budget=ask.budget,
                 limits=self._limits,
                 timeout_s=max(0.0, deadline - time.monotonic()),
                 critic=self._critic,
-                retriever=made.retriever,
+                retriever=self._own_imports.retriever(problem.text()),
                 negate=ask.negate,
             )
             seed = seed_for(ask.seed, problem.name, pass_index)
@@ -227,15 +228,16 @@ class Service:
             WorkerError: no worker starts.
         """
         problem = self._problem(statement)
-        made = await self._for(problem)
-        if made.retriever is None:
+        retriever = self._own_imports.retriever(problem.text())
+        if retriever is None:
             return ()
+        await retriever.wait(INDEX_S)
         async with self.lean.session() as env:
             opened = await env.open(problem.text())
             if opened.error is not None or (problem.hole or 0) >= len(opened.holes):
                 raise UsageError(f"Lean rejects the statement: {opened.error or 'it has no `sorry`'}.")
             symbols = await env.symbols(opened.holes[problem.hole or 0].state)
-            names = made.retriever.lemmas(symbols, max(0, min(most, MOST_LEMMAS)))
+            names = retriever.lemmas(symbols, max(0, min(most, MOST_LEMMAS)))
             checks = "\n".join(f"#check {name}" for name in names)
             imports = imports_of([problem])
             said = await env.open(f"{imports}\n{checks}") if names else None
@@ -252,29 +254,54 @@ class Service:
         Raises:
             UsageError: the policy writes whole proofs, which no state asks for.
         """
-        made = await self._for(Problem("", ""))
-        if isinstance(made.policy, ProofPolicy):
+        policy = await self._own_imports.policy("")
+        if isinstance(policy, ProofPolicy):
             raise UsageError("The policy writes whole proofs, not tactics.", "Start the server with one of tactics.")
         texts = tuple(part.strip("\n") for part in goals.split("\n\n") if part.strip())
         state = State(0, texts, hashlib.sha256(goals.encode()).hexdigest())
-        (candidates,) = await made.policy.propose([Query(state, "", (), self.config.seed)], samples)
+        (candidates,) = await policy.propose([Query(state, "", (), self.config.seed)], samples)
         return candidates
+
+    async def suggest(
+        self, text: str, line: int, column: int | None = None, *, timeout_s: float = 30.0, most: int = 5
+    ) -> tuple[FileHole, Suggestions]:
+        """What to write where a file has something left to prove.
+
+        Args:
+            text: the whole file.
+            line: from 1.
+            column: from 1, in code points; None for the first hole on the line.
+
+        Raises:
+            UsageError: there is nothing to prove at that place.
+            WorkerError: Lean cannot elaborate the text.
+        """
+        if self._suggester is None:
+            raise RuntimeError("The service is used with `async with`.")
+        holes = await self._suggester.holes(text, line=line)
+        hole = hole_at(holes, line, None if column is None else column - 1)
+        if hole is None:
+            raise UsageError(f"There is nothing to prove on line {line}.", "Name the line of a `sorry` or of an error.")
+        stream = self._suggester.suggest(hole, timeout_s=timeout_s, limit=most)
+        async with contextlib.aclosing(stream):
+            async for found in stream:
+                latest = found
+        return hole, latest
 
     def _problem(self, text: str) -> Problem:
         problem = statement_problem(text, mathlib=bool(self.toolchain.mathlib))
         return replace(problem, hole=problem.hole or 0)
 
-    async def _for(self, problem: Problem) -> _Imported:
-        """The policy and the lemmas for the problem's imports, made once."""
-        imports = imports_of([problem])
-        async with self._importing:
-            made = self._imported.get(imports)
-            if made is None:
-                policy = await self._parts.policy(self.config, self.lean, [problem])
-                await self._own(policy)
-                made = _Imported(policy, await self._parts.retriever(self.lean, [problem]))
-                self._imported[imports] = made
-        return made
+    @property
+    def _own_imports(self) -> PerImports:
+        if self._shared is None:
+            raise RuntimeError("The service is used with `async with`.")
+        return self._shared
+
+    async def _make_policy(self, pool: LeanPool, imports: str) -> Policy | ProofPolicy:
+        policy = await self._parts.policy(self.config, pool, [Problem("imports", imports)])
+        await self._own(policy)
+        return policy
 
     async def _own(self, model: Policy | ProofPolicy | Critic | None) -> None:
         """Load what has to be loaded, and see to it that it is closed."""

@@ -99,6 +99,33 @@ class TacticsInfo(BaseModel):
     done: bool
 
 
+class SuggestRequest(BaseModel):
+    """A place of a file where something is left to prove; line and column count from 1, the column in code points."""
+
+    text: Annotated[Text, Field(min_length=1)]
+    line: Annotated[int, Field(ge=1, le=10_000_000)]
+    column: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    timeout_s: Seconds = 30.0
+    most: Annotated[int, Field(ge=1, le=32)] = 5
+
+
+class SuggestionInfo(BaseModel):
+    """Tactics for the place. `complete` ones leave no goals; of those only the verified are proofs."""
+
+    kind: Literal["complete", "step"]
+    tactics: list[str]
+    verified: bool
+    goals: list[str]
+
+
+class SuggestInfo(BaseModel):
+    """The goal at the place, and what to write there, the best first."""
+
+    declaration: str
+    goals: list[str]
+    suggestions: list[SuggestionInfo]
+
+
 class LemmasRequest(BaseModel):
     """A goal to find lemmas for."""
 
@@ -232,6 +259,18 @@ def _routes(app: FastAPI, service: Service) -> None:
         tries = await service.apply(asked.statement, asked.tactics)
         steps = [TriedInfo(tactic=s.tactic, kind=s.kind, goals=list(s.goals), error=s.error) for s in tries.steps]
         return TacticsInfo(goals=list(tries.goals), steps=steps, done=tries.done)
+
+    @app.post("/api/suggest")
+    async def suggest(asked: SuggestRequest) -> SuggestInfo:
+        """What to write at a place of a file, in the file's own context."""
+        hole, found = await service.suggest(
+            asked.text, asked.line, asked.column, timeout_s=asked.timeout_s, most=asked.most
+        )
+        offered = [
+            SuggestionInfo(kind=s.kind, tactics=list(s.tactics), verified=s.verified, goals=list(s.goals))
+            for s in found.suggestions
+        ]
+        return SuggestInfo(declaration=hole.declaration, goals=list(hole.goals), suggestions=offered)
 
     @app.post("/api/lemmas")
     async def lemmas(asked: LemmasRequest) -> list[LemmaInfo]:

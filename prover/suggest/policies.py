@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 from prover.config import RunConfig
+from prover.imported import PolicyMaker
 from prover.interfaces import Policy, Problem
 from prover.parts import LeanPool, make_policy
 from prover.whole_proof import ProofPolicy
-
-
-class PolicyMaker(Protocol):
-    """Makes the policy for texts that begin with these imports."""
-
-    async def __call__(self, pool: LeanPool, imports: str) -> Policy | ProofPolicy: ...
 
 
 def policy_maker(policies: Sequence[str] = ("auto",), prompt: str | None = None) -> PolicyMaker:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from lean_env.errors import WorkerError
-from lean_env.library import header
-from lean_env.library import imports_of as imported
+from lean_env.library import header, imports_of
 from lean_env.protocol import Limits
 from prover.goal_search import Clock, GoalSearch
-from prover.interfaces import Budget, Critic, Policy, Problem, Retriever
+from prover.imported import PerImports, PolicyMaker
+from prover.interfaces import Budget, Critic, Problem
 from prover.method import WHOLE_PROOF, Memory, Method
 from prover.parts import LeanPool
-from prover.retrieval import LateRetriever, LemmaRetriever
 from prover.suggest.holes import FileHole, Survey, look_for_holes
-from prover.suggest.policies import PolicyMaker, policy_maker
+from prover.suggest.policies import policy_maker
 from prover.suggest.round import Enough, Round
 from prover.suggest.suggestion import Suggestion, Suggestions
 from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
@@ -33,8 +31,6 @@ LOOK_S = 0.1
 """Seconds between two looks at the steps of a search that has no other news."""
 INDEX_S = 120.0
 """Seconds in which `warm` waits for the index of the library."""
-IMPORTS_KEPT = 8
-"""Sets of imports for which policy and lemmas are kept."""
 
 
 class Suggester:
@@ -46,6 +42,8 @@ class Suggester:
     Args:
         pool: workers with at least two slots, one of which may be listing the library for a while.
         policy: proposes tactics for texts with these imports (lines of text); by default the built-in one.
+        imported: policies and lemmas that its owner has for others too, and closes; then `policy` and `lemmas` are not
+            looked at.
         lemmas: look up lemmas in the library that a text imports.
         tactic_ms: time limit of one tactic, in milliseconds.
     """
@@ -55,6 +53,7 @@ class Suggester:
         pool: LeanPool,
         *,
         policy: PolicyMaker | None = None,
+        imported: PerImports | None = None,
         search: str = "best-first",
         critic: Critic | None = None,
         budget: Budget | None = None,
@@ -62,14 +61,11 @@ class Suggester:
         tactic_ms: int = TACTIC_MS,
     ) -> None:
         self._pool = pool
-        self._make_policy = policy or policy_maker()
+        self._imported = imported or PerImports(pool, policy or policy_maker(), lemmas=lemmas)
+        self._owns = imported is None
         self._search, self._critic = search, critic
         self._budget = budget or Budget()
         self._limits = Limits(ms=tactic_ms)
-        self._lemmas = lemmas
-        self._policies: OrderedDict[str, asyncio.Task[Policy | ProofPolicy]] = OrderedDict()
-        self._retrievers: OrderedDict[str, LateRetriever] = OrderedDict()
-        self._indexing: set[asyncio.Task[Retriever]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,10 +73,8 @@ class Suggester:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tasks = [*self._policies.values(), *self._indexing]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._owns:
+            await self._imported.close()
 
     async def warm(self, text: str = "") -> None:
         """Get ready for texts with the imports of this one, so that the first request need not wait: a worker, the
@@ -89,11 +83,10 @@ class Suggester:
         Raises:
             StepwiseError: Lean does not start, or a model cannot be loaded.
         """
-        imports = _imports(text)
         async with self._pool.session() as env:
-            await env.open(imports)
-        await self._policy(imports)
-        retriever = self._retriever(imports)
+            await env.open(header(imports_of(text)))
+        await self._imported.policy(text)
+        retriever = self._imported.retriever(text)
         if retriever is not None:
             await retriever.wait(INDEX_S)
 
@@ -168,8 +161,7 @@ class Suggester:
 
     async def _run(self, found: Round, timeout_s: float) -> None:
         hole = found.hole
-        imports = _imports(hole.text)
-        policy = await self._policy(imports)
+        policy = await self._imported.policy(hole.text)
         method = Method(
             policy,
             search=self._search,
@@ -177,7 +169,7 @@ class Suggester:
             limits=self._limits,
             timeout_s=timeout_s,
             critic=self._critic,
-            retriever=self._retriever(imports),
+            retriever=self._imported.retriever(hole.text),
         )
         async with self._pool.session() as env:
             opened = await env.open(hole.text)
@@ -212,42 +204,3 @@ class Suggester:
                 return
             finally:
                 await side.forget()
-
-    # -- what requests share
-
-    async def _policy(self, imports: str) -> Policy | ProofPolicy:
-        if imports not in self._policies:
-            self._policies[imports] = asyncio.create_task(self._make_policy(self._pool, imports))
-            _keep(self._policies, IMPORTS_KEPT)
-        self._policies.move_to_end(imports)
-        making = self._policies[imports]
-        try:
-            return await asyncio.shield(making)
-        except Exception:
-            self._policies.pop(imports, None)  # it may be well next time
-            raise
-
-    def _retriever(self, imports: str) -> LateRetriever | None:
-        if not self._lemmas:
-            return None
-        if imports not in self._retrievers:
-            indexing = asyncio.create_task(self._index(imports))
-            self._indexing.add(indexing)
-            indexing.add_done_callback(self._indexing.discard)
-            self._retrievers[imports] = LateRetriever(indexing)
-            _keep(self._retrievers, IMPORTS_KEPT)
-        self._retrievers.move_to_end(imports)
-        return self._retrievers[imports]
-
-    async def _index(self, imports: str) -> Retriever:
-        library = await self._pool.library(imports)
-        return await asyncio.to_thread(LemmaRetriever, library)
-
-
-def _imports(text: str) -> str:
-    return header(imported(text))
-
-
-def _keep(known: OrderedDict[str, Any], most: int) -> None:
-    while len(known) > most:
-        known.popitem(last=False)

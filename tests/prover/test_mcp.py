@@ -33,7 +33,7 @@ def said(result: Any) -> Any:
 async def test_an_agent_finds_the_tools_with_what_they_take() -> None:
     async with mcp.Client(server(World())) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert {"prove_statement", "apply_tactics", "verify", "search_lemmas"} <= set(tools)
+    assert {"prove_statement", "suggest", "apply_tactics", "verify", "search_lemmas"} == set(tools)
     assert all(tool.description for tool in tools.values())
     assert "context" not in tools["prove_statement"].input_schema["properties"]
     assert tools["prove_statement"].input_schema["required"] == ["statement"]
@@ -69,6 +69,11 @@ async def test_tools_on_a_real_lean(lean: Pool, bundled: Toolchain) -> None:
         assert checked["accepted"] is True
         stepped = said(await client.call_tool("apply_tactics", {"statement": statement, "tactics": ["cases h"]}))
         assert len(stepped["steps"][0]["goals"]) == 2 and stepped["done"] is False
+        text = f"namespace A\nvariable (p q : Prop)\n{statement}\nend A\n"
+        found = said(await client.call_tool("suggest", {"text": text, "line": 3}))
+        assert found["suggestions"][0]["verified"] is True and found["declaration"] == "A.swap"
+        nothing = await client.call_tool("suggest", {"text": text, "line": 1})
+        assert nothing.is_error and "nothing to prove" in nothing.content[0].text  # type: ignore[union-attr]
         lemmas = said(await client.call_tool("search_lemmas", {"statement": statement, "most": 4}))
         assert lemmas
     assert news
