@@ -23,11 +23,21 @@ class Search:
     found: Suggestions | None = None
     """The latest news."""
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    dropped: bool = False
+    """Its text is gone; Lean may still be at its last tactics."""
+
+    def cancel(self) -> None:
+        """End it."""
+        self.dropped = True
+        if self.task is not None:
+            self.task.cancel()
 
     @property
     def over(self) -> bool:
         """Will nothing better come?"""
-        return (self.task is not None and self.task.done()) or (self.found is not None and self.found.done)
+        return (
+            self.dropped or (self.task is not None and self.task.done()) or (self.found is not None and self.found.done)
+        )
 
     @property
     def proved(self) -> bool:
@@ -47,8 +57,7 @@ class Document:
         """End what goes on for it."""
         self.holes.cancel()
         for search in self.searches.values():
-            if search.task is not None:
-                search.task.cancel()
+            search.cancel()
 
 
 class Documents:
@@ -92,7 +101,9 @@ class Documents:
     def known(self, uri: str, text: str) -> list[Search]:
         """The searches that were begun for this text."""
         document = self._known.get(uri)
-        return list(document.searches.values()) if document is not None and document.text == text else []
+        if document is None or document.text != as_lean_sees(text):
+            return []
+        return list(document.searches.values())
 
     def changed(self, uri: str, text: str) -> None:
         """The text is another now: what was searched for the old one is of no use."""

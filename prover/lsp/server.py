@@ -283,8 +283,8 @@ async def _follow(server: StepwiseServer, documents: Documents, search: Search) 
         seen = -1
         for _ in range(round((server.timeout_s + VERIFY_S) * 2)):
             await documents.wait(search, lambda: False, 0.5)
-            if shows and server.work_done_progress.tokens[token].cancelled() and search.task is not None:
-                search.task.cancel()
+            if shows and server.work_done_progress.tokens[token].cancelled():
+                search.cancel()
             if search.over:
                 break
             tried = search.found.tried if search.found is not None else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -176,11 +175,9 @@ class WithShapes:
 async def shapes(bundled: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pool]:
     folder = tmp_path_factory.mktemp("shapes")
     (folder / "Shapes.lean").write_text(SHAPES)
-    command = bundled.worker(folder / "unused.lean")
-    options = [argument for argument in command.argv if argument not in ("--run", "/worker/unused.lean")]
-    mounts = json.loads(command.env["LEAN_WASM_MOUNTS"])
-    env = {**command.env, "LEAN_WASM_MOUNTS": json.dumps([[host, guest, "rw"] for host, guest, _ in mounts])}
-    argv = [*options, "-o", "/worker/Shapes.olean", "/worker/Shapes.lean"]
+    assert bundled.bundle is not None
+    compile_it = ("-o", "/worker/Shapes.olean", "/worker/Shapes.lean")
+    argv, env = bundled.bundle.command(compile_it, mount=folder, writable=True)
     finished = process.run(argv, env=env, cwd=None, timeout=300)
     assert (folder / "Shapes.olean.server").is_file(), finished
     async with Pool(cast(Toolchain, WithShapes(bundled, folder)), workers=1) as pool:

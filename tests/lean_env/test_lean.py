@@ -251,7 +251,7 @@ async def test_what_cannot_be_stopped_inside_is_ended_from_outside(lean: Pool, k
         outcomes = await session.apply(second, [killer, "skip"], Limits(ms=1_000))
         assert [o.kind for o in outcomes] == ["timeout", "open"]
         assert outcomes[1].states[0].goals == second.goals
-        assert lean.stats.deaths == deaths + 1
+        assert deaths < lean.stats.deaths <= deaths + 2, "it may be tried a second time"
 
 
 SPLITS = [
@@ -578,7 +578,11 @@ async def test_a_negation_is_accepted(lean: Pool, original: str, candidate: str)
             REFUTED.replace("¬ ∀", "¬¬¬ ∀").replace("intro h", "rw [Classical.not_not]; intro h"),
             "does not state",
         ),
-        (FALSE, REFUTED.replace(": ¬ ∀", ": ¬ 0 = 1 ∧ ¬ ∀"), "does not state"),
+        (
+            FALSE,
+            REFUTED.replace(": ¬ ∀", ": ¬ 0 = 1 ∧ ¬ ∀").replace("intro h", "refine ⟨by decide, ?_⟩; intro h"),
+            "does not state",
+        ),
         (FALSE, REFUTED.replace("foo.negation", "foo.negated"), "foo.negation is missing"),
         (FALSE, REFUTED.replace("foo.negation", "foo"), "foo.negation is missing"),
         (FALSE, FALSE + REFUTED[len(HEADER) :], "foo is declared|tacticSorry"),
@@ -595,7 +599,7 @@ async def test_a_negation_is_accepted(lean: Pool, original: str, candidate: str)
         (FALSE, "", "foo.negation is missing"),
         ("theorem t : 1 = 1 := rfl", "theorem t.negation : ¬ 1 = 2 := by decide", "exactly one"),
         ("def t : Nat := sorry", "theorem t.negation : ¬ 1 = 2 := by decide", "t is not a theorem"),
-        (TWO, "theorem a.negation : ¬ 1 + 1 = 2 := by decide", "exactly one"),
+        (TWO, "theorem a.negation : ¬ 1 + 1 = 3 := by decide", "exactly one"),
         ("", "theorem t.negation : ¬ 1 = 2 := by decide", "no original|nothing to negate"),
         (
             POLYMORPHIC,
