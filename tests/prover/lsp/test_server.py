@@ -177,7 +177,7 @@ async def test_where_a_tactic_fails_something_that_does_not_is_offered(editor: E
 
 async def test_a_change_of_the_text_ends_the_search(editor: Editor) -> None:
     uri = editor.open("Hard.lean", HARD + "  sorry\n")
-    params = lsp.ExecuteCommandParams("stepwise.prove", [uri, 2, 2])
+    params = lsp.ExecuteCommandParams("stepwise.prove", [uri, 1, 2])
     searching = asyncio.ensure_future(editor.workspace_execute_command_async(params))
     editor.steps.clear()
     async with asyncio.timeout(60):
