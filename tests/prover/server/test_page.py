@@ -57,7 +57,7 @@ async def test_a_statement_is_pasted_its_search_grows_and_its_proof_can_be_copie
         await page.click("#go")
         await expect(page.locator("#verdict")).to_contain_text("proved, and verified", timeout=120_000)
         assert await page.locator("#tree .node.proved").count() >= 1
-        await page.locator("#tree .node").first.click()
+        await page.locator("#tree .node circle").first.click()
         await expect(page.locator("#state")).to_contain_text("⊢ r ∧ (q ∨ p)")
         await page.click("#next")
         await page.click("#copy")
