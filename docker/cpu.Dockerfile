@@ -19,14 +19,14 @@ COPY benchmarks benchmarks
 COPY lake-project lake-project
 RUN pip install '.[ray]' \
     && useradd --create-home --uid 1000 stepwise \
-    && mkdir -p "$STEPWISE_CACHE" /work \
-    && chown stepwise:stepwise "$STEPWISE_CACHE" /work
+    && mkdir -p "$STEPWISE_CACHE" /data \
+    && chown stepwise:stepwise "$STEPWISE_CACHE" /data
 ENTRYPOINT ["tini", "--"]
 CMD ["prove", "--help"]
 
 FROM base AS bundled
 USER 1000
-WORKDIR /work
+WORKDIR /data
 RUN prove "theorem built (p q : Prop) (h : p ∧ q) : q ∧ p := by sorry" --out /tmp/built && rm -r /tmp/built
 
 FROM base AS mathlib
@@ -42,6 +42,6 @@ RUN curl --proto '=https' --tlsv1.2 -fsSL https://elan.lean-lang.org/elan-init.s
 WORKDIR /opt/mathlib
 COPY --chown=stepwise:stepwise lake-project ./
 RUN lake update && lake exe cache get && rm -rf /home/stepwise/.cache/mathlib
-WORKDIR /work
+WORKDIR /data
 RUN prove "theorem built (a b : ℝ) : 2 * a * b ≤ a ^ 2 + b ^ 2 := by sorry" --project /opt/mathlib --out /tmp/built \
     && rm -r /tmp/built

@@ -1,7 +1,7 @@
 # Stepwise with models on NVIDIA GPUs: CUDA, vLLM, and elan, Lean and Mathlib.
 #
 #   docker build -f docker/gpu.Dockerfile -t stepwise:gpu .
-#   docker run --gpus all --shm-size 8g -v "$PWD/runs:/work/runs" -v "$HOME/.cache/huggingface:/home/stepwise/.cache/huggingface" \
+#   docker run --gpus all --shm-size 8g -v "$PWD/runs:/data/runs" -v "$HOME/.cache/huggingface:/home/stepwise/.cache/huggingface" \
 #       stepwise:gpu prove minif2f --project /opt/mathlib --policy vllm:ByteDance-Seed/BFS-Prover-V2-7B
 #
 # The build context is the root of the repository. PyTorch and vLLM bring their own CUDA libraries; the base image has
@@ -26,8 +26,8 @@ RUN python3 -m venv /opt/stepwise/venv \
     && pip install '.[vllm,ray]' \
     && (userdel --remove ubuntu || true) \
     && useradd --create-home --uid 1000 stepwise \
-    && mkdir -p "$STEPWISE_CACHE" /work /opt/elan /opt/mathlib \
-    && chown stepwise:stepwise "$STEPWISE_CACHE" /work /opt/elan /opt/mathlib
+    && mkdir -p "$STEPWISE_CACHE" /data /opt/elan /opt/mathlib \
+    && chown stepwise:stepwise "$STEPWISE_CACHE" /data /opt/elan /opt/mathlib
 USER 1000
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN curl --proto '=https' --tlsv1.2 -fsSL https://elan.lean-lang.org/elan-init.sh \
@@ -35,7 +35,7 @@ RUN curl --proto '=https' --tlsv1.2 -fsSL https://elan.lean-lang.org/elan-init.s
 WORKDIR /opt/mathlib
 COPY --chown=stepwise:stepwise lake-project ./
 RUN lake update && lake exe cache get && rm -rf /home/stepwise/.cache/mathlib
-WORKDIR /work
+WORKDIR /data
 RUN prove "theorem built (a b : ℝ) : 2 * a * b ≤ a ^ 2 + b ^ 2 := by sorry" --project /opt/mathlib --out /tmp/built \
     && rm -r /tmp/built
 ENTRYPOINT ["tini", "--"]

@@ -37,7 +37,7 @@ def make_server(service: Service) -> MCPServer[None]:
     @asynccontextmanager
     async def lifespan(_server: MCPServer[None]) -> AsyncIterator[None]:
         async with service:
-            warming = asyncio.create_task(_warm(service))
+            warming = asyncio.create_task(service.try_to_warm())
             try:
                 yield
             finally:
@@ -151,10 +151,3 @@ async def _answered(work: Any) -> Any:
 async def _report(context: Context[Any, Any], news: asyncio.Queue[int], most: int) -> None:
     while True:
         await context.report_progress(await news.get(), most)
-
-
-async def _warm(service: Service) -> None:
-    try:
-        await service.warm()
-    except StepwiseError:  # whoever asks next is told
-        return

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from lean_env.errors import UsageError
+from lean_env.errors import StepwiseError, UsageError
 from lean_env.protocol import Limits, State
 from lean_env.toolchain import Toolchain
 from lean_env.verify import Verdict
@@ -137,6 +137,11 @@ class Service:
         async with self.lean.session() as env:
             await env.open("")
         await self._own_imports.policy("")
+
+    async def try_to_warm(self) -> None:
+        """The same; where it fails, whoever asks next is told."""
+        with contextlib.suppress(StepwiseError):
+            await self.warm()
 
     async def prove(self, ask: Ask, *, watch: Callable[[Graph], None] | None = None) -> Attempt:
         """Prove a statement: the first pass that decides it, or the last.

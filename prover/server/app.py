@@ -156,7 +156,7 @@ def make_app(service: Service) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with service:
             app.state.jobs = Jobs(service, most_running=max(1, service.lean.capacity))
-            warming = asyncio.create_task(_warm(service))
+            warming = asyncio.create_task(service.try_to_warm())
             try:
                 yield
             finally:
@@ -280,13 +280,6 @@ def _routes(app: FastAPI, service: Service) -> None:
 
 
 NDJSON = "application/x-ndjson"
-
-
-async def _warm(service: Service) -> None:
-    try:
-        await service.warm()
-    except StepwiseError:  # whoever asks next is told
-        return
 
 
 def _answer(status: int, error: str, hint: str) -> JSONResponse:
