@@ -26,9 +26,11 @@ from typing import Any
 from lean_env import process
 from lean_env.elsewhere import ElsewherePool, declaration_at, not_before, refused
 from lean_env.errors import LeanNotFound, ProtocolError, WorkerDied
+from lean_env.footprint import GIB
 from lean_env.library import header, imports_of
-from lean_env.pool import GIB, OPEN_MS, RETRIES, Pool
+from lean_env.pool import Pool
 from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, State, Symbols, state_hash
+from lean_env.session import OPEN_MS, RETRIES
 from lean_env.toolchain import Command, Toolchain
 
 GRACE_S = 3.0

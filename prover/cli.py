@@ -126,7 +126,8 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
 @_debug
 def run(target: tuple[str, ...], as_json: bool, quiet: bool, debug: bool, **options: Any) -> int:
     """Prove minif2f, proofnet, lean-workbook, core, stdlib, FILE.lean, FILE.jsonl, a FOLDER or "theorem …"."""
-    from prover.running import config_from, run_command
+    from prover.options import config_from
+    from prover.running import run_command
 
     return run_command(config_from(_only(target, "prove run"), options), as_json=as_json, quiet=quiet)
 
@@ -264,7 +265,7 @@ def mcp(debug: bool, **options: Any) -> int:
 def doctor(as_json: bool, lean: str | None, project: str | None, debug: bool) -> int:
     """Say which Lean is used and why, whether Mathlib is there, and what is missing."""
     from prover.doctor import run as examine
-    from prover.running import lean_choice
+    from prover.options import lean_choice
 
     return examine(as_json, *lean_choice(lean, project))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -64,8 +65,8 @@ def run(as_json: bool = False, lean: str | None = None, project: Path | None = N
 
     Args:
         as_json: print it as one JSON object.
-        lean: as for `lean_env.toolchain.resolve`.
-        project: as for `lean_env.toolchain.resolve`.
+        lean: as for `lean_env.backends.resolve`.
+        project: as for `lean_env.backends.resolve`.
     """
     report = diagnose(lean, project, progress=lambda sentence: print(sentence, file=sys.stderr))
     if as_json:
@@ -89,17 +90,17 @@ def diagnose(
     identity: dict[str, str | bool | None] | None = None
     toolchain = None
     try:
-        from lean_env.toolchain import resolve
+        from lean_env.backends import resolve
 
         toolchain = resolve(lean, project, None, progress, fetch=False)
     except StepwiseError as error:
         findings.append(Finding("Lean", "fail", error.message, error.hint))
     if toolchain is not None:
-        from lean_env.pool import affordable_workers, footprint
+        from lean_env.footprint import affordable_workers, footprint
 
         workers = affordable_workers(toolchain)
         identity = toolchain.identity()
-        findings += [lean_finding(toolchain), mathlib_finding(toolchain)]
+        findings += [lean_finding(toolchain), *backend_findings(toolchain), mathlib_finding(toolchain)]
         findings.append(machine_finding(cores(), *memory(), footprint(toolchain).expected, workers))
     findings.append(node_finding(needed=toolchain is None or toolchain.kind == "bundled"))
     findings.append(cache_finding())
@@ -125,6 +126,19 @@ def lean_finding(toolchain: Toolchain) -> Finding:
             f"The first run fetches it ({PUBLISHED.packed_bytes // MB} MB) and needs a network for that.",
         )
     return Finding("Lean", "ok", text)
+
+
+def backend_findings(toolchain: Toolchain) -> list[Finding]:
+    """The program that tries tactics, where that is another than our worker."""
+    from lean_env.backends import BackedToolchain
+
+    if not isinstance(toolchain, BackedToolchain):
+        return []
+    kind, _, place = toolchain.backend.partition(":")
+    if kind == "dojo" and importlib.util.find_spec("lean_dojo") is None:
+        return [Finding("Backend", "fail", "LeanDojo is not installed.", "pip install lean-dojo")]
+    name = {"repl": "The REPL", "dojo": "LeanDojo on the repository"}[kind]
+    return [Finding("Backend", "ok", f"{name} {place} tries the tactics; this Lean verifies the proofs.")]
 
 
 def mathlib_finding(toolchain: Toolchain) -> Finding:

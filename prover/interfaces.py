@@ -1,6 +1,6 @@
 """The Protocols that the parts of the prover meet at, and the values that cross them.
 
-`Environment` is a slot on a Lean worker (`lean_env.pool.Session`), `Policy` proposes tactics, `Search` decides which
+`Environment` is a slot on a Lean worker (`lean_env.session.Session`), `Policy` proposes tactics, `Search` decides which
 state comes next, `Verifier` has the last word. `prover.attempt` drives them; none of them knows another.
 """
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
-import logging
-import signal
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,77 +15,19 @@ from lean_env.errors import UsageError
 from prover import config as c
 from prover.cli import DONE, FAILED, INTERRUPTED, NOT_PROVED
 from prover.config import RunConfig
+from prover.options import config_from, lean_choice, path_of
+from prover.terminal import console, log_if_debugging, sigterm_interrupts, wait
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from prover.run import RunResult
     from prover.service import Service
 
-T = TypeVar("T")
 _WHY = {
     "expansions": "every expansion of the budget is spent",
     "exhausted": "no state is left to expand",
     "timeout": "its time is over",
     "not_elaborated": "Lean rejects the statement",
 }
-
-
-def config_from(target: str, options: Mapping[str, Any]) -> RunConfig:
-    """The configuration that a command line asks for.
-
-    Raises:
-        UsageError: an option cannot be read, or its value is not allowed.
-    """
-    given = {key: value for key, value in options.items() if value is not None and value != ()}
-    values: dict[str, Any] = {}
-    if "budget" in given:
-        values["budget"] = c.parse_budget(given["budget"])
-    if "policy" in given:
-        values["policies"] = given["policy"]
-    if "shard" in given:
-        values["shard"] = c.parse_shard(given["shard"])
-    for key, least, most in (
-        ("limit", 1, c.MAX_COUNT),
-        ("seed", 0, c.MAX_SEED),
-        ("workers", 1, c.MAX_WORKERS),
-        ("slots", 1, c.MAX_SLOTS),
-    ):
-        if key in given:
-            values[key] = c.parse_integer(f"--{key}", given[key], least, most)
-    if "temperature" in given:
-        values["temperatures"] = c.parse_temperatures(given["temperature"])
-    if "top_p" in given:
-        values["top_p"] = c.parse_top_p(given["top_p"])
-    if "hours" in given:
-        values["hours"] = c.parse_hours(given["hours"])
-    for key in ("timeout", "tactic_timeout"):
-        if key in given:
-            values[f"{key}_s"] = c.parse_seconds(f"--{key.replace('_', '-')}", given[key])
-    for key in ("prompt", "decoding", "search", "critic", "split", "fresh", "negate", "minimise", "ray"):
-        if key in given:
-            values[key] = given[key]
-    for key in ("data", "out"):
-        if key in given:
-            values[key] = _path(f"--{key}", given[key])
-    lean, project = lean_choice(given.get("lean"), given.get("project"))
-    if values.get("data") is not None and not values["data"].exists():
-        raise UsageError(f"--data {values['data']} does not exist.", "Name the folder of a benchmark's checkout.")
-    return RunConfig(target, lean=lean, project=project, **values)
-
-
-def lean_choice(lean: str | None, project: str | None) -> tuple[str | None, Path | None]:
-    """The options that say which Lean to use.
-
-    Raises:
-        UsageError: one is empty, or the project is not a folder.
-    """
-    if lean is not None:
-        _path("--lean", lean)
-    path = None if project is None else _path("--project", project)
-    if path is not None and not path.is_dir():
-        raise UsageError(f"--project {path} is not a folder.", "Name the folder of a Lake project.")
-    return lean, path
 
 
 def run_command(config: RunConfig, *, as_json: bool, quiet: bool) -> int:
@@ -98,14 +37,14 @@ def run_command(config: RunConfig, *, as_json: bool, quiet: bool) -> int:
     from prover.prepare import prepare
     from prover.run import run
 
-    _log_if_debugging()
-    display = None if quiet else Display(_console(stderr=True))
+    log_if_debugging()
+    display = None if quiet else Display(console(stderr=True))
     events: Events = display or Silent()
     try:
-        with _sigterm_interrupts():
+        with sigterm_interrupts():
             prepared = prepare(config, events=events)
             with display.shown() if display else contextlib.nullcontext():
-                result = _wait(run(config, events=events, prepared=prepared))
+                result = wait(run(config, events=events, prepared=prepared))
     except KeyboardInterrupt:
         click.echo("error: Interrupted.", err=True)
         click.echo(f"hint: What is done is in {config.folder()}; the same command goes on from there.", err=True)
@@ -115,7 +54,7 @@ def run_command(config: RunConfig, *, as_json: bool, quiet: bool) -> int:
     elif len(result.problems) != 1:
         from prover.report import show
 
-        show(result.summary, str(config.folder()), _console())
+        show(result.summary, str(config.folder()), console())
     return _status(result, config.folder(), as_json)
 
 
@@ -154,7 +93,7 @@ def verify_command(target: str, options: Mapping[str, Any], *, as_json: bool) ->
     from prover.parts import real_parts
     from prover.prepare import start_folder
 
-    _log_if_debugging()
+    log_if_debugging()
     lean, project = lean_choice(options.get("lean"), options.get("project"))
     workers = options.get("workers")
     count = None if workers is None else c.parse_integer("--workers", workers, 1, c.MAX_WORKERS)
@@ -178,11 +117,11 @@ def verify_command(target: str, options: Mapping[str, Any], *, as_json: bool) ->
 
     caveats: set[str] = set()
 
-    with _sigterm_interrupts():
+    with sigterm_interrupts():
         parts = real_parts()
         toolchain = parts.resolve(lean, project, start_folder(target), lambda line: click.echo(line, err=True))
         checks = checks_of(target, mathlib=bool(toolchain.mathlib))
-        accepted = _wait(judge()) if checks else 0
+        accepted = wait(judge()) if checks else 0
     for note in caveats:
         click.echo(note, err=True)
     click.echo(f"{accepted} of {len(checks)} accepted", err=True)
@@ -220,7 +159,7 @@ def lsp_command(options: Mapping[str, Any]) -> int:
         ) from None
     from prover.parts import real_parts
 
-    _log_if_debugging()
+    log_if_debugging()
     timeout_s = c.parse_seconds("--timeout", options.get("timeout") or "30")
     chosen = {key: value for key, value in options.items() if key != "timeout"}
     make_server(config_from("an editor", chosen), real_parts(), timeout_s=timeout_s).start_io()
@@ -232,7 +171,7 @@ def _service(options: Mapping[str, Any]) -> Service:
     from prover.parts import real_parts
     from prover.service import Service
 
-    _log_if_debugging()
+    log_if_debugging()
     config, parts = config_from("a server", options), real_parts()
     toolchain = parts.resolve(config.lean, config.project, Path.cwd(), lambda line: click.echo(line, err=True))
     return Service(config, toolchain, parts)
@@ -242,12 +181,12 @@ def report_command(folder: str, *, as_json: bool) -> int:
     """`prove report`; the exit status."""
     from prover.report import read_report, show
 
-    path = _path("RUN", folder)
+    path = path_of("RUN", folder)
     summary = read_report(path).summary
     if as_json:
         click.echo(json.dumps(summary.as_json(), ensure_ascii=False))
     else:
-        show(summary, str(path), _console())
+        show(summary, str(path), console())
     return DONE
 
 
@@ -256,69 +195,9 @@ def status_command(folder: str, *, as_json: bool) -> int:
     from prover.status import as_json as values
     from prover.status import read_status, show
 
-    status = read_status(_path("RUN", folder))
+    status = read_status(path_of("RUN", folder))
     if as_json:
         click.echo(json.dumps(values(status), ensure_ascii=False))
     else:
-        show(status, _console())
+        show(status, console())
     return DONE
-
-
-def _wait(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; SIGINT, SIGTERM and SIGHUP cancel it, so that everything it started is ended.
-
-    Raises:
-        KeyboardInterrupt: one of these came.
-    """
-
-    async def main() -> T:
-        task = asyncio.current_task()
-        assert task is not None
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets it
-                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                    asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        return await work
-
-    try:
-        return asyncio.run(main())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-
-
-@contextlib.contextmanager
-def _sigterm_interrupts() -> Any:
-    """SIGTERM is an interrupt wherever no event loop is there to take it."""
-    try:
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except ValueError:  # not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    console = Console(stderr=stderr, highlight=False, emoji=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, emoji=False, width=160)
-
-
-def _path(option: str, text: str) -> Path:
-    if not text.strip():
-        raise UsageError(f"{option} is empty.", "Give a path.")
-    if "\0" in text:
-        raise UsageError(f"{option} holds a NUL character.", "Give a path.")
-    return Path(text)
-
-
-def _log_if_debugging() -> None:
-    context = click.get_current_context(silent=True)
-    if context is not None and context.params.get("debug"):
-        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
-        for name in ("prover", "lean_env"):
-            logging.getLogger(name).setLevel(logging.DEBUG)

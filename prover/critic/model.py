@@ -17,23 +17,12 @@ from lean_env.errors import PolicyError, StepwiseError
 from prover.batching import Batcher
 from prover.interfaces import Reached
 from prover.policy.completing import one_line
-from prover.policy.hf_loading import INSTALL, cannot_load, device_of, dtype_word, free_memory, out_of_memory, quiet
+from prover.policy.hf_loading import Loaded, free_memory, load, out_of_memory
 
 QUESTION = "Which state is closer to 'no goals'?"
 """What the user asks in the chat that InternLM2.5-StepProver's critic was trained on (arXiv:2410.15700)."""
 _CACHED = 100_000
 _LONGEST = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """The model with what belongs to it."""
-
-    network: Any
-    tokenizer: Any
-    device: str
-    pad: int
-    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +78,7 @@ class ModelCritic:
         self._batcher: Batcher[Reached, float] = Batcher(self._answer, most=max_batch)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="critic")
         self._loading = asyncio.Lock()
-        self._model: _Loaded | None = None
+        self._model: Loaded | None = None
         self._known: OrderedDict[str, float] = OrderedDict()
 
     @property
@@ -129,33 +118,17 @@ class ModelCritic:
         self._model = None
         free_memory()
 
-    def _load(self) -> _Loaded:
-        try:
-            import torch  # noqa: F401
-            import transformers
-        except ImportError as error:
-            raise PolicyError(f"Critics that are models cannot be run here: {one_line(error)}.", INSTALL) from error
-        quiet(transformers)
-        device = device_of(self._device)
-        trust = {"trust_remote_code": self._trust}
-        try:
-            config = transformers.AutoConfig.from_pretrained(self._place, **trust)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(self._place, **trust)
-            # Reward models with code of their own say in it which class they are; the rest are classifiers
-            own = "AutoModel" in (getattr(config, "auto_map", None) or {})
-            kind = transformers.AutoModel if own else transformers.AutoModelForSequenceClassification
-            options = {dtype_word(transformers.__version__): "auto", **trust, **self._options}
-            network = kind.from_pretrained(self._place, **options).to(device).eval()
-        except StepwiseError:
-            raise
-        except Exception as error:
-            raise cannot_load(self._place, None, error) from error
-        pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-        if getattr(network.config, "pad_token_id", None) is None:
-            network.config.pad_token_id = pad  # classifiers look for the last token before it
-        text = config.get_text_config() if hasattr(config, "get_text_config") else config
-        longest = getattr(text, "max_position_embeddings", None) or _LONGEST
-        return _Loaded(network, tokenizer, device, pad if pad is not None else 0, min(longest, _LONGEST))
+    def _load(self) -> Loaded:
+        loaded = load(
+            self._place,
+            _kind,
+            device=self._device,
+            found={"trust_remote_code": self._trust},
+            options=self._options,
+        )
+        if getattr(loaded.network.config, "pad_token_id", None) is None:
+            loaded.network.config.pad_token_id = _pad(loaded)  # classifiers look for the last token before it
+        return loaded
 
     async def _in_thread(self, work: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -193,7 +166,7 @@ class ModelCritic:
             raise PolicyError(f"The critic {self._place} was closed.")
         rows = [self._tokens(model, "\n\n".join(each.state.goals) or "no goals") for each in reached]
         longest = max(map(len, rows))
-        pad = model.pad
+        pad = _pad(model) or 0
         tokens = torch.tensor([row + [pad] * (longest - len(row)) for row in rows], device=model.device)
         mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], device=model.device)
         with torch.inference_mode():
@@ -204,7 +177,7 @@ class ModelCritic:
             raise PolicyError(f"The critic {self._place} gives values that are no numbers.", "Try another number type.")
         return [list(map(float, row)) for row in found]
 
-    def _tokens(self, model: _Loaded, state: str) -> list[int]:
+    def _tokens(self, model: Loaded, state: str) -> list[int]:
         tokenizer = model.tokenizer
         reward = getattr(model.network.config, "reward_token_id", None)
         if reward is None and not getattr(tokenizer, "chat_template", None):
@@ -216,5 +189,18 @@ class ModelCritic:
             else:
                 text = "".join(f"<|im_start|>{turn['role']}\n{turn['content']}<|im_end|>\n" for turn in chat)
             tokens = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-        tokens = tokens[-(model.longest - 1) :]
+        tokens = tokens[-(min(model.longest or _LONGEST, _LONGEST) - 1) :]
         return [*tokens, reward] if reward is not None else tokens
+
+
+def _kind(config: Any) -> str:
+    """Reward models with code of their own say in it which class they are; the rest are classifiers."""
+    own = "AutoModel" in (getattr(config, "auto_map", None) or {})
+    return "AutoModel" if own else "AutoModelForSequenceClassification"
+
+
+def _pad(model: Loaded) -> int | None:
+    """The token that shorter texts of a batch are filled up with."""
+    tokenizer = model.tokenizer
+    found: int | None = tokenizer.pad_token_id
+    return tokenizer.eos_token_id if found is None else found

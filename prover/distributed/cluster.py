@@ -26,7 +26,7 @@ from lean_env.errors import (
     UsageError,
     WorkerStartError,
 )
-from lean_env.pool import footprint
+from lean_env.footprint import footprint
 from prover.config import RunConfig
 from prover.distributed.flights import Copy, Flight, Host
 from prover.distributed.hosts import CLOSE_S, LeanHost, Seen

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ray
@@ -41,6 +44,11 @@ def connect(address: str) -> bool:
     if ray.is_initialized():
         return False
     _quieten()
+    with _own_sigterm():
+        return _connect(address)
+
+
+def _connect(address: str) -> bool:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         ray.init(address=address, **quiet)
@@ -53,6 +61,17 @@ def connect(address: str) -> bool:
             ) from error
     ray.init(address="local", include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
     return True
+
+
+@contextlib.contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """What SIGTERM does stays as it is: Ray makes it end the program at once, with a stack trace."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _quieten() -> None:

@@ -22,16 +22,7 @@ from prover.batching import Batcher
 from prover.policy.completing import check, fitted, one_line, temperatures, tokens_of
 from prover.policy.generation import Completion, Prompt, Sampling
 from prover.policy.hf_decoding import Line, Model, beams, draw
-from prover.policy.hf_loading import (
-    INSTALL,
-    cannot_load,
-    device_of,
-    dtype_of,
-    dtype_word,
-    free_memory,
-    out_of_memory,
-    quiet,
-)
+from prover.policy.hf_loading import free_memory, load, out_of_memory
 
 __all__ = ["TransformersGenerator"]
 
@@ -227,43 +218,26 @@ class TransformersGenerator:
             raise PolicyError(f"{self.name} was closed.")
 
     def _load(self) -> Model:
-        try:
-            import torch  # noqa: F401
-            import transformers
-        except ImportError as error:
-            raise PolicyError(f"Models cannot be run here: {one_line(error)}.", INSTALL) from error
-        quiet(transformers)
-        device = device_of(self._device)
-        try:
-            found: dict[str, Any] = {"revision": self._revision, "trust_remote_code": self._trust}
-            config = transformers.AutoConfig.from_pretrained(self.name, **found)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(self.name, **found)
-            paired = bool(getattr(config, "is_encoder_decoder", False))
-            kind = transformers.AutoModelForSeq2SeqLM if paired else transformers.AutoModelForCausalLM
-            options = {dtype_word(transformers.__version__): dtype_of(self._dtype), **found, **self._options}
-            if "quantization_config" in options:
-                options.setdefault("device_map", {"": device})
-            network = kind.from_pretrained(self.name, **options)
-            if self._adapter is not None:
-                network.load_adapter(self._adapter)
-            if "device_map" not in options:
-                network = network.to(device)
-        except StepwiseError:
-            raise
-        except Exception as error:
-            raise cannot_load(self.name, self._adapter, error) from error
-        network.eval()
+        loaded = load(
+            self.name,
+            lambda config: "AutoModelForSeq2SeqLM" if _is_paired(config) else "AutoModelForCausalLM",
+            device=self._device,
+            dtype=self._dtype,
+            found={"revision": self._revision, "trust_remote_code": self._trust},
+            options=self._options,
+            adapter=self._adapter,
+        )
+        network, tokenizer, config = loaded.network, loaded.tokenizer, loaded.config
         named = network.generation_config
         ends = frozenset(_numbers(named.eos_token_id) | _numbers(tokenizer.eos_token_id))
         start = None
-        if paired:
+        if _is_paired(config):
             start = named.decoder_start_token_id
             start = config.decoder_start_token_id if start is None else start
             start = named.bos_token_id if start is None else start
         pad = tokenizer.pad_token_id
         # What else stands in the model's own settings (penalties, top-k) would change what is asked for
-        network.generation_config = transformers.GenerationConfig()
-        text = config.get_text_config() if hasattr(config, "get_text_config") else config
+        network.generation_config = type(named)()
         return Model(
             name=self.name,
             network=network,
@@ -272,8 +246,13 @@ class TransformersGenerator:
             pad=pad if pad is not None else min(ends, default=0),
             start=start,
             accepts=frozenset(inspect.signature(network.forward).parameters),
-            longest=getattr(text, "max_position_embeddings", None),
+            longest=loaded.longest,
         )
+
+
+def _is_paired(config: Any) -> bool:
+    """Whether the model is an encoder with a decoder."""
+    return bool(getattr(config, "is_encoder_decoder", False))
 
 
 def _is_beam(sampling: Sampling) -> bool:

@@ -5,10 +5,12 @@ torch is imported in the functions that need it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lean_env.errors import PolicyError, UsageError
+from lean_env.errors import PolicyError, StepwiseError, UsageError
 from prover.policy.completing import one_line
 
 INSTALL = "Install what models need: pip install 'stepwise-prover[models]'"
@@ -16,9 +18,67 @@ INSTALL = "Install what models need: pip install 'stepwise-prover[models]'"
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc")
 
 
-def quiet(transformers: Any) -> None:
-    """Keep transformers from drawing bars while it reads weights; what it downloads still has one."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model of transformers with what belongs to it, ready to run."""
+
+    network: Any
+    tokenizer: Any
+    config: Any
+    device: str
+    longest: int | None
+    """Tokens that it reads at most, where it says."""
+
+
+def load(
+    place: str,
+    kind: Callable[[Any], str],
+    *,
+    device: str | None = None,
+    dtype: str = "auto",
+    found: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    adapter: str | None = None,
+) -> Loaded:
+    """Load a model onto its device.
+
+    Args:
+        place: a folder, or a name on the Hugging Face hub.
+        kind: which of transformers' `AutoModel` classes a model of this configuration is.
+        found: what configuration, tokenizer and weights are looked for with: `revision`, `trust_remote_code`.
+        options: passed on to `from_pretrained`.
+        adapter: a folder, or a name on the hub, of a PEFT (LoRA) adapter to put on it.
+
+    Raises:
+        PolicyError: it cannot be loaded.
+        UsageError: the device or the number type that was asked for is not there.
+    """
+    try:
+        import torch  # noqa: F401
+        import transformers
+    except ImportError as error:
+        raise PolicyError(f"Models cannot be run here: {one_line(error)}.", INSTALL) from error
+    # No bars while it reads weights; what it downloads still has one
     transformers.utils.logging.disable_progress_bar()
+    device, found = device_of(device), found or {}
+    try:
+        config = transformers.AutoConfig.from_pretrained(place, **found)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **found)
+        given = {dtype_word(transformers.__version__): dtype_of(dtype), **found, **(options or {})}
+        if "quantization_config" in given:
+            given.setdefault("device_map", {"": device})
+        network = getattr(transformers, kind(config)).from_pretrained(place, **given)
+        if adapter is not None:
+            network.load_adapter(adapter)
+        if "device_map" not in given:
+            network = network.to(device)
+    except StepwiseError:
+        raise
+    except Exception as error:
+        raise cannot_load(place, adapter, error) from error
+    text = config.get_text_config() if hasattr(config, "get_text_config") else config
+    longest = getattr(text, "max_position_embeddings", None)
+    return Loaded(network.eval(), tokenizer, config, device, longest)
 
 
 def device_of(asked: str | None) -> str:

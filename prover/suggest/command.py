@@ -16,6 +16,7 @@ from lean_env.protocol import Place
 from prover import config as c
 from prover.cli import DONE, INTERRUPTED, NOT_PROVED
 from prover.edits import TextEdit, apply_edit, as_lean_sees
+from prover.options import lean_choice
 from prover.parts import LeanPool, real_parts
 from prover.problems.leantext import sorries
 from prover.suggest.files import LeanFile, Target, parse_target, read, write
@@ -24,6 +25,7 @@ from prover.suggest.policies import policy_maker
 from prover.suggest.show import hole_json, show_hole
 from prover.suggest.suggester import LIMIT, TIMEOUT_S, Suggester
 from prover.suggest.suggestion import Suggestion, Suggestions, edit_for
+from prover.terminal import console, log_if_debugging, sigterm_interrupts, wait
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,9 +56,8 @@ class Asked:
 def suggest_command(word: str, options: Mapping[str, Any], *, apply: bool, watch: bool, as_json: bool) -> int:
     """`prove suggest`; the exit status."""
     from prover.prepare import start_folder
-    from prover.running import _console, _log_if_debugging, _sigterm_interrupts, _wait, lean_choice
 
-    _log_if_debugging()
+    log_if_debugging()
     target = parse_target(word)
     timeout, limit = options.get("timeout"), options.get("limit")
     timeout_s = TIMEOUT_S if timeout is None else c.parse_seconds("--timeout", timeout)
@@ -67,16 +68,16 @@ def suggest_command(word: str, options: Mapping[str, Any], *, apply: bool, watch
 
     async def work() -> int:
         async with parts.pool(toolchain, workers=1, slots=SLOTS) as pool, Suggester(pool, policy=policy) as suggester:
-            asked = Asked(target, pool, suggester, timeout_s, most, apply, as_json, _console())
+            asked = Asked(target, pool, suggester, timeout_s, most, apply, as_json, console())
             return await (watch_file(asked) if watch else once(asked, file))
 
     try:
-        with _sigterm_interrupts():
+        with sigterm_interrupts():
             parts = real_parts()
             toolchain = parts.resolve(
                 lean, project, start_folder(str(target.path)), lambda line: click.echo(line, err=True)
             )
-            return _wait(work())
+            return wait(work())
     except KeyboardInterrupt:
         if watch:
             return DONE

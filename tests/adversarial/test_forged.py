@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lean_env.pool import OPEN_MS, Pool
+from lean_env.pool import Pool
 from lean_env.protocol import Exported, Question, Report
+from lean_env.session import OPEN_MS
 from lean_env.verify import report_reasons
 from tests.adversarial.attacks import BAD
 

@@ -18,8 +18,10 @@ from unittest import mock
 
 from lean_env import fresh as fresh_module
 from lean_env import pool as pool_module
+from lean_env import session as session_module
 from lean_env import worker as worker_module
-from lean_env.pool import Footprint, Pool
+from lean_env.footprint import Footprint
+from lean_env.pool import Pool
 from lean_env.protocol import Limits
 from tests.chaos.simulated import Simulation, Tally, once, plans, recorded, remain, tally, until_done
 
@@ -36,9 +38,9 @@ def impatient() -> Iterator[None]:
         for module, name, value in (
             (worker_module, "GRACE_S", 2.0),
             (worker_module, "LONGEST_LINE", 2**20),
-            (pool_module, "OPEN_MS", 1000),
+            (session_module, "OPEN_MS", 1000),
             (pool_module, "MEASURE_S", 0.01),
-            (pool_module, "REPLAY_LIMITS", Limits(ms=1000)),
+            (session_module, "REPLAY_LIMITS", Limits(ms=1000)),
             (fresh_module, "CHECK_S", 15.0),
             (pool_module, "footprint", lambda _toolchain: Footprint(10**8, 2 * 10**8)),
         ):

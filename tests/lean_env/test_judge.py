@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lean_env.pool import OPEN_MS
 from lean_env.protocol import Exported, Question
+from lean_env.session import OPEN_MS
 from tests.lean_env.test_worker import scripted_pool
 
 NOTHING = Exported((), "", [["right"]], (), 0.0)

@@ -21,6 +21,7 @@ from lean_env import worker as worker_module
 from lean_env.errors import ProtocolError, WorkerDied, WorkerStartError
 from lean_env.pool import Pool
 from lean_env.protocol import Limits, State
+from lean_env.session import SECOND_CHANCES
 from lean_env.toolchain import Command, Toolchain
 from lean_env.worker import Worker, told_states
 
@@ -190,7 +191,7 @@ async def test_of_many_tactics_that_end_workers_few_are_tried_twice(pool: Pool) 
         for number in range(5):
             (outcome,) = await session.apply(state, [f"die {number}"], FAST)
             assert outcome.kind == "timeout"
-        assert pool.stats.deaths == 5 + pool_module.SECOND_CHANCES - 1, "the last is not replaced yet"
+        assert pool.stats.deaths == 5 + SECOND_CHANCES - 1, "the last is not replaced yet"
 
 
 async def test_a_worker_that_others_killed_is_not_this_requests_fault(pool: Pool, tmp_path: Path) -> None:

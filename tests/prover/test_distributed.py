@@ -7,6 +7,8 @@ import asyncio
 import json
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -170,6 +172,29 @@ def test_chaos(raylets: chaos.Chaos, seed: int) -> None:
     options = argparse.Namespace(statements=100, lean="simulated", faults=3, workers=2)
     _, _, wrong = chaos.trial(seed, raylets, options, chaos.expected(100))
     assert wrong == []
+
+
+JOINS_AND_IS_TERMINATED = """
+import asyncio, os, signal, sys
+from prover.distributed.joining import connect
+from prover.terminal import wait
+
+async def work():
+    connect(sys.argv[1])
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(60)
+
+try:
+    wait(work())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_sigterm_interrupts_a_run_on_a_cluster_as_any_other(raylets: chaos.Chaos) -> None:
+    command = [sys.executable, "-c", JOINS_AND_IS_TERMINATED, raylets.address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
 
 
 def test_the_size_of_a_host() -> None:
