@@ -7,8 +7,9 @@ from collections import OrderedDict
 from typing import Any, Protocol
 
 from lean_env.library import header, imports_of
-from prover.interfaces import Policy, Retriever
-from prover.parts import LeanPool
+from prover.config import RunConfig
+from prover.interfaces import Policy, Problem, Retriever
+from prover.parts import LeanPool, PolicyFunction, make_policy
 from prover.retrieval import LateRetriever, LemmaRetriever
 from prover.whole_proof import ProofPolicy
 
@@ -20,6 +21,30 @@ class PolicyMaker(Protocol):
     """Makes the policy for texts that begin with these imports."""
 
     async def __call__(self, pool: LeanPool, imports: str) -> Policy | ProofPolicy: ...
+
+
+def policy_maker(config: RunConfig, make: PolicyFunction = make_policy) -> PolicyMaker:
+    """The policy that a configuration asks for. A model is loaded once; the built-in policy goes by what is imported.
+
+    Args:
+        make: makes the policy for problems with some imports.
+
+    Raises:
+        UsageError: a spec cannot be read.
+    """
+    from prover.policy.spec import parse_specs
+
+    shared = any(spec.is_model for spec in parse_specs(config.policies))
+    loading: list[asyncio.Task[Policy | ProofPolicy]] = []
+
+    async def policy(pool: LeanPool, imports: str) -> Policy | ProofPolicy:
+        if not shared:
+            return await make(config, pool, [Problem("imports", imports)])
+        if not loading or (loading[0].done() and (loading[0].cancelled() or loading[0].exception())):
+            loading[:] = [asyncio.create_task(make(config, pool, [Problem("imports", imports)]))]
+        return await asyncio.shield(loading[0])
+
+    return policy
 
 
 class PerImports:

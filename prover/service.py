@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Self
 
 from lean_env.errors import StepwiseError, UsageError
-from lean_env.protocol import Limits, State
+from lean_env.protocol import Limits, Opened, State
 from lean_env.toolchain import Toolchain
 from lean_env.verify import Verdict
 from prover.config import RunConfig
-from prover.imported import PerImports
+from prover.imported import PerImports, policy_maker
 from prover.interfaces import Attempt, Budget, Candidate, Critic, Policy, Problem, Query
 from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts, imports_of
@@ -109,10 +109,15 @@ class Service:
         self._lean = await self._stack.enter_async_context(pool)
         self._critic = self._parts.critic(self.config.critic)
         await self._own(self._critic)
-        self._shared = PerImports(self._lean, self._make_policy)
+        self._shared = PerImports(self._lean, policy_maker(self.config, self._make_policy))
         self._stack.push_async_callback(self._shared.close)
         self._suggester = Suggester(
-            self._lean, imported=self._shared, search=self.config.search, critic=self._critic, budget=self.config.budget
+            self._lean,
+            imported=self._shared,
+            search=self.config.search,
+            critic=self._critic,
+            budget=self.config.budget,
+            tactic_ms=self._limits.ms,
         )
         return self
 
@@ -127,6 +132,13 @@ class Service:
         if self._lean is None:
             raise RuntimeError("The service is used with `async with`.")
         return self._lean
+
+    @property
+    def suggester(self) -> Suggester:
+        """Finds what to write in a text."""
+        if self._suggester is None:
+            raise RuntimeError("The service is used with `async with`.")
+        return self._suggester
 
     async def warm(self) -> None:
         """Start a worker, and load the models, now rather than with the first request.
@@ -211,9 +223,7 @@ class Service:
         problem = self._problem(statement)
         async with self.lean.session(split=False, full=True) as env:
             opened = await env.open(problem.text())
-            if opened.error is not None or (problem.hole or 0) >= len(opened.holes):
-                raise UsageError(f"Lean rejects the statement: {opened.error or 'it has no `sorry`'}.")
-            state = opened.holes[problem.hole or 0].state
+            state = _state_of(problem, opened)
             begun, steps = state.goals, []
             for tactic in tactics:
                 (outcome,) = await env.apply(state, [tactic], self._limits)
@@ -238,10 +248,8 @@ class Service:
             return ()
         await retriever.wait(INDEX_S)
         async with self.lean.session() as env:
-            opened = await env.open(problem.text())
-            if opened.error is not None or (problem.hole or 0) >= len(opened.holes):
-                raise UsageError(f"Lean rejects the statement: {opened.error or 'it has no `sorry`'}.")
-            symbols = await env.symbols(opened.holes[problem.hole or 0].state)
+            state = _state_of(problem, await env.open(problem.text()))
+            symbols = await env.symbols(state)
             names = retriever.lemmas(symbols, max(0, min(most, MOST_LEMMAS)))
             checks = "\n".join(f"#check {name}" for name in names)
             imports = imports_of([problem])
@@ -281,13 +289,11 @@ class Service:
             UsageError: there is nothing to prove at that place.
             WorkerError: Lean cannot elaborate the text.
         """
-        if self._suggester is None:
-            raise RuntimeError("The service is used with `async with`.")
-        holes = await self._suggester.holes(text, line=line)
+        holes = await self.suggester.holes(text, line=line)
         hole = hole_at(holes, line, None if column is None else column - 1)
         if hole is None:
             raise UsageError(f"There is nothing to prove on line {line}.", "Name the line of a `sorry` or of an error.")
-        stream = self._suggester.suggest(hole, timeout_s=timeout_s, limit=most)
+        stream = self.suggester.suggest(hole, timeout_s=timeout_s, limit=most)
         async with contextlib.aclosing(stream):
             async for found in stream:
                 latest = found
@@ -303,8 +309,10 @@ class Service:
             raise RuntimeError("The service is used with `async with`.")
         return self._shared
 
-    async def _make_policy(self, pool: LeanPool, imports: str) -> Policy | ProofPolicy:
-        policy = await self._parts.policy(self.config, pool, [Problem("imports", imports)])
+    async def _make_policy(
+        self, config: RunConfig, pool: LeanPool, problems: Sequence[Problem]
+    ) -> Policy | ProofPolicy:
+        policy = await self._parts.policy(config, pool, problems)
         await self._own(policy)
         return policy
 
@@ -314,6 +322,18 @@ class Service:
             self._stack.push_async_callback(close)
         if load := getattr(model, "load", None):
             await load()
+
+
+def _state_of(problem: Problem, opened: Opened) -> State:
+    """What the problem asks for.
+
+    Raises:
+        UsageError: Lean rejects it.
+    """
+    hole = problem.hole or 0
+    if opened.error is not None or hole >= len(opened.holes):
+        raise UsageError(f"Lean rejects the statement: {opened.error or 'it has no `sorry`'}.")
+    return opened.holes[hole].state
 
 
 def _declares(text: str) -> bool:

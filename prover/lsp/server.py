@@ -12,6 +12,7 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ from lean_env.errors import StepwiseError
 from prover.config import RunConfig
 from prover.lsp.documents import Documents, Search
 from prover.lsp.positions import from_position, to_edit, to_position
-from prover.parts import LeanPool, Parts
-from prover.suggest import FileHole, Suggester, Suggestion, edit_for, hole_at
-from prover.suggest.policies import policy_maker
+from prover.parts import Parts
+from prover.service import Service
+from prover.suggest import FileHole, Suggestion, edit_for, hole_at
 
 log = logging.getLogger(__name__)
 
@@ -86,17 +87,9 @@ class StepwiseServer(LanguageServer):
         root = to_fs_path(self.workspace.root_uri) if self.workspace.root_uri else None
         start = Path(root) if root else Path.cwd()
         toolchain = await asyncio.to_thread(self.parts.resolve, self.config.lean, self.config.project, start, self.say)
-        pool: LeanPool = self.parts.pool(toolchain, workers=self.config.workers, slots=max(2, self.config.slots))
-        await self._stack.enter_async_context(pool)
-        suggester = Suggester(
-            pool,
-            policy=policy_maker(self.config.policies, self.config.prompt),
-            search=self.config.search,
-            critic=self.parts.critic(self.config.critic),
-            budget=self.config.budget,
-        )
-        await self._stack.enter_async_context(suggester)
-        return Documents(suggester, timeout_s=self.timeout_s)
+        config = replace(self.config, slots=max(2, self.config.slots))  # one may be listing the library for a while
+        service = await self._stack.enter_async_context(Service(config, toolchain, self.parts))
+        return Documents(service.suggester, timeout_s=self.timeout_s)
 
     def say(self, text: str, kind: lsp.MessageType = lsp.MessageType.Info) -> None:
         """A line for the editor's log."""

@@ -15,13 +15,14 @@ from lean_env.errors import StepwiseError, UsageError, WorkerError
 from lean_env.protocol import Place
 from prover import config as c
 from prover.cli import DONE, INTERRUPTED, NOT_PROVED
+from prover.config import RunConfig
 from prover.edits import TextEdit, apply_edit, as_lean_sees
+from prover.imported import policy_maker
 from prover.options import lean_choice
 from prover.parts import LeanPool, real_parts
 from prover.problems.leantext import sorries
 from prover.suggest.files import LeanFile, Target, parse_target, read, write
 from prover.suggest.holes import FileHole, hole_at
-from prover.suggest.policies import policy_maker
 from prover.suggest.show import hole_json, show_hole
 from prover.suggest.suggester import LIMIT, TIMEOUT_S, Suggester
 from prover.suggest.suggestion import Suggestion, Suggestions, edit_for
@@ -63,7 +64,8 @@ def suggest_command(word: str, options: Mapping[str, Any], *, apply: bool, watch
     timeout_s = TIMEOUT_S if timeout is None else c.parse_seconds("--timeout", timeout)
     most = LIMIT if limit is None else c.parse_integer("--limit", limit, 1, MOST_SUGGESTIONS)
     lean, project = lean_choice(options.get("lean"), options.get("project"))
-    policy = policy_maker(options.get("policy") or ("auto",), options.get("prompt"))
+    policies = tuple(options.get("policy") or ("auto",))
+    policy = policy_maker(RunConfig("suggestions", policies=policies, prompt=options.get("prompt")))
     file = read(target.path)
 
     async def work() -> int:

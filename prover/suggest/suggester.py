@@ -12,13 +12,13 @@ from typing import Self
 from lean_env.errors import WorkerError
 from lean_env.library import header, imports_of
 from lean_env.protocol import Limits
+from prover.config import RunConfig
 from prover.goal_search import Clock, GoalSearch
-from prover.imported import PerImports, PolicyMaker
+from prover.imported import PerImports, PolicyMaker, policy_maker
 from prover.interfaces import Budget, Critic, Problem
 from prover.method import WHOLE_PROOF, Memory, Method
 from prover.parts import LeanPool
 from prover.suggest.holes import FileHole, Survey, look_for_holes
-from prover.suggest.policies import policy_maker
 from prover.suggest.round import Enough, Round
 from prover.suggest.suggestion import Suggestion, Suggestions
 from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
@@ -61,7 +61,7 @@ class Suggester:
         tactic_ms: int = TACTIC_MS,
     ) -> None:
         self._pool = pool
-        self._imported = imported or PerImports(pool, policy or policy_maker(), lemmas=lemmas)
+        self._imported = imported or PerImports(pool, policy or policy_maker(RunConfig("suggestions")), lemmas=lemmas)
         self._owns = imported is None
         self._search, self._critic = search, critic
         self._budget = budget or Budget()
