@@ -115,6 +115,18 @@ def test_a_project_with_mathlib_is_all_well(path: Path, tmp_path: Path) -> None:
     assert set(found) >= PROTECTIONS
 
 
+def test_a_repl_beside_a_lean_that_verifies(path: Path, tmp_path: Path) -> None:
+    fake_lean.lean(tmp_path / "native")
+    (path / "lean").symlink_to(tmp_path / "native" / "bin" / "lean")
+    program = fake_lean.program(tmp_path / "repl" / ".lake" / "build" / "bin" / "repl", "")
+    found = topics(doctor.diagnose(f"repl:{tmp_path / 'repl'}"))
+    assert found["Lean"].level == "ok"
+    assert found["Backend"].text == f"The REPL {tmp_path / 'repl'} tries the tactics; this Lean verifies the proofs."
+    program.unlink()
+    report = doctor.diagnose(f"repl:{tmp_path / 'repl'}")
+    assert not report.ok and "there is no REPL" in topics(report)["Lean"].text
+
+
 def test_the_folder_to_copy_for_mathlib_has_a_lakefile_and_a_toolchain() -> None:
     advice = doctor.mathlib_finding(BUNDLED).advice
     folder = Path(advice.split("Copy the folder ")[1].split(", run")[0])
