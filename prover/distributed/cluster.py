@@ -155,7 +155,7 @@ class Cluster:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await closing
-        for handle in (*(host.handle for host in self._hosts), *self._servers.all):
+        for handle in (*(host.handle for host in self._hosts), *(server.handle for server in self._servers.all)):
             with contextlib.suppress(Exception):
                 ray.kill(handle)
         self._hosts.clear()
@@ -167,7 +167,7 @@ class Cluster:
         self._wanted = len(problems) * self.config.budget.passes
         self._grow()
         try:
-            await asyncio.gather(*(handle.load.remote() for handle in self._servers.all[:1]))
+            await asyncio.gather(*(server.handle.load.remote() for server in self._servers.one_of_each))
         except RayTaskError as error:
             raise error.cause from None
 

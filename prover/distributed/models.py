@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,15 +39,36 @@ _CONCURRENT = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """An actor that has a model. It travels by its name: what an actor was given by handle, Ray does not promise to
+    give it again when it is restarted."""
+
+    name: str
+    handle: Handle
+
+    def __reduce__(self) -> tuple[Callable[[str], Server], tuple[str]]:
+        return _find, (self.name,)
+
+
+def _find(name: str) -> Server:
+    return Server(name, ray.get_actor(name))
+
+
+@dataclass(frozen=True, slots=True)
 class Servers:
     """The actors that have the run's models, by the policy's or the critic's spec."""
 
-    policies: Mapping[str, tuple[Handle, ...]] = field(default_factory=dict)
-    critic: tuple[Handle, ...] = ()
+    policies: Mapping[str, tuple[Server, ...]] = field(default_factory=dict)
+    critic: tuple[Server, ...] = ()
 
     @property
-    def all(self) -> list[Handle]:
+    def all(self) -> list[Server]:
         return [*itertools.chain(*self.policies.values()), *self.critic]
+
+    @property
+    def one_of_each(self) -> list[Server]:
+        """A server of each model."""
+        return [servers[0] for servers in (*self.policies.values(), self.critic) if servers]
 
 
 class ModelServer:
@@ -101,7 +123,7 @@ def serve(config: RunConfig) -> Servers:
     specs = [spec for spec in parse_specs(config.policies) if _is_ours(spec)]
     kinds = len(specs) + _has_model(config.critic)
     policies = {spec.identity(): start(partial(open_generator, spec), gpus, _spread(spec), kinds) for spec in specs}
-    critic: tuple[Handle, ...] = ()
+    critic: tuple[Server, ...] = ()
     if _has_model(config.critic):
         from prover.critic import make
 
@@ -132,9 +154,9 @@ def with_servers(parts: Parts, servers: Servers) -> Parts:
 class RemoteGenerator:
     """A language model on a server (`prover.policy.generation.Generator`)."""
 
-    def __init__(self, name: str, handles: Sequence[Handle]) -> None:
+    def __init__(self, name: str, servers: Sequence[Server]) -> None:
         self.name = name
-        self._calls: _Calls[tuple[Prompt, Sampling, int], list[Completion]] = _Calls(name, handles, self._ask)
+        self._calls: _Calls[tuple[Prompt, Sampling, int], list[Completion]] = _Calls(name, servers, self._ask)
 
     async def generate(
         self, prompts: Sequence[Prompt], sampling: Sampling, seeds: Sequence[int]
@@ -163,9 +185,9 @@ class RemoteGenerator:
 class RemoteCritic:
     """A critic's model on a server (`prover.interfaces.Critic`)."""
 
-    def __init__(self, name: str, handles: Sequence[Handle]) -> None:
+    def __init__(self, name: str, servers: Sequence[Server]) -> None:
         self.name = name
-        self._calls: _Calls[Reached, float] = _Calls(name, handles, self._ask)
+        self._calls: _Calls[Reached, float] = _Calls(name, servers, self._ask)
 
     async def score(self, reached: Sequence[Reached]) -> list[float]:
         """A value for each state."""
@@ -183,12 +205,12 @@ class _Calls(Generic[Request, Answer]):
     def __init__(
         self,
         name: str,
-        handles: Sequence[Handle],
+        servers: Sequence[Server],
         ask: Callable[[Handle, Sequence[Request]], Any],
     ) -> None:
-        self._name, self._handles, self._ask = name, handles, ask
-        self._calls = [0] * len(handles)
-        self._gone_until = [0.0] * len(handles)
+        self._name, self._handles, self._ask = name, [server.handle for server in servers], ask
+        self._calls = [0] * len(servers)
+        self._gone_until = [0.0] * len(servers)
         self._gathering: Batcher[Request, tuple[asyncio.Task[list[Answer]], int]] = Batcher(
             self._send, most=_MOST, latency_s=0.003
         )
@@ -224,7 +246,7 @@ class _Calls(Generic[Request, Answer]):
                 self._calls[place] -= 1
 
 
-def start(make: Callable[[], Any], gpus: int, spread: int, kinds: int) -> tuple[Handle, ...]:
+def start(make: Callable[[], Any], gpus: int, spread: int, kinds: int) -> tuple[Server, ...]:
     """Start the servers of one model.
 
     Args:
@@ -234,10 +256,10 @@ def start(make: Callable[[], Any], gpus: int, spread: int, kinds: int) -> tuple[
     """
     asked: dict[str, Any] = {"num_gpus": spread, "num_cpus": 0} if gpus else {"num_cpus": 1}
     count = max(1, gpus // (spread * kinds)) if gpus else 1
-    actor = ray.remote(ModelServer).options(
-        max_restarts=-1, max_task_retries=0, max_concurrency=_CONCURRENT, enable_task_events=False, **asked
-    )
-    return tuple(actor.remote(make) for _ in range(count))
+    asked |= {"max_restarts": -1, "max_task_retries": 0, "max_concurrency": _CONCURRENT, "enable_task_events": False}
+    actor = ray.remote(ModelServer)
+    names = [f"model-{uuid.uuid4().hex}" for _ in range(count)]
+    return tuple(Server(name, actor.options(name=name, **asked).remote(make)) for name in names)
 
 
 def _is_ours(spec: PolicySpec) -> bool:

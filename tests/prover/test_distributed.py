@@ -243,8 +243,8 @@ async def test_models_are_asked_in_batches_and_waited_for(
 ) -> None:
     """Then its server is killed: Ray starts it again, and those who ask meanwhile get their answers later."""
     monkeypatch.setattr(models, "_PAUSE_S", 0.2)
-    handles = models.start(Echo, gpus=0, spread=1, kinds=1)
-    remote = models.RemoteGenerator("echo", handles)
+    servers = models.start(Echo, gpus=0, spread=1, kinds=1)
+    remote = models.RemoteGenerator("echo", servers)
 
     async def ask() -> list[list[list[Completion]]]:
         return await asyncio.gather(*(remote.generate([f"p{i}"], Sampling(samples=i % 2), [i]) for i in range(40)))
@@ -252,24 +252,49 @@ async def test_models_are_asked_in_batches_and_waited_for(
     found = await ask()
     assert [answers[0][0].text for answers in found] == [f"p{i} {i}" for i in range(40)]
     assert min(answers[0][0].logprob for answers in found) == -20  # two calls, one for each sampling
-    ray.kill(handles[0], no_restart=False)
+    ray.kill(servers[0].handle, no_restart=False)
     again = await asyncio.wait_for(ask(), 60)
     assert [answers[0][0].text for answers in again] == [f"p{i} {i}" for i in range(40)]
     with pytest.raises(PolicyError, match=r"The model cannot be run\.") as raised:
         await remote.generate(["fail"], Sampling(), [0])
     assert raised.value.hint == "Use another."
-    critic = models.RemoteCritic("echo", handles)
+    critic = models.RemoteCritic("echo", servers)
     state = State(0, ("⊢ p",), "h")
     assert await critic.score([Reached(state, -1.0, 3), Reached(state, -1.0, 7)]) == [0.3, 0.7]
-    for handle in handles:
+    for server in servers:
+        ray.kill(server.handle)
+
+
+class Host:
+    """An actor that is given the servers when it is made."""
+
+    def __init__(self, servers: models.Servers) -> None:
+        self.servers = servers
+
+    async def ask(self) -> str:
+        remote = models.RemoteGenerator("echo", self.servers.policies["echo"])
+        ((completion,),) = await remote.generate(["p"], Sampling(), [7])
+        return completion.text
+
+
+async def test_a_host_that_is_started_again_finds_the_models(
+    raylets: chaos.Chaos, capfd: pytest.CaptureFixture[str]
+) -> None:
+    servers = models.Servers({"echo": models.start(Echo, gpus=0, spread=1, kinds=1)})
+    host = ray.remote(Host).options(max_restarts=-1, max_task_retries=3).remote(servers)
+    assert await host.ask.remote() == "p 7"
+    ray.kill(host, no_restart=False)
+    assert await asyncio.wait_for(host.ask.remote(), 60) == "p 7"
+    assert "restart will fail" not in capfd.readouterr().err
+    for handle in (host, servers.one_of_each[0].handle):
         ray.kill(handle)
 
 
 async def test_a_model_that_stays_away_ends_the_run(raylets: chaos.Chaos, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "_PAUSE_S", 0.05)
     monkeypatch.setattr(models, "PATIENCE_S", 0.3)
-    handles = models.start(Echo, gpus=0, spread=1, kinds=1)
-    await handles[0].load.remote()
-    ray.kill(handles[0])
+    servers = models.start(Echo, gpus=0, spread=1, kinds=1)
+    await servers[0].handle.load.remote()
+    ray.kill(servers[0].handle)
     with pytest.raises(PolicyError, match="No server of the model echo has answered"):
-        await models.RemoteGenerator("echo", handles).generate(["p"], Sampling(), [0])
+        await models.RemoteGenerator("echo", servers).generate(["p"], Sampling(), [0])
