@@ -23,6 +23,7 @@ from lean_env import worker as worker_module
 from lean_env.footprint import Footprint
 from lean_env.pool import Pool
 from lean_env.protocol import Limits
+from lean_env.worker import Worker
 from tests.chaos.simulated import Simulation, Tally, once, plans, recorded, remain, tally, until_done
 
 COUNT = 12
@@ -46,6 +47,7 @@ def impatient() -> Iterator[None]:
         ):
             stack.enter_context(mock.patch.object(module, name, value))
         stack.enter_context(mock.patch.dict(Pool.verify.__kwdefaults__, ms=2000))
+        stack.enter_context(mock.patch.dict(vars(Worker)["start"].__func__.__kwdefaults__, timeout_s=15.0))
         yield
 
 
