@@ -52,11 +52,15 @@ def impatient() -> Iterator[None]:
 
 
 def at_process(boundary: str, fault: str, out: Path, chance: random.Random) -> Tally:
-    """A fault that strikes three replies of a worker or of a fresh checker."""
+    """A fault that strikes three replies of a worker or of a fresh checker.
+
+    Those of a worker are apart: what it was doing is tried again a few replies later, and a tactic at which a worker
+    ends twice is taken for the reason.
+    """
     folder = plans(out)
     folder.mkdir(parents=True)
-    apart = 12 if boundary == "worker" else 3
-    struck = [chance.randrange(first + 1, first + apart) for first in range(0, 3 * apart, apart)]
+    apart, window = (17, 5) if boundary == "worker" else (3, 3)
+    struck = [chance.randrange(first + 1, first + window) for first in range(0, 3 * apart, apart)]
     (folder / f"{boundary}.plan").write_text(f"{fault} {' '.join(map(str, struck))}")
     with impatient():
         commands = until_done(Simulation(out, COUNT), out)

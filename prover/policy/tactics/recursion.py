@@ -122,12 +122,34 @@ def _generalized(view: View, names: list[str]) -> Iterator[Proposal]:
     for h in [h for h in view.props if h.name.startswith("ih")][-2:]:
         parts = connective(h.type)
         if parts and parts[0] in ("=", "↔") and parts[2] in view.target:
-            yield f"simp only [← {h.name}]", 0.15
-            for term in terms[:2]:
+            use = f"simp only [← {h.name}]"
+            if mentions(parts[1], parts[2]):  # `simp` would go on with what it has just written
+                use = f"(conv => {_side(view, parts[2])}; rw [← {h.name}])"
+            yield use, 0.15
+            within = [term for term in _fields(parts[1], names) if term in view.target]
+            for term in [*within, *terms][:3]:
                 forget = f"generalize {term} = {view.fresh('z')}"
-                yield seq(f"simp only [← {h.name}]", forget, f"clear {h.name}"), 0.3
+                yield seq(use, forget, f"clear {h.name}"), 0.3
     for term in terms[:1]:
         yield f"generalize {term} = {view.fresh('z')} at *", 0.1
+
+
+def _side(view: View, term: str) -> str:
+    """The side of the target that has the term and is not the call that the induction has unfolded: the right one."""
+    parts = view.connective
+    return "lhs" if parts and not mentions(parts[2], term) else "rhs"
+
+
+def _fields(text: str, names: list[str]) -> list[str]:
+    """Definitions applied to variables by a dot, in chains of them: `xs.rev` in `xs.rev.rev`."""
+    own_fields = {name.rpartition(".")[2] for name in names if "." in name}
+    chains = re.findall(r"(?<![\w.'✝])[^\W\d_][\w'₀-₉]*(?:\.[a-z]\w*)+", text)
+    found = []
+    for chain in chains:
+        first, field, *_ = chain.split(".")
+        if field in own_fields and f"{first}.{field}" not in names:
+            found.append(f"{first}.{field}")
+    return list(dict.fromkeys(found))
 
 
 def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
