@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lean_env import process
 from lean_env.errors import WorkerDied, WorkerStartError
+from lean_env.library import header_end
 from lean_env.protocol import Message
 from lean_env.toolchain import Toolchain
 
@@ -49,6 +50,8 @@ class Checkers:
         Raises:
             WorkerDied: the process was ended from outside, twice, or took too long: that says nothing about the text.
         """
+        if self.toolchain.kind == "bundled":
+            text = _without_code(text)
         async with self._turns:
             for attempts_left in (1, 0):
                 fresh = await self._once(text)
@@ -90,6 +93,13 @@ class Checkers:
     async def _spawn(self) -> asyncio.subprocess.Process:
         command = self.toolchain.checker()
         return await process.spawn(command.argv, env=command.env, cwd=command.cwd)
+
+
+def _without_code(text: str) -> str:
+    """The text with its definitions not compiled, on the same lines: the bundled Lean has no code for its library, and
+    none of it for what stands on that."""
+    at = header_end(text)
+    return f"{text[:at]} noncomputable section {text[at:]}"
 
 
 def _status(code: int) -> int:

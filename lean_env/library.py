@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,14 +69,24 @@ def imports_of(text: str) -> tuple[str, ...]:
     ('Mathlib.Tactic', 'Std')
     """
     found: list[str] = []
+    for match in _header_items(text):
+        found += [match[1]] if match[1] else ["prelude"] if match[2] else []
+    return tuple(found)
+
+
+def header_end(text: str) -> int:
+    """Where the header of a Lean text ends: after its last import."""
+    return max((match.end() for match in _header_items(text)), default=0)
+
+
+def _header_items(text: str) -> Iterator[re.Match[str]]:
     at = 0
     while True:
         gap = _GAP.match(text, at)
-        at = gap.end() if gap else at
-        match = _IMPORT.match(text, at)
+        match = _IMPORT.match(text, gap.end() if gap else at)
         if match is None:
-            return tuple(found)
-        found += [match[1]] if match[1] else ["prelude"] if match[2] else []
+            return
+        yield match
         at = match.end()
 
 

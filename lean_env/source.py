@@ -1,7 +1,8 @@
 """Puts the worker's Lean source together for one Lean.
 
 The parts in `lake-project/Worker/` import one another, as editors and Lake like it; a worker runs them as one file,
-which needs no build. The bundled Lean ships only the exported half of its library, so there the file is a `module`.
+which needs no build. The bundled Lean ships only the exported half of its library, without its code, so there the file
+is a `module`, and what a text defines is not compiled.
 Nothing else depends on the version: what versions call differently is in `Compat.lean`, where each definition takes the
 first of its alternatives that the Lean at hand accepts.
 """
@@ -49,6 +50,8 @@ def worker_source(*, bundled: bool) -> str:
     if bundled:
         head = ["module", *(f"public import {name}" for name in BUNDLED_IMPORTS)]
         bodies[-1] = bodies[-1].replace("\ndef main ", "\npublic def main ")
+        text = PARTS.index("Text")
+        bodies[text] = bodies[text].replace("def lacksCode : Bool := false", "def lacksCode : Bool := true")
     else:
         head = ["import Lean"]
     return "\n".join([*head, *bodies])

@@ -271,6 +271,16 @@ def importsOf (e : Elaborator) (imports : Array Import) : IO Environment := do
     return env
 where headerKnown (key : String) : IO (Option Environment) := do return findHeader key (← e.headers.get)
 
+/-- Has this Lean no code for its library? Then what a text defines cannot be compiled, and is taken as in a
+`noncomputable section`. `lean_env.source` says so of the bundled one. -/
+def lacksCode : Bool := false
+
+def initialState (env : Environment) : Command.State :=
+  let state := Command.mkState env {} sequentialOptions
+  match lacksCode, state.scopes with
+  | true, [scope] => { state with scopes := [{ scope with isNoncomputable := true }] }
+  | _, _ => state
+
 /-- Elaborate a text within `ms` milliseconds. With `allowed`, stop before the first command that says something refused
 beyond that. -/
 def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option Allowed) : IO Elaborated := do
@@ -284,7 +294,7 @@ def elaborate (e : Elaborator) (text : String) (ms : Nat) (allowed : Option Allo
     | _ => []
   let (start, before) := match known with
     | p :: ps => (p, ps)
-    | [] => ({ parser := parser, tail := parser.pos, command := Command.mkState base {} sequentialOptions, messages := messages.toList }, [])
+    | [] => ({ parser := parser, tail := parser.pos, command := initialState base, messages := messages.toList }, [])
   let states ← IO.mkRef before
   let keepAll : IO Unit := do
     let all ← states.get

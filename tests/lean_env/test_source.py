@@ -65,7 +65,7 @@ def test_a_part_uses_only_parts_before_it(name: str) -> None:
 def test_a_native_lean_gets_a_plain_file() -> None:
     source = worker_source(bundled=False)
     assert source.startswith("import Lean\n") and imports(source) == ["import Lean"]
-    assert "\ndef main : IO Unit" in source
+    assert "\ndef main : IO Unit" in source and "\ndef lacksCode : Bool := false" in source
     assert not re.search(r"^(module|public|meta|private|@\[expose\])\b", source, re.MULTILINE)  # not before 2025
 
 
@@ -74,11 +74,13 @@ def test_the_bundled_lean_gets_a_module() -> None:
     assert source.startswith("module\npublic import ")
     assert imports(source) == [f"public import {name}" for name in BUNDLED_IMPORTS]
     assert "\npublic def main : IO Unit" in source and "\ndef main " not in source
+    assert "\ndef lacksCode : Bool := true" in source
 
 
 def test_both_have_the_same_body() -> None:
     def body(source: str) -> str:
-        return source[source.index("/-!") :].replace("\npublic def main ", "\ndef main ")
+        same = source[source.index("/-!") :].replace("\npublic def main ", "\ndef main ")
+        return same.replace("\ndef lacksCode : Bool := true", "\ndef lacksCode : Bool := false")
 
     assert body(worker_source(bundled=True)) == body(worker_source(bundled=False))
 

@@ -68,6 +68,42 @@ async def test_each_search_proves_a_statement_of_many_steps(lean: Pool, search: 
     assert "· " in record.text and record.usage.expansions > 3
 
 
+INSERTION_SORT = """
+def ins (a : Nat) : List Nat → List Nat
+  | [] => [a]
+  | b :: l => if a ≤ b then a :: b :: l else b :: ins a l
+
+def isort : List Nat → List Nat
+  | [] => []
+  | a :: l => ins a (isort l)
+
+theorem isort_length (l : List Nat) : (isort l).length = l.length := by sorry
+"""
+REVERSE = """
+inductive Chain (α : Type) where
+  | nil : Chain α
+  | cons : α → Chain α → Chain α
+
+def Chain.app {α : Type} : Chain α → Chain α → Chain α
+  | .nil, ys => ys
+  | .cons x xs, ys => .cons x (Chain.app xs ys)
+
+def Chain.rev {α : Type} : Chain α → Chain α
+  | .nil => .nil
+  | .cons x xs => Chain.app (Chain.rev xs) (.cons x .nil)
+
+theorem rev_rev {α : Type} (l : Chain α) : Chain.rev (Chain.rev l) = l := by sorry
+"""
+
+
+@pytest.mark.parametrize("statement", [INSERTION_SORT, REVERSE])
+async def test_a_lemma_is_found_by_generalization(lean: Pool, statement: str) -> None:
+    """The induction is stuck at what another induction proves of something more general."""
+    record = await attempted(lean, statement.lstrip(), budget=Budget(expansions=40))
+    assert record.result == "proved", record
+    assert "generalize" in record.text
+
+
 async def test_a_false_statement_is_disproved(lean: Pool) -> None:
     record = await attempted(lean, FALSE, negate=True)
     assert record.result == "disproved", record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.policy.tactics.closers import definitions
 from prover.policy.tactics.view import IDENT, NUMBERS, Proposal, View, connective, mentions, seq
@@ -75,7 +75,7 @@ def propose(view: View) -> Iterator[Proposal]:
     for name in names[:2]:
         yield f"unfold {name}", 0.06
         yield f"unfold {name} <;> split <;> simp_all", 0.06
-    yield from _generalized(view, names)
+    yield from _fertilized(view, names)
     if sum("induction" in tactic for tactic in view.history) < 3:
         yield from _induction(view, unfold, numeric)
 
@@ -115,41 +115,88 @@ def calls(view: View, names: list[str]) -> list[Call]:
     return sorted(some, key=lambda call: sum(argument not in variables for argument in call.arguments))[:_MOST_CALLS]
 
 
-def _generalized(view: View, names: list[str]) -> Iterator[Proposal]:
-    """Boyer and Moore's steps before another induction: use the last hypothesis, forget what it was about."""
-    terms = [argument[1:-1] for call in calls(view, names) for argument in call.arguments if argument.startswith("(")]
-    terms = [term for term in dict.fromkeys(terms) if any(mentions(term, name) for name in names)]
-    for h in [h for h in view.props if h.name.startswith("ih")][-2:]:
-        parts = connective(h.type)
-        if parts and parts[0] in ("=", "↔") and parts[2] in view.target:
-            use = f"simp only [← {h.name}]"
-            if mentions(parts[1], parts[2]):  # `simp` would go on with what it has just written
-                use = f"(conv => {_side(view, parts[2])}; rw [← {h.name}])"
-            yield use, 0.15
-            within = [term for term in _fields(parts[1], names) if term in view.target]
-            for term in [*within, *terms][:3]:
-                forget = f"generalize {term} = {view.fresh('z')}"
-                yield seq(use, forget, f"clear {h.name}"), 0.3
-    for term in terms[:1]:
-        yield f"generalize {term} = {view.fresh('z')} at *", 0.1
+def _fertilized(view: View, names: list[str]) -> Iterator[Proposal]:
+    """Boyer and Moore's steps where induction is stuck (A Computational Logic, 1979): use its hypotheses, forget them,
+    put variables in the place of what stands on both sides, and begin another induction."""
+    seen, rename = view.revealed if view.hidden else (view, "")
+    names = own(seen) if view.hidden else names
+    unfold = ", ".join(names)
+    closers = [f"(simp_all [{unfold}]; done)", f"(simp_all [{unfold}] <;> grind)"]
+    if plain := [name for name in names if "." not in name]:  # others may be constructors, which `grind` refuses
+        closers.insert(1, f"grind [{', '.join(plain)}]")
+    hypotheses = [h.name for h in seen.props if h.name.startswith("ih")]
+    if not hypotheses and any("induction" in tactic for tactic in view.history[1:]):
+        return
+    for use, target in _uses(seen):
+        parts = connective(target)
+        if not parts or parts[0] not in ("=", "↔", "≤"):
+            continue
+        steps = [step for step in (rename, use) if step]
+        new: list[str] = []
+        for term in _on_both_sides(seen, names, parts):
+            new.append(seen.fresh("z", new))
+            steps.append(f"generalize {term} = {new[-1]}")
+            target = _put(target, term, new[-1])
+        if hypotheses:
+            steps.append(f"clear {' '.join(hypotheses)}")
+        elif not new:
+            continue
+        if new:
+            yield seq(*steps), 0.2
+        left = [v.name for v in seen.vars if v.value is None and _data(v.type) and mentions(target, v.name)]
+        for place, x in enumerate([*new, *left][:3]):
+            yield (
+                seq(*steps, f"induction {x} <;> first | {' | '.join(closers)}"),
+                (0.35 if hypotheses else 0.1) * 0.7**place,
+            )
 
 
-def _side(view: View, term: str) -> str:
-    """The side of the target that has the term and is not the call that the induction has unfolded: the right one."""
-    parts = view.connective
-    return "lhs" if parts and not mentions(parts[2], term) else "rhs"
+def _uses(view: View) -> Iterator[tuple[str, str]]:
+    """Ways to rewrite the target with the hypotheses of an induction, and what is left of it then."""
+    target = view.target
+    given = [(h.name, parts) for h in view.props if h.name.startswith("ih") and (parts := connective(h.type))]
+    given = [(name, parts) for name, parts in given if parts[0] in ("=", "↔")]
+    back = [(name, parts) for name, parts in given if _stands_in(target, parts[2]) and not parts[2].isdigit()]
+    if back:
+        after = target
+        sides = connective(target)
+        looping = any(_stands_in(parts[1], parts[2]) for _, parts in back)
+        if looping and sides:  # rewriting the whole target would go on with what it has just written
+            name, parts = back[0]
+            yield f"(conv => rhs; rw [← {name}])", f"{sides[1]} {sides[0]} {_put(sides[2], parts[2], parts[1])}"
+        elif not looping:
+            for _, parts in back:
+                after = _put(after, parts[2], parts[1])
+            yield f"rw [{', '.join(f'← {name}' for name, _ in back)}]", after
+    there = [(name, parts) for name, parts in given if _stands_in(target, parts[1])]
+    if there:
+        after = target
+        for _, parts in there:
+            after = _put(after, parts[1], parts[2])
+        yield f"rw [{', '.join(name for name, _ in there)}]", after
+    yield "", target
 
 
-def _fields(text: str, names: list[str]) -> list[str]:
-    """Definitions applied to variables by a dot, in chains of them: `xs.rev` in `xs.rev.rev`."""
-    own_fields = {name.rpartition(".")[2] for name in names if "." in name}
-    chains = re.findall(r"(?<![\w.'✝])[^\W\d_][\w'₀-₉]*(?:\.[a-z]\w*)+", text)
-    found = []
-    for chain in chains:
-        first, field, *_ = chain.split(".")
-        if field in own_fields and f"{first}.{field}" not in names:
-            found.append(f"{first}.{field}")
-    return list(dict.fromkeys(found))
+def _on_both_sides(view: View, names: list[str], parts: tuple[str, str, str]) -> list[str]:
+    """Definitions applied to variables, such as `flip xs`, that both sides of a relation speak of."""
+    variables = {v.name for v in view.vars}
+    both = replace(view, goal=replace(view.goal, target=f"{parts[1]} {parts[0]} {parts[2]}"))
+    found = [call.text for call in calls(both, names) if all(argument in variables for argument in call.arguments)]
+    return [text for text in found if _stands_in(parts[1], text) and _stands_in(parts[2], text)][:2]
+
+
+def _stands_in(text: str, term: str) -> bool:
+    """Does the term stand in the text, not as a part of a longer name?"""
+    return re.search(_bounded(term), text) is not None
+
+
+def _put(text: str, term: str, other: str) -> str:
+    """The text with another term in the place of the term."""
+    return re.sub(_bounded(term), lambda _: _paren(other), text)
+
+
+def _bounded(term: str) -> str:
+    return rf"(?<![\w.'✝]){re.escape(term)}(?![\w'✝])"
 
 
 def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
@@ -178,6 +225,7 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
             seen.add(x)
             along = [name for name in variables if name != x]
             general = f" generalizing {' '.join(along)}" if along else ""
+            yield f"induction {x} <;> try simp only [{unfold}]", 0.12 * near
             for more in dict.fromkeys((general, "")):
                 yield f"induction {x}{more} <;> simp_all [{unfold}]", 0.26 * near
                 if index == 0 or more == general:

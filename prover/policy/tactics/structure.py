@@ -24,13 +24,8 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _variables(view)
     yield from _rewrite(view)
     if view.hidden:
-        names: list[str] = []
-        for hidden in view.hidden[-6:]:
-            stem = hidden.name.split("✝")[0]
-            stem = stem if stem.isidentifier() and not stem.startswith("inst") else "h"
-            names.append(view.fresh("ih" if "ih" in stem else stem, names))
         induction = any("ih" in hidden.name for hidden in view.hidden)
-        yield f"rename_i {' '.join(names)}", 0.4 if induction else 0.15
+        yield view.revealed[1], 0.4 if induction else 0.15
 
 
 def _introduce(view: View) -> Iterator[Proposal]:

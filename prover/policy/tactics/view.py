@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from prover.goal import Goal, Hypothesis, parse, top_level
@@ -22,6 +22,8 @@ _RELATION = re.compile(r"[=<>≤≥≠∣∧∨↔∃∀¬∈∉⊆≡∤]")
 _DATA_END = re.compile(r"(?:^|→ *)(?:Nat|Int|Rat|Real|Bool|String|Char|Unit|Prop|Type.*|Sort.*|[ℕℤℚℝ])$")
 IDENT = re.compile(r"(?<![\w.'✝])[^\W\d][\w'₀-₉!?]*(?:\.[^\W\d][\w'₀-₉!?]*)*")
 _DEPENDENT_TYPES = frozenset({"Fin", "BitVec", "Vector", "List.Vector", "Subtype", "Matrix", "ZMod", "Decidable"})
+_HIDDEN = re.compile(r"[^\W\d][\w'₀-₉]*✝[⁰¹²³⁴⁵⁶⁷⁸⁹]*")
+_MOST_RENAMED = 6
 NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
 
 # Weakest first, as Lean binds them.
@@ -56,6 +58,25 @@ class View:
     def hidden(self) -> tuple[Hypothesis, ...]:
         """Those that no tactic can name."""
         return tuple(h for h in self.goal.hypotheses if not h.accessible)
+
+    @cached_property
+    def revealed(self) -> tuple[View, str]:
+        """The same with names for what has none, and the tactic that gives them; what induction gives begins with `ih`.
+
+        Of many only the last get a name, as `rename_i` does it.
+        """
+        names: dict[str, str] = {}
+        for hidden in self.hidden[-_MOST_RENAMED:]:
+            stem = hidden.name.split("✝")[0]
+            stem = stem if stem.isidentifier() and not stem.startswith("inst") else "h"
+            names[hidden.name] = self.fresh("ih" if "ih" in stem else stem, list(names.values()))
+
+        def named(text: str) -> str:
+            return _HIDDEN.sub(lambda match: names.get(match[0], match[0]), text)
+
+        hypotheses = tuple(replace(h, name=named(h.name), type=named(h.type)) for h in self.goal.hypotheses)
+        goal = replace(self.goal, hypotheses=hypotheses, target=named(self.target))
+        return replace(self, goal=goal), f"rename_i {' '.join(names.values())}"
 
     @cached_property
     def props(self) -> tuple[Hypothesis, ...]:

@@ -86,7 +86,7 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
         ),
         (
             "x y : Nat\nys : List Nat\nih : x ∈ sort ys ↔ x ∈ ys\n⊢ x ∈ ins y (sort ys) ↔ x = y ∨ x ∈ ys",
-            "(simp only [← ih]\n generalize sort ys = z\n clear ih)",
+            "(rw [← ih]\n generalize sort ys = z\n clear ih)",
         ),
         (
             "xs : List Nat\n⊢ List.foldl (fun n x => n + (x + 1)) 0 xs = xs.sum + xs.length",
@@ -121,6 +121,20 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "obtain ⟨x, hx, hr⟩ := Option.bind_eq_some_iff.mp h",
         ),
         ("f : Nat → Option Nat\na : Nat\n⊢ (f a).getD 0 = 0", "cases hx : f a <;> simp_all"),
+        (
+            "x : Nat\nxs : List Nat\nxs_ih✝ : (sort xs).length = xs.length\n⊢ (ins x (sort xs)).length = xs.length + 1",
+            "(rename_i ih\n rw [← ih]\n generalize sort xs = z\n clear ih\n induction z <;> first | "
+            "(simp_all [sort, ins]; done) | grind [sort, ins] | (simp_all [sort, ins] <;> grind))",
+        ),
+        (
+            "a✝¹ : Nat\na✝ : Seq\na_ih✝ : a✝.rev.rev = a✝\n⊢ (a✝.rev.app a✝¹).rev = Seq.cons a✝¹ a✝",
+            "(rename_i a a1 ih\n (conv => rhs; rw [← ih])\n generalize a1.rev = z\n clear ih)",
+        ),
+        (
+            "b a✝ : N\na_ih✝ : add b a✝ = add a✝ b\n⊢ s (add b a✝) = add (s a✝) b",
+            "(rename_i a ih\n rw [ih]\n clear ih\n induction b <;> first | "
+            "(simp_all [add, s]; done) | grind [add, s] | (simp_all [add, s] <;> grind))",
+        ),
         # bits
         ("x y : BitVec 64\n⊢ x ^^^ y ^^^ y = x", "(ext i hi\n simp)"),
         ("x y : UInt8\n⊢ x + y = y + x", "apply UInt8.toBitVec_inj.mp <;> simp"),

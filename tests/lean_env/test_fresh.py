@@ -1,0 +1,58 @@
+"""Definitions on a Lean that has no code for its library."""
+
+from __future__ import annotations
+
+import pytest
+
+from lean_env.fresh import _without_code
+from lean_env.pool import Pool
+
+DEFINITIONS = """
+/-- Every element, twice. -/
+def twice (l : List Nat) : List Nat := l.flatMap fun n => [n, n] ++ ([] : List Nat).map id
+
+structure Point where
+  x : Nat
+  names : List Nat
+deriving Repr, DecidableEq, BEq, Inhabited
+
+def Point.sum (p : Point) : Nat := (p.names.filter (· > p.x)).foldl (· + ·) 0
+
+"""
+STATEMENT = "theorem none_twice : twice [] = [] ∧ (Point.mk 1 [1, 2, 3]).sum = 5 := by "
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("theorem t : p", " noncomputable section theorem t : p"),
+        ("/-- doc -/\ndef x := 1", " noncomputable section /-- doc -/\ndef x := 1"),
+        (
+            "-- mine\nimport Std\nimport Init\n/-- doc -/\ndef x := 1",
+            "Init noncomputable section \n/-- doc -/\ndef x := 1",
+        ),
+        ("", " noncomputable section "),
+    ],
+)
+def test_what_is_added_comes_before_the_first_command_on_its_line(text: str, made: str) -> None:
+    assert _without_code(text).endswith(made)
+    assert _without_code(text).count("\n") == text.count("\n")
+
+
+@pytest.mark.lean
+async def test_definitions_that_use_the_library_elaborate_and_are_verified(lean: Pool) -> None:
+    original = f"{DEFINITIONS.lstrip()}{STATEMENT}sorry"
+    async with lean.session() as env:
+        opened = await env.open(original)
+    assert opened.error is None and len(opened.holes) == 1
+    verdict = await lean.verify(original, original.replace("sorry", "decide"))
+    assert verdict.accepted, verdict.reasons
+    refused = await lean.verify(original, original.replace("sorry", "exact ⟨rfl, by decide⟩").replace("= 5", "= 6"))
+    assert not refused.accepted
+
+
+@pytest.mark.lean
+async def test_no_text_ends_the_section_that_it_does_not_see(lean: Pool) -> None:
+    original = "theorem t : True := by sorry"
+    verdict = await lean.verify(original, "end\n" + original.replace("sorry", "trivial"))
+    assert not verdict.accepted
