@@ -1,4 +1,7 @@
-"""Fresh Lean processes: each elaborates one text as any user's `lean` would, and is ended after it."""
+"""Fresh Lean processes: each elaborates one text as any user's `lean` would, and is ended after it.
+
+The bundled Lean alone is told not to compile what the text defines (`_without_code`).
+"""
 
 from __future__ import annotations
 

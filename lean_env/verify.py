@@ -24,7 +24,8 @@ A theorem of the library may be proved once more, from what comes before it: the
 be that theorem or come after it (`lean_env.protocol` says what does).
 
 Not covered: the Lean binary and the imported library are trusted. The bundled Lean ships no proofs of library theorems
-and refuses `#print axioms`, so there the axioms are those met in the proof itself: a lower bound.
+and refuses `#print axioms`, so there the axioms are those met in the proof itself: a lower bound. Nor does it compile
+what a text defines, as in a `noncomputable section`.
 """
 
 from __future__ import annotations
