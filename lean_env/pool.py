@@ -245,7 +245,8 @@ class Pool:
                 self.stats.replacements += 1
             elif worker is not None:
                 self.stats.deaths += 1
-            self._retire(seat)
+            if (retired := self._retire(seat)) is not None:
+                await retired.close()
             # A verification needs processes of its own: have them ready by the time of the first candidate
             self._checkers.prepare()
             self.judge.prepare()

@@ -95,12 +95,12 @@ class Worker:
         try:
             await asyncio.wait_for(worker._greet(), timeout_s)
         except TimeoutError:
-            worker.end()
+            await worker.close()
             raise WorkerStartError(
                 f"Lean was not ready after {timeout_s:.0f} s.", "Is the machine short of memory? `prove doctor` tells."
             ) from None
         except BaseException:
-            worker.end()
+            await worker.close()
             raise
         worker._tasks += [asyncio.create_task(worker._read()), asyncio.create_task(worker._watch())]
         return worker

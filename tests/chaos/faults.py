@@ -52,15 +52,17 @@ def impatient() -> Iterator[None]:
 
 
 def at_process(boundary: str, fault: str, out: Path, chance: random.Random) -> Tally:
-    """A fault that strikes three replies of a worker or of a fresh checker.
+    """A fault that strikes replies of a worker, two of them, or of a fresh checker, three.
 
-    Those of a worker are apart: what it was doing is tried again a few replies later, and a tactic at which a worker
-    ends twice is taken for the reason.
+    Those of a worker are far apart: what it was doing is tried again some twenty replies later, when all attempts have
+    come back to where they were, and a tactic at which a worker ends twice is taken for the reason.
     """
     folder = plans(out)
     folder.mkdir(parents=True)
-    apart, window = (17, 5) if boundary == "worker" else (3, 3)
-    struck = [chance.randrange(first + 1, first + window) for first in range(0, 3 * apart, apart)]
+    first = chance.randrange(1, 16)
+    struck = [first, first + 30]
+    if boundary == "checker":
+        struck = [chance.randrange(at + 1, at + 3) for at in (0, 3, 6)]
     (folder / f"{boundary}.plan").write_text(f"{fault} {' '.join(map(str, struck))}")
     with impatient():
         commands = until_done(Simulation(out, COUNT), out)
