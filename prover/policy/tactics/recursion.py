@@ -119,7 +119,7 @@ def _fertilized(view: View, names: list[str]) -> Iterator[Proposal]:
     """Boyer and Moore's steps where induction is stuck (A Computational Logic, 1979): use its hypotheses, forget them,
     put variables in the place of what stands on both sides, and begin another induction."""
     seen, rename = view.revealed if view.hidden else (view, "")
-    names = own(seen) if view.hidden else names
+    names = own(seen) or names
     unfold = ", ".join(names)
     closers = [f"(simp_all [{unfold}]; done)", f"(simp_all [{unfold}] <;> grind)"]
     if plain := [name for name in names if "." not in name]:  # others may be constructors, which `grind` refuses
@@ -143,7 +143,7 @@ def _fertilized(view: View, names: list[str]) -> Iterator[Proposal]:
             continue
         if new:
             yield seq(*steps), 0.2
-        left = [v.name for v in seen.vars if v.value is None and _data(v.type) and mentions(target, v.name)]
+        left = [v.name for v in seen.vars if v.value is None and _inducts(seen, v.type) and mentions(target, v.name)]
         for place, x in enumerate([*new, *left][:3]):
             yield (
                 seq(*steps, f"induction {x} <;> first | {' | '.join(closers)}"),
@@ -270,6 +270,11 @@ def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
 def _paren(text: str) -> str:
     parts = connective(text)
     return f"({text})" if parts or " " in text else text
+
+
+def _inducts(view: View, kind: str) -> bool:
+    """Could there be an induction on what has this type? Not where the type itself is a variable."""
+    return _data(kind) and not any(v.name == kind for v in view.vars)
 
 
 def _data(kind: str) -> bool:
