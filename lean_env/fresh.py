@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lean_env import process
 from lean_env.errors import WorkerDied, WorkerStartError
@@ -16,6 +16,7 @@ from lean_env.library import header_end
 from lean_env.protocol import Message
 from lean_env.toolchain import Toolchain
 
+_ADDED = " noncomputable section "
 CHECK_S = 600.0
 """Seconds that a fresh process may take for one text, its own start included."""
 
@@ -54,7 +55,11 @@ class Checkers:
             WorkerDied: the process was ended from outside, twice, or took too long: that says nothing about the text.
         """
         if self.toolchain.kind == "bundled":
-            text = _without_code(text)
+            fresh = await self._run(_without_code(text))
+            return replace(fresh, messages=tuple(_as_written(message, text) for message in fresh.messages))
+        return await self._run(text)
+
+    async def _run(self, text: str) -> Fresh:
         async with self._turns:
             for attempts_left in (1, 0):
                 fresh = await self._once(text)
@@ -102,7 +107,16 @@ def _without_code(text: str) -> str:
     """The text with its definitions not compiled, on the same lines: the bundled Lean has no code for its library, and
     none of it for what stands on that."""
     at = header_end(text)
-    return f"{text[:at]} noncomputable section {text[at:]}"
+    return f"{text[:at]}{_ADDED}{text[at:]}"
+
+
+def _as_written(message: Message, text: str) -> Message:
+    """A message about `_without_code(text)` with its place in the text."""
+    before = text[: header_end(text)]
+    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1)
+    if message.line != line or message.column < column + len(_ADDED):
+        return message
+    return replace(message, column=message.column - len(_ADDED))
 
 
 def _status(code: int) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lean_env.fresh import _without_code
+from lean_env.fresh import _as_written, _without_code
 from lean_env.pool import Pool
+from lean_env.protocol import Message
 
 DEFINITIONS = """
 /-- Every element, twice. -/
@@ -37,6 +38,19 @@ STATEMENT = "theorem none_twice : twice [] = [] ∧ (Point.mk 1 [1, 2, 3]).sum =
 def test_what_is_added_comes_before_the_first_command_on_its_line(text: str, made: str) -> None:
     assert _without_code(text).endswith(made)
     assert _without_code(text).count("\n") == text.count("\n")
+
+
+def at_theorem(text: str) -> Message:
+    before = text[: text.index("theorem")]
+    return Message("error", "…", before.count("\n") + 1, len(before) - (before.rfind("\n") + 1))
+
+
+@pytest.mark.parametrize(
+    "text", ["theorem t : p", "-- mine\nimport Std /- and -/ theorem t : p", "import Std\n\ntheorem t : p"]
+)
+def test_places_are_those_of_the_text(text: str) -> None:
+    made = _without_code(text)
+    assert _as_written(at_theorem(made), text) == at_theorem(text)
 
 
 @pytest.mark.lean
