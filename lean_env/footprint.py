@@ -30,7 +30,11 @@ def footprint(toolchain: Toolchain) -> Footprint:
     return Footprint((2 if toolchain.mathlib else 1) * GIB, (10 if toolchain.mathlib else 6) * GIB)
 
 
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
 def affordable_workers(toolchain: Toolchain) -> int:
     """As many workers as cores and free memory (less what the judging process takes) allow, at least one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(cores, psutil.virtual_memory().available // footprint(toolchain).expected - 1))
+    return max(1, min(cores(), psutil.virtual_memory().available // footprint(toolchain).expected - 1))

@@ -112,8 +112,7 @@ class Pool:
             with contextlib.suppress(asyncio.CancelledError, WorkerStartError):
                 await (await self._spare).close()
         for seat in self._seats:
-            if (worker := self._retire(seat)) is not None:
-                await worker.close()
+            await self._retire(seat)
         await self._checkers.close()
         await self.judge.close()
         if self._folder is not None:
@@ -245,8 +244,7 @@ class Pool:
                 self.stats.replacements += 1
             elif worker is not None:
                 self.stats.deaths += 1
-            if (retired := self._retire(seat)) is not None:
-                await retired.close()
+            await self._retire(seat)
             # A verification needs processes of its own: have them ready by the time of the first candidate
             self._checkers.prepare()
             self.judge.prepare()
@@ -263,12 +261,11 @@ class Pool:
         seat.measured = now
         return worker.resident_bytes() > self._footprint.bound
 
-    def _retire(self, seat: Seat) -> Worker | None:
+    async def _retire(self, seat: Seat) -> None:
         worker, seat.worker = seat.worker, None
         if worker is not None:
             self.stats.lean_s += worker.lean_s
-            worker.end()
-        return worker
+            await worker.close()
 
     async def _next_worker(self) -> Worker:
         worker = None

@@ -96,7 +96,7 @@ def diagnose(
     except StepwiseError as error:
         findings.append(Finding("Lean", "fail", error.message, error.hint))
     if toolchain is not None:
-        from lean_env.footprint import affordable_workers, footprint
+        from lean_env.footprint import affordable_workers, cores, footprint
 
         workers = affordable_workers(toolchain)
         identity = toolchain.identity()
@@ -277,11 +277,6 @@ def sandbox_findings(platform: str, bundled: bool, means: Means, *, is_root: boo
         Finding(topic, "ok", text) if enforced else Finding(topic, "warn", otherwise, what_to_do)
         for topic, enforced, text, otherwise, what_to_do in rows
     ]
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def memory() -> tuple[int, int]:
