@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from prover.goal import split_top
 from prover.policy.tactics.evaluate import statement
-from prover.policy.tactics.view import INT, NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, seq
+from prover.policy.tactics.view import INT, NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, put, seq
 
 _MOST_CASES = 40
 _MOST_POINTS = 7_000
@@ -124,7 +124,7 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
         shift = shifts[n]
         index = view.fresh(f"k{n}")
         binders.append(f"∀ {index} : Nat, {index} < {end + shift} → ")
-        texts = [_replace(text, n, f"(({index} : Int) - {shift})") for text in texts]
+        texts = [put(text, n, f"(({index} : Int) - {shift})") for text in texts]
         if lows[n] is None:
             opened.append(f"have {view.fresh('hl' + n)} : -{end} < {n} := by {_above(view, n, end, used)}")
         opened.append(f"have {view.fresh('hu' + n)} : {n} < {end} := by {_below(view, n, end, used)}")
@@ -150,10 +150,6 @@ def _computable(text: str, names: list[str]) -> bool:
 
 
 _FIELDS = frozenset({"gcd", "lcm", "natAbs", "succ", "mod", "toNat"})
-
-
-def _replace(text: str, name: str, by: str) -> str:
-    return re.sub(rf"(?<![\w.'₀-₉]){re.escape(name)}(?![\w'₀-₉])", by, text)
 
 
 def _guess(view: View, n: str, high: int | None) -> int:

@@ -11,34 +11,25 @@ exactly. The arithmetic here is in floating point: a product too many costs time
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
 from math import lcm
 
-from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.polynomials import (
     Monomial,
     Polynomial,
     degree,
-    linear_solution,
-    of_term,
     text_of,
     times,
 )
-from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
+from prover.policy.tactics.simplex import EPSILON, feasible
 
 _MOST_COLUMNS = 130
 _MOST_ROWS = 70
-_MOST_PIVOTS = 150
 _MOST_VARIABLES = 4
-_HIGHEST_DEGREE = 6
-_EPSILON = 1e-7
-_ORDER = frozenset({"≤", "<", "≥", ">"})
+HIGHEST_DEGREE = 6
 
 
 @dataclass(frozen=True)
@@ -68,195 +59,14 @@ class Question:
     """Terms that the statement squares itself."""
 
 
-def propose(view: View) -> Iterator[Proposal]:
-    if not re.search(r"[≤<≥>=]|False", view.target) or not re.search(r"[*^/]|⁻¹", view.facts):
-        return
-    kind = "Int" if view.of_type(INT) else "Rat" if view.of_type(RAT) else "Nat" if view.of_type(NAT) else ""
-    target = read(view.target)
-    if not kind or target is None:
-        return
-    if kind == "Nat":
-        yield from as_integers(view, propose)
-        return
-    if target.op == "=":
-        yield from _equality(view, target, kind)
-    if len(conjuncts(target)) > 1:
-        return
-    for substitution in (False, True):
-        question, steps = _question(view, target, kind, substitution)
-        if question is None or (substitution and not steps):
-            continue
-        certificate = _certificate(question)
-        if certificate is not None:
-            yield seq(*steps, *certificate, "grind"), 0.915
-            break
-
-
-def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
-    """Equal because the square of the difference is not positive, where a sum of squares is known."""
-    variables = set(view.of_type(RAT if kind == "Rat" else INT))
-    squares = any(" = " in h.type and "^ 2" in h.type for h in view.props)
-    if not squares or not all(side.op in ("var", "num") for side in target.args) or not names_of(target) <= variables:
-        return
-    left, right = (show(side) for side in target.args)
-    claim = read(f"({left} - {right}) ^ 2 ≤ 0")
-    question = _question(view, claim, kind, False)[0] if claim is not None else None
-    certificate = _certificate(question) if question is not None else None
-    if certificate is None or any("hneg" in step for step in certificate):
-        return
-    steps = "".join(f"\n  {step}" for step in certificate)
-    square = f"({left} - {right}) ^ 2"
-    yield (
-        seq(
-            f"have hle : {square} ≤ 0 := by{steps}\n  grind",
-            f"have hge : 0 ≤ {square} := Lean.Grind.OrderedRing.sq_nonneg",
-            f"have hq := {kind}.le_antisymm hle hge",
-            f"have hz : ({left} - {right}) * ({left} - {right}) = 0 := by grind",
-            f"rcases {kind}.mul_eq_zero.mp hz with hz | hz <;> grind",
-        ),
-        0.88,
-    )
-
-
-def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Question | None, list[str]]:
-    """What is asked, read from a view; after solving linear equations, where wanted, with the tactics for that."""
-    variables = set(view.of_type(RAT if kind == "Rat" else INT))
-    field = kind == "Rat"
-
-    def polynomial(term: Term) -> Polynomial | None:
-        return of_term(term, division=field, atoms=True) if names_of(term) <= variables else None
-
-    known: list[tuple[Term, str]] = []
-    for h in view.props:
-        term = read(h.type)
-        for part in conjuncts(term) if term is not None else []:
-            known.append((part, h.name))
-    equations = []
-    for part, _ in known:
-        if part.op == "=" and (p := _difference(part, polynomial)) is not None and p:
-            equations.append((p, f"({show(part.args[0])}) - ({show(part.args[1])})"))
-    steps: list[str] = []
-    solution: dict[str, Polynomial] = {}
-    if substitute:
-        solution = {
-            name: value
-            for name, value in linear_solution(p for p, _ in equations if p.degree == 1).items()
-            if name in variables and value.value is None and (field or value.integral)
-        }
-        if not solution:
-            return None, []
-        solver = "grind" if field else "omega"
-        steps = [f"obtain rfl : {name} = {text_of(value)} := by {solver}" for name, value in solution.items()]
-
-    def reduced(p: Polynomial) -> Polynomial:
-        for name, value in solution.items():
-            p = p.replaced(name, value)
-        return p
-
-    facts: list[Fact] = []
-    for part, _ in known:
-        if part.op in _ORDER and (p := _difference(part, polynomial)) is not None:
-            facts += _facts(reduced(p if part.op in ("≥", ">") else -p), part.op in ("<", ">"), kind)
-    claim, strict = None, False
-    if target.op in _ORDER:
-        p = _difference(target, polynomial)
-        if p is None:
-            return None, []
-        claim, strict = reduced(p if target.op in ("≥", ">") else -p), target.op in ("<", ">")
-    elif target != Term("var", name="False"):
-        return None, []
-    squared = [
-        reduced(p)
-        for term in (target, *(part for part, _ in known))
-        for base in _squares(term)
-        if (p := polynomial(base)) is not None
-    ]
-    rest = tuple((q, text) for p, text in equations if (q := reduced(p)))
-    facts += _inverses(claim, [f.polynomial for f in facts], rest, facts, field)
-    inverse_equations = _inverse_equations(claim, facts) if field else ()
-    return Question(kind, claim, strict, tuple(facts), (*rest, *inverse_equations), tuple(squared)), steps
-
-
-def _difference(term: Term, polynomial: object) -> Polynomial | None:
-    left, right = polynomial(term.args[0]), polynomial(term.args[1])  # type: ignore[operator]
-    return None if left is None or right is None else left - right
-
-
-def _facts(p: Polynomial, strict: bool, kind: str) -> list[Fact]:
-    if not p or p.degree > _HIGHEST_DEGREE:
-        return []
-    solver = "grind" if kind == "Rat" else "omega" if p.degree <= 1 else "grind"
-
-    def fact(q: Polynomial, positive: bool) -> Fact:
-        text = text_of(q)
-        return Fact(q, positive, text, f"(by {solver} : {'0 <' if positive else '0 ≤'} {text})")
-
-    if kind == "Rat" or not strict:
-        return [fact(p, strict)]
-    return [fact(p, False), fact(p - Polynomial.constant(1), False)]
-
-
-def _inverses(
-    claim: Polynomial | None,
-    others: Sequence[Polynomial],
-    equations: Sequence[tuple[Polynomial, str]],
-    facts: Sequence[Fact],
-    field: bool,
-) -> list[Fact]:
-    """The inverses that occur are positive where what they invert is: one of the facts, or a sum of positive ones."""
-    if not field:
-        return []
-    positive = {f.text for f in facts if f.strict}
-    found = []
-    for atom in _atoms([*([claim] if claim is not None else []), *others, *(p for p, _ in equations)]):
-        inner = _inverted(atom)
-        if inner is None:
-            continue
-        whole = all(c > 0 and all(name in positive for name, _ in m) for m, c in inner.terms.items())
-        if whole or text_of(inner) in positive:
-            proof = f"(Rat.inv_pos.mpr (by grind : 0 < {text_of(inner)}))"
-            found.append(Fact(Polynomial.variable(atom), True, atom, proof))
-    return found
-
-
-def _inverse_equations(claim: Polynomial | None, facts: Sequence[Fact]) -> tuple[tuple[Polynomial, str], ...]:
-    atoms = _atoms([*([claim] if claim is not None else []), *(f.polynomial for f in facts)])
-    found = []
-    for atom in atoms:
-        inner = _inverted(atom)
-        if inner is not None:
-            one = Polynomial.constant(1)
-            found.append((inner * Polynomial.variable(atom) - one, f"({text_of(inner)}) * {atom} - 1"))
-    return tuple(found)
-
-
-def _atoms(polynomials: Sequence[Polynomial]) -> list[str]:
-    return sorted({name for p in polynomials for name in p.names if name.endswith("⁻¹")})
-
-
-def _inverted(atom: str) -> Polynomial | None:
-    term = read(atom)
-    return of_term(term.args[0], division=True) if term is not None and term.op == "inv" else None
-
-
-def _squares(term: Term) -> list[Term]:
-    """The bases of even powers in a term, products of a term with itself among them."""
-    found = []
-    if term.op == "^" and term.args[1].op == "num" and int(term.args[1].name[:3]) % 2 == 0:
-        found.append(term.args[0])
-    for arg in term.args:
-        found += _squares(arg)
-    return found
-
-
 @lru_cache(maxsize=256)
-def _certificate(question: Question) -> list[str] | None:
+def certificate_of(question: Question) -> list[str] | None:
     """Tactics that make known what the claim follows from linearly, or None."""
     claim = question.claim
     everything = [f.polynomial for f in question.facts] + [p for p, _ in question.equations]
     everything += [claim] if claim is not None else []
     names = sorted({name for p in everything for name in p.names})
-    if not names or len(names) > _MOST_VARIABLES + 1 or max(p.degree for p in everything) > _HIGHEST_DEGREE:
+    if not names or len(names) > _MOST_VARIABLES + 1 or max(p.degree for p in everything) > HIGHEST_DEGREE:
         return None
     top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
     top += sum(name.endswith("⁻¹") for name in names)
@@ -466,7 +276,7 @@ def _solve(
     weights = feasible(matrix, [0.0] * len(rows) + [1.0])
     if weights is None:
         return None
-    used = {columns[j][2] for j, weight in enumerate(weights) if weight > _EPSILON}
+    used = {columns[j][2] for j, weight in enumerate(weights) if weight > EPSILON}
     return (
         [facts[i] for i in sorted(used) if 0 <= i < len(facts)],
         [equations[i - len(facts)][1] for i in sorted(used) if i >= len(facts)],
@@ -486,52 +296,3 @@ def _cancelling(
         if len(kept) == len(columns):
             return columns
         columns = kept
-
-
-def feasible(matrix: list[list[float]], right: list[float]) -> list[float] | None:
-    """A nonnegative solution of `matrix * x = right` (right sides not negative), by the simplex method; or None.
-
-    Most negative reduced cost first, then Bland's rule against cycles; at most `_MOST_PIVOTS` pivots.
-    """
-    count = len(matrix[0]) if matrix else 0
-    rows = [[*row, b] for row, b in zip(matrix, right, strict=True)]
-    basis = [-1] * len(rows)  # an artificial variable each, which no column stands for
-    cost = [-sum(row[j] for row in rows) for j in range(count + 1)]
-    for pivots in range(_MOST_PIVOTS):
-        if cost[-1] > -_EPSILON:
-            break
-        if pivots < _MOST_PIVOTS // 2:
-            enter = min(range(count), key=cost.__getitem__)
-            if cost[enter] > -_EPSILON:
-                return None
-        else:
-            enter = next((j for j in range(count) if cost[j] < -_EPSILON), -1)
-            if enter < 0:
-                return None
-        leave, best = -1, 0.0
-        for i, row in enumerate(rows):
-            if row[enter] > _EPSILON:
-                ratio = row[-1] / row[enter]
-                if leave < 0 or ratio < best - 1e-12 or (ratio < best + 1e-12 and basis[i] < basis[leave]):
-                    leave, best = i, ratio
-        if leave < 0:
-            return None
-        pivot = rows[leave]
-        scale = pivot[enter]
-        pivot = rows[leave] = [value / scale for value in pivot]
-        support = [j for j, value in enumerate(pivot) if value]
-        for i, row in enumerate(rows):
-            if i != leave and (factor := row[enter]):
-                for j in support:
-                    row[j] -= factor * pivot[j]
-        factor = cost[enter]
-        for j in support:
-            cost[j] -= factor * pivot[j]
-        basis[leave] = enter
-    if cost[-1] <= -_EPSILON:
-        return None
-    solution = [0.0] * count
-    for i, j in enumerate(basis):
-        if j >= 0:
-            solution[j] = rows[i][-1]
-    return solution

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from prover.policy.tactics.closers import definitions
-from prover.policy.tactics.view import IDENT, NUMBERS, Proposal, View, connective, mentions, seq
+from prover.policy.tactics.view import IDENT, NUMBERS, Proposal, View, connective, mentions, put, seq, stands_in
 
 _ATOM = r"(?:[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
 _FIELD = re.compile(r"\)\.([a-z]\w*)")
@@ -136,7 +136,7 @@ def _fertilized(view: View, names: list[str]) -> Iterator[Proposal]:
         for term in _on_both_sides(seen, names, parts):
             new.append(seen.fresh("z", new))
             steps.append(f"generalize {term} = {new[-1]}")
-            target = _put(target, term, new[-1])
+            target = put(target, term, new[-1])
         if hypotheses:
             steps.append(f"clear {' '.join(hypotheses)}")
         elif not new:
@@ -156,23 +156,23 @@ def _uses(view: View) -> Iterator[tuple[str, str]]:
     target = view.target
     given = [(h.name, parts) for h in view.props if h.name.startswith("ih") and (parts := connective(h.type))]
     given = [(name, parts) for name, parts in given if parts[0] in ("=", "↔")]
-    back = [(name, parts) for name, parts in given if _stands_in(target, parts[2]) and not parts[2].isdigit()]
+    back = [(name, parts) for name, parts in given if stands_in(target, parts[2]) and not parts[2].isdigit()]
     if back:
         after = target
         sides = connective(target)
-        looping = any(_stands_in(parts[1], parts[2]) for _, parts in back)
+        looping = any(stands_in(parts[1], parts[2]) for _, parts in back)
         if looping and sides:  # rewriting the whole target would go on with what it has just written
             name, parts = back[0]
-            yield f"(conv => rhs; rw [← {name}])", f"{sides[1]} {sides[0]} {_put(sides[2], parts[2], parts[1])}"
+            yield f"(conv => rhs; rw [← {name}])", f"{sides[1]} {sides[0]} {put(sides[2], parts[2], _paren(parts[1]))}"
         elif not looping:
             for _, parts in back:
-                after = _put(after, parts[2], parts[1])
+                after = put(after, parts[2], _paren(parts[1]))
             yield f"rw [{', '.join(f'← {name}' for name, _ in back)}]", after
-    there = [(name, parts) for name, parts in given if _stands_in(target, parts[1])]
+    there = [(name, parts) for name, parts in given if stands_in(target, parts[1])]
     if there:
         after = target
         for _, parts in there:
-            after = _put(after, parts[1], parts[2])
+            after = put(after, parts[1], _paren(parts[2]))
         yield f"rw [{', '.join(name for name, _ in there)}]", after
     yield "", target
 
@@ -182,21 +182,7 @@ def _on_both_sides(view: View, names: list[str], parts: tuple[str, str, str]) ->
     variables = {v.name for v in view.vars}
     both = replace(view, goal=replace(view.goal, target=f"{parts[1]} {parts[0]} {parts[2]}"))
     found = [call.text for call in calls(both, names) if all(argument in variables for argument in call.arguments)]
-    return [text for text in found if _stands_in(parts[1], text) and _stands_in(parts[2], text)][:2]
-
-
-def _stands_in(text: str, term: str) -> bool:
-    """Does the term stand in the text, not as a part of a longer name?"""
-    return re.search(_bounded(term), text) is not None
-
-
-def _put(text: str, term: str, other: str) -> str:
-    """The text with another term in the place of the term."""
-    return re.sub(_bounded(term), lambda _: _paren(other), text)
-
-
-def _bounded(term: str) -> str:
-    return rf"(?<![\w.'✝]){re.escape(term)}(?![\w'✝])"
+    return [text for text in found if stands_in(parts[1], text) and stands_in(parts[2], text)][:2]
 
 
 def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:

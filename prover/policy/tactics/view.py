@@ -172,6 +172,20 @@ def mentions(text: str, name: str) -> bool:
     return name in IDENT.findall(text) or any(name == word.split(".")[0] for word in IDENT.findall(text))
 
 
+def stands_in(text: str, term: str) -> bool:
+    """Does the term stand in the text, not as a part of a longer name?"""
+    return re.search(_whole(term), text) is not None
+
+
+def put(text: str, term: str, other: str) -> str:
+    """The text with another term wherever the term stands in it; the other comes as it is, in parentheses or not."""
+    return re.sub(_whole(term), lambda _: other, text)
+
+
+def _whole(term: str) -> str:
+    return rf"(?<![\w.'✝]){re.escape(term)}(?![\w'✝])"
+
+
 def _is_prop(kind: str, letters: set[str], terms: set[str]) -> bool:
     if _DATA_END.search(kind) and not _RELATION.search(kind):
         return False

@@ -12,7 +12,7 @@ from prover.policy.tactics.evaluate import canonical, compiled, number, statemen
 from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
 from prover.policy.tactics.structure import bound_names
 from prover.policy.tactics.terms import Term, names_of, read, show
-from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers, mentions, numerals
+from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers, mentions, numerals, put
 
 _MOST_POINTS = 4_000
 # Types and predicates: nobody means them by a witness whose type is not told.
@@ -187,9 +187,9 @@ def _least(view: View, name: str, kind: str, body: str) -> Iterator[Proposal]:
     holds = " ∧ ".join(parts[:-1])
     for h in view.props:
         found = re.fullmatch(r"∃ ([\w']+), (.*)", h.type)
-        if found and re.sub(rf"(?<![\w.']){re.escape(found[1])}(?![\w'])", name, found[2]) == holds:
+        if found and put(found[2], found[1], name) == holds:
             n, hn, ih, k = (view.fresh(wish) for wish in ("n", "hn", "ih", "k"))
-            at_k = re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", k, holds)
+            at_k = put(holds, name, k)
             yield (
                 f"(obtain ⟨{n}, {hn}⟩ := {h.name}\n induction {n} using Nat.strongRecOn with\n | ind {n} {ih} =>\n"
                 f"   by_cases hc : ∃ {k}, {k} < {n} ∧ ({at_k})\n"

@@ -6,9 +6,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from prover.policy.tactics import certificates, divisibility, factors, modular, recurrences, refutation, witnesses
-from prover.policy.tactics.certificates import feasible
+from prover.policy.tactics import (
+    divisibility,
+    equations,
+    factors,
+    inequalities,
+    modular,
+    recurrences,
+    refutation,
+    witnesses,
+)
 from prover.policy.tactics.refutation import counterexamples
+from prover.policy.tactics.simplex import feasible
 from prover.policy.tactics.view import Proposal, View, view_of
 
 Rule = Callable[[View], Iterator[Proposal]]
@@ -39,9 +48,9 @@ def offered(rule: Rule, goal: str) -> list[str]:
         (witnesses.propose, "x : ℤ\n⊢ ∃ y, x + y = 10", "exact ⟨10 - x, by"),
         (witnesses.propose, "n : ℤ\n⊢ ∃ k, n ^ 3 - n = 6 * k", "show 6 ∣ n ^ 3 - n"),
         (witnesses.propose, "n : ℕ\n⊢ ∃ m, n < m ∧ m % 3 = 1 ∧ m % 2 = 0", "exact ⟨6 * (n) + 4, by"),
-        (recurrences.propose, "f : ℤ → ℤ\nh : ∀ (x : ℤ), f (2 * x + 1) = x ^ 2 - 3\n⊢ f 9 = 13", "h 4"),
+        (equations.propose, "f : ℤ → ℤ\nh : ∀ (x : ℤ), f (2 * x + 1) = x ^ 2 - 3\n⊢ f 9 = 13", "h 4"),
         (
-            recurrences.propose,
+            equations.propose,
             "f : ℤ → ℤ\nh : ∀ (x y : ℤ), f (x * y) = f x * f y\nh2 : f 2 = 3\n⊢ f 8 = 27",
             "have e0 := h 2 2\n have e1 := h 2 4",
         ),
@@ -61,10 +70,10 @@ def offered(rule: Rule, goal: str) -> list[str]:
             "u : ℕ → ℕ\nh0 : u 0 = 1\nh : ∀ (n : ℕ), u (n + 1) = u n + 2 * n + 3\n⊢ u 100 = 10201",
             "u k = 1 + 2 * k + 1 * k ^ 2",
         ),
-        (certificates.propose, "a b : ℚ\n⊢ a * b ≤ (a ^ 2 + b ^ 2) / 2", "0 ≤ (a - b) ^ 2"),
-        (certificates.propose, "x : ℚ\nhx : 0 < x\n⊢ x + 1 / x ≥ 2", "(x⁻¹) * ((1 - x) ^ 2)"),
-        (certificates.propose, "x : ℤ\n⊢ x * (x + 1) ≥ 0", "0 ≤ (2 * x + 1) ^ 2"),
-        (certificates.propose, "x y : ℕ\nh : x < y\n⊢ x ^ 2 + x < y ^ 2", "exact_mod_cast hkey x y"),
+        (inequalities.propose, "a b : ℚ\n⊢ a * b ≤ (a ^ 2 + b ^ 2) / 2", "0 ≤ (a - b) ^ 2"),
+        (inequalities.propose, "x : ℚ\nhx : 0 < x\n⊢ x + 1 / x ≥ 2", "(x⁻¹) * ((1 - x) ^ 2)"),
+        (inequalities.propose, "x : ℤ\n⊢ x * (x + 1) ≥ 0", "0 ≤ (2 * x + 1) ^ 2"),
+        (inequalities.propose, "x y : ℕ\nh : x < y\n⊢ x ^ 2 + x < y ^ 2", "exact_mod_cast hkey x y"),
         (refutation.propose, "⊢ ¬∀ (a b : ℕ), a < b → a + 1 < b", "exact absurd (h 0 1) (by decide)"),
         (refutation.propose, "⊢ ¬∀ (n : ℕ), n ^ 2 + n + 41 ≠ 41 * 43", "exact absurd (h 41) (by decide)"),
     ],
@@ -79,8 +88,8 @@ def test_what_is_found(rule: Rule, goal: str, part: str) -> None:
     [
         (divisibility.propose, "x : ℤ\n⊢ x + 1 ∣ x ^ 2 + 1"),
         (factors.propose, "x y : ℤ\nh : x ^ 2 + y ^ 2 = 7\n⊢ p"),
-        (certificates.propose, "x y : ℚ\n⊢ x * y ≤ x ^ 2"),
-        (certificates.propose, "x : ℤ\n⊢ x ^ 2 ≥ x + 1"),
+        (inequalities.propose, "x y : ℚ\n⊢ x * y ≤ x ^ 2"),
+        (inequalities.propose, "x : ℤ\n⊢ x ^ 2 ≥ x + 1"),
         (refutation.propose, "⊢ ¬∀ (a b : ℕ), a < b → a + 1 ≤ b"),
         (refutation.propose, "n : ℕ\n⊢ ¬n < 0"),
     ],

@@ -1,0 +1,188 @@
+"""Functional equations: the instances that lead from known values to the wanted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+
+from prover.policy.tactics.evaluate import Value, canonical, number
+from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.terms import Term, applications, names_of, read
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
+
+_MOST_INSTANCES = 12
+Point = tuple[str, tuple[int, ...]]
+"""A function and the numbers that it is applied to."""
+_Equation = Callable[[tuple[int, ...], Mapping[Point, Value], Point], Value | None]
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    functions = {h.name: canonical(h.type) for h in view.vars if "→" in h.type}
+    if functions:
+        yield from _instances(view, functions)
+
+
+def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
+    """Instances of functional equations at numbers that lead from known members to those of the goal."""
+    rules: list[tuple[str, tuple[str, ...], Term]] = []
+    known: dict[Point, Value] = {}
+    target = read(view.target)
+    if target is None or target.op in ("∀", "∃", "→"):
+        return
+    for h in view.props:
+        term = read(h.type)
+        if term is None:
+            continue
+        if term.op == "∀" and (body := _stripped(term))[1].op == "=":
+            rules.append((h.name, *body))
+        elif term.op == "=":
+            place = _point(term.args[0], functions, {}) if term.args[0].op == "app" else None
+            kind = functions.get(term.args[0].args[0].name, "").split(" → ")[-1] if place else ""
+            value = number(term.args[1], {}, kind) if place else None
+            if place is not None and value is not None and (result := value({})) is not None:
+                known[place] = result
+    wanted = {p for a in applications(target) if (p := _point(a, functions, {})) is not None}
+    yield from _at_terms(view, rules, target, functions)
+    if not wanted or not rules or wanted <= known.keys():
+        return
+    found = _chain(tuple(rules), tuple(known.items()), frozenset(wanted), tuple(sorted(functions.items())))
+    if not found:
+        return
+    steps = [f"have {view.fresh(f'e{i}')} := {name} {' '.join(args)}" for i, (name, args) in enumerate(found)]
+    names = " ".join(view.fresh(f"e{i}") for i in range(len(found)))
+    yield seq(*steps, "grind"), 0.9
+    yield seq(*steps, f"simp at {names}", "simp_all"), 0.4
+    yield seq(*steps, f"simp at {names}", "first | omega | grind"), 0.5
+
+
+def _at_terms(
+    view: View, rules: list[tuple[str, tuple[str, ...], Term]], target: Term, functions: Mapping[str, str]
+) -> Iterator[Proposal]:
+    """Instances of equations in one or two variables at 0, 1 and the variables of the goal."""
+    numeric = view.of_type(NAT | INT | RAT)
+    terms = [n for n in numeric if n in names_of(target)][:2]
+    if not terms or not any(a.args[0].name in functions for a in applications(target)):
+        return
+    steps: list[str] = []
+    for name, variables, _ in rules[:2]:
+        places: list[tuple[str, ...]] = [(t,) for t in ("0", "1", *terms)] if len(variables) == 1 else []
+        if len(variables) == 2:
+            places = [(a, b) for a in ("0", *terms) for b in ("0", *terms)]
+        steps += [f"have {view.fresh(f'e{len(steps) + i}')} := {name} {' '.join(at)}" for i, at in enumerate(places)]
+    if steps:
+        names = " ".join(view.fresh(f"e{i}") for i in range(len(steps)))
+        yield seq(*steps, f"simp at {names} ⊢", "grind"), 0.45
+        yield seq(*steps, f"try simp at {names}", "omega"), 0.6
+
+
+def _stripped(term: Term) -> tuple[tuple[str, ...], Term]:
+    names = []
+    while term.op == "∀":
+        names.append(term.name)
+        term = term.args[0]
+    return tuple(names), term
+
+
+def _point(term: Term, functions: Mapping[str, str], values: Mapping[str, int]) -> Point | None:
+    """The application as a function and numbers, where its arguments are numbers."""
+    if term.args[0].name not in functions:
+        return None
+    arguments = []
+    for arg in term.args[1:]:
+        p = of_term(arg, minus=True)
+        if p is None or not set(p.names) <= values.keys():
+            return None
+        value = p.at(values)
+        if value.denominator != 1 or abs(value) > 10_000:
+            return None
+        arguments.append(int(value))
+    return term.args[0].name, tuple(arguments)
+
+
+@lru_cache(maxsize=64)
+def _chain(
+    rules: tuple[tuple[str, tuple[str, ...], Term], ...],
+    known: tuple[tuple[Point, Value], ...],
+    wanted: frozenset[Point],
+    functions: tuple[tuple[str, str], ...],
+) -> list[tuple[str, list[str]]]:
+    """Instances each of which fixes one new value, in order, until the wanted ones are known; pruned from the end."""
+    kinds = dict(functions)
+    values = dict(known)
+    natural = not any("Int" in kind or "Rat" in kind for kind in kinds.values())
+    places = {n for _, args in (*wanted, *values) for n in args if abs(n) < 100}
+    numbers = sorted({*range(0 if natural else -3, 6), *places}, key=lambda n: (abs(n), n < 0))
+    candidates: list[tuple[int, str, tuple[int, ...], set[Point], _Equation]] = []
+    for name, variables, body in rules:
+        equation = _equation(variables, body, kinds)
+        if equation is None or not 1 <= len(variables) <= 2:
+            continue
+        calls = [call for call in applications(body) if call.args[0].name in kinds]
+        wide = range(0 if natural else -12, 60)
+        for at in product(wide) if len(variables) == 1 else product(numbers, repeat=2):
+            bound = dict(zip(variables, at, strict=True))
+            touched = [_point(call, kinds, bound) for call in calls]
+            points = {point for point in touched if point is not None}
+            if points and len(touched) == len([p for p in touched if p is not None]):
+                candidates.append((sum(map(abs, at)), name, at, points, equation))
+    candidates.sort(key=lambda each: each[0])
+    steps: list[tuple[str, tuple[int, ...], Point, set[Point]]] = []
+    fresh = True
+    while fresh and not wanted <= values.keys() and len(steps) < 4 * _MOST_INSTANCES:
+        fresh = False
+        for _, name, at, points, equation in candidates:
+            unknown = points - values.keys()
+            if len(unknown) != 1:
+                continue
+            (point,) = unknown
+            value = equation(at, values, point)
+            if value is not None:
+                values[point] = value
+                steps.append((name, at, point, points))
+                fresh = True
+                break
+    if not wanted <= values.keys():
+        return []
+    need, kept = set(wanted), []
+    for name, at, tells, uses in reversed(steps):
+        if tells in need:
+            need |= uses
+            kept.append((name, [str(v) if v >= 0 else f"({v})" for v in at]))
+    return kept[::-1] if len(kept) <= _MOST_INSTANCES else []
+
+
+def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, str]) -> _Equation | None:
+    """The value at a point that an instance of `left = right` fixes, where it is linear in it."""
+    called = [a.args[0].name for a in applications(body) if a.args[0].name in functions]
+    if not called:
+        return None
+    parts = functions[called[0]].split(" → ")
+    kinds = {**functions, **dict.fromkeys(variables, parts[0])}
+    sides = [number(side, kinds, parts[-1]) for side in body.args]
+    if any(side is None for side in sides):
+        return None
+
+    def solve(at: tuple[int, ...], values: Mapping[Point, Value], point: Point) -> Value | None:
+        def difference(guess: int) -> Value:
+            def member(name: str) -> Callable[..., Value]:
+                def call(*arguments: Value) -> Value:
+                    place = (name, tuple(int(each) for each in arguments))
+                    return guess if place == point else values[place]
+
+                return call
+
+            known = {**dict(zip(variables, at, strict=True)), **{name: member(name) for name in functions}}
+            found: list[Value] = [side(known) for side in sides if side is not None]
+            return None if None in found else found[0] - found[1]
+
+        d0, d1, d2 = (difference(guess) for guess in (0, 1, 2))
+        if d0 is None or d1 is None or d2 is None or d1 == d0 or d2 - d1 != d1 - d0:
+            return None
+        value = Fraction(-d0, d1 - d0)
+        if value.denominator != 1 and parts[-1] != "Rat":
+            return None
+        return value if parts[-1] == "Rat" else int(value)
+
+    return solve

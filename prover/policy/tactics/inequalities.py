@@ -1,0 +1,195 @@
+"""Inequalities between polynomials, read from a goal; `certificates.py` finds what proves them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from prover.policy.tactics.certificates import HIGHEST_DEGREE, Fact, Question, certificate_of
+from prover.policy.tactics.factors import as_integers
+from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, text_of
+from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
+
+_ORDER = frozenset({"≤", "<", "≥", ">"})
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    if not re.search(r"[≤<≥>=]|False", view.target) or not re.search(r"[*^/]|⁻¹", view.facts):
+        return
+    kind = "Int" if view.of_type(INT) else "Rat" if view.of_type(RAT) else "Nat" if view.of_type(NAT) else ""
+    target = read(view.target)
+    if not kind or target is None:
+        return
+    if kind == "Nat":
+        yield from as_integers(view, propose)
+        return
+    if target.op == "=":
+        yield from _equality(view, target, kind)
+    if len(conjuncts(target)) > 1:
+        return
+    for substitution in (False, True):
+        question, steps = _question(view, target, kind, substitution)
+        if question is None or (substitution and not steps):
+            continue
+        certificate = certificate_of(question)
+        if certificate is not None:
+            yield seq(*steps, *certificate, "grind"), 0.915
+            break
+
+
+def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
+    """Equal because the square of the difference is not positive, where a sum of squares is known."""
+    variables = set(view.of_type(RAT if kind == "Rat" else INT))
+    squares = any(" = " in h.type and "^ 2" in h.type for h in view.props)
+    if not squares or not all(side.op in ("var", "num") for side in target.args) or not names_of(target) <= variables:
+        return
+    left, right = (show(side) for side in target.args)
+    claim = read(f"({left} - {right}) ^ 2 ≤ 0")
+    question = _question(view, claim, kind, False)[0] if claim is not None else None
+    certificate = certificate_of(question) if question is not None else None
+    if certificate is None or any("hneg" in step for step in certificate):
+        return
+    steps = "".join(f"\n  {step}" for step in certificate)
+    square = f"({left} - {right}) ^ 2"
+    yield (
+        seq(
+            f"have hle : {square} ≤ 0 := by{steps}\n  grind",
+            f"have hge : 0 ≤ {square} := Lean.Grind.OrderedRing.sq_nonneg",
+            f"have hq := {kind}.le_antisymm hle hge",
+            f"have hz : ({left} - {right}) * ({left} - {right}) = 0 := by grind",
+            f"rcases {kind}.mul_eq_zero.mp hz with hz | hz <;> grind",
+        ),
+        0.88,
+    )
+
+
+def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Question | None, list[str]]:
+    """What is asked, read from a view; after solving linear equations, where wanted, with the tactics for that."""
+    variables = set(view.of_type(RAT if kind == "Rat" else INT))
+    field = kind == "Rat"
+
+    def polynomial(term: Term) -> Polynomial | None:
+        return of_term(term, division=field, atoms=True) if names_of(term) <= variables else None
+
+    known: list[tuple[Term, str]] = []
+    for h in view.props:
+        term = read(h.type)
+        for part in conjuncts(term) if term is not None else []:
+            known.append((part, h.name))
+    equations = []
+    for part, _ in known:
+        if part.op == "=" and (p := _difference(part, polynomial)) is not None and p:
+            equations.append((p, f"({show(part.args[0])}) - ({show(part.args[1])})"))
+    steps: list[str] = []
+    solution: dict[str, Polynomial] = {}
+    if substitute:
+        solution = {
+            name: value
+            for name, value in linear_solution(p for p, _ in equations if p.degree == 1).items()
+            if name in variables and value.value is None and (field or value.integral)
+        }
+        if not solution:
+            return None, []
+        solver = "grind" if field else "omega"
+        steps = [f"obtain rfl : {name} = {text_of(value)} := by {solver}" for name, value in solution.items()]
+
+    def reduced(p: Polynomial) -> Polynomial:
+        for name, value in solution.items():
+            p = p.replaced(name, value)
+        return p
+
+    facts: list[Fact] = []
+    for part, _ in known:
+        if part.op in _ORDER and (p := _difference(part, polynomial)) is not None:
+            facts += _facts(reduced(p if part.op in ("≥", ">") else -p), part.op in ("<", ">"), kind)
+    claim, strict = None, False
+    if target.op in _ORDER:
+        p = _difference(target, polynomial)
+        if p is None:
+            return None, []
+        claim, strict = reduced(p if target.op in ("≥", ">") else -p), target.op in ("<", ">")
+    elif target != Term("var", name="False"):
+        return None, []
+    squared = [
+        reduced(p)
+        for term in (target, *(part for part, _ in known))
+        for base in _squares(term)
+        if (p := polynomial(base)) is not None
+    ]
+    rest = tuple((q, text) for p, text in equations if (q := reduced(p)))
+    facts += _inverses(claim, [f.polynomial for f in facts], rest, facts, field)
+    inverse_equations = _inverse_equations(claim, facts) if field else ()
+    return Question(kind, claim, strict, tuple(facts), (*rest, *inverse_equations), tuple(squared)), steps
+
+
+def _difference(term: Term, polynomial: Callable[[Term], Polynomial | None]) -> Polynomial | None:
+    left, right = polynomial(term.args[0]), polynomial(term.args[1])
+    return None if left is None or right is None else left - right
+
+
+def _facts(p: Polynomial, strict: bool, kind: str) -> list[Fact]:
+    if not p or p.degree > HIGHEST_DEGREE:
+        return []
+    solver = "grind" if kind == "Rat" else "omega" if p.degree <= 1 else "grind"
+
+    def fact(q: Polynomial, positive: bool) -> Fact:
+        text = text_of(q)
+        return Fact(q, positive, text, f"(by {solver} : {'0 <' if positive else '0 ≤'} {text})")
+
+    if kind == "Rat" or not strict:
+        return [fact(p, strict)]
+    return [fact(p, False), fact(p - Polynomial.constant(1), False)]
+
+
+def _inverses(
+    claim: Polynomial | None,
+    others: Sequence[Polynomial],
+    equations: Sequence[tuple[Polynomial, str]],
+    facts: Sequence[Fact],
+    field: bool,
+) -> list[Fact]:
+    """The inverses that occur are positive where what they invert is: one of the facts, or a sum of positive ones."""
+    if not field:
+        return []
+    positive = {f.text for f in facts if f.strict}
+    found = []
+    for atom in _atoms([*([claim] if claim is not None else []), *others, *(p for p, _ in equations)]):
+        inner = _inverted(atom)
+        if inner is None:
+            continue
+        whole = all(c > 0 and all(name in positive for name, _ in m) for m, c in inner.terms.items())
+        if whole or text_of(inner) in positive:
+            proof = f"(Rat.inv_pos.mpr (by grind : 0 < {text_of(inner)}))"
+            found.append(Fact(Polynomial.variable(atom), True, atom, proof))
+    return found
+
+
+def _inverse_equations(claim: Polynomial | None, facts: Sequence[Fact]) -> tuple[tuple[Polynomial, str], ...]:
+    atoms = _atoms([*([claim] if claim is not None else []), *(f.polynomial for f in facts)])
+    found = []
+    for atom in atoms:
+        inner = _inverted(atom)
+        if inner is not None:
+            one = Polynomial.constant(1)
+            found.append((inner * Polynomial.variable(atom) - one, f"({text_of(inner)}) * {atom} - 1"))
+    return tuple(found)
+
+
+def _atoms(polynomials: Sequence[Polynomial]) -> list[str]:
+    return sorted({name for p in polynomials for name in p.names if name.endswith("⁻¹")})
+
+
+def _inverted(atom: str) -> Polynomial | None:
+    term = read(atom)
+    return of_term(term.args[0], division=True) if term is not None and term.op == "inv" else None
+
+
+def _squares(term: Term) -> list[Term]:
+    """The bases of even powers in a term, products of a term with itself among them."""
+    found = []
+    if term.op == "^" and term.args[1].op == "num" and int(term.args[1].name[:3]) % 2 == 0:
+        found.append(term.args[0])
+    for arg in term.args:
+        found += _squares(arg)
+    return found

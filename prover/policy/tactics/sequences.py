@@ -1,0 +1,135 @@
+"""Sequences that the hypotheses define: their first values and the rule, read from a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from prover.policy.tactics.evaluate import canonical
+from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.terms import Term, applications, premises, read
+from prover.policy.tactics.view import View
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A function on the natural numbers with a rule `f (n + order) = body`."""
+
+    name: str
+    kind: str
+    """The type of its values."""
+    rule: str
+    """The hypothesis that says the rule."""
+    variable: str
+    order: int
+    body: Term
+    """In terms of `variable`, and of applications of the function to smaller arguments."""
+    start: int
+    """The least value of the variable for which the rule is known to hold."""
+    shift: int
+    """What the rule is applied to, less the index that `start` and `order` speak of: not 0 for `f n = … f (n - 1)`."""
+    guarded: bool
+    """Does the rule ask for a proof that its variable is large enough?"""
+    bases: Mapping[int, tuple[str, Term]]
+    """Known members: the hypothesis and the value."""
+
+
+def sequences(view: View) -> list[Sequence]:
+    """The sequences that the hypotheses define."""
+    functions = {h.name: canonical(h.type) for h in view.vars if "→" in h.type}
+    bases: dict[str, dict[int, tuple[str, Term]]] = {name: {} for name in functions}
+    rules = []
+    for h in view.props:
+        term = read(h.type)
+        if term is None:
+            continue
+        if term.op == "∀":
+            rules.append((h.name, term))
+        elif term.op == "=" and _is_member(term.args[0], functions):
+            bases[term.args[0].args[0].name][int(term.args[0].args[1].name)] = (h.name, term.args[1])
+    found = []
+    for name, term in rules:
+        read_rule = _rule(term, functions)
+        if read_rule is not None:
+            f, variable, order, body, start, shift, guarded = read_rule
+            kind = functions[f].split(" → ")[1]
+            found.append(Sequence(f, kind, name, variable, order, body, start, shift, guarded, bases[f]))
+    return found
+
+
+def _is_member(term: Term, functions: Mapping[str, str]) -> bool:
+    return term.op == "app" and len(term.args) == 2 and term.args[0].name in functions and term.args[1].op == "num"
+
+
+def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term, int, int, bool] | None:
+    """Function, variable, order, body and start of `∀ n, f (n + order) = body`, also with a lower bound of `n`."""
+    n = term.name
+    hypotheses, conclusion = premises(term.args[0])
+    start = 0
+    for h in hypotheses:
+        low = at_least(h, n)
+        if low is None:
+            return None
+        start = max(start, low)
+    if conclusion.op != "=" or conclusion.args[0].op != "app" or len(conclusion.args[0].args) != 2:
+        return None
+    f, at = conclusion.args[0].args
+    if functions.get(f.name, "").split(" → ")[:-1] != ["Nat"]:
+        return None
+    order = _shift(at, n)
+    body = conclusion.args[1]
+    if order is None:
+        return None
+    back = [k for a in applications(body) if a.args[0].name == f.name and (k := _before(a.args[1], n))]
+    shift = max(back, default=0)
+    if shift:
+        if order != 0 or start < shift:
+            return None  # `n - 1` of 0 is 0
+        body = _raised(body, n, shift)
+        order, start = shift, start - shift
+    used = [_shift(a.args[1], n) for a in applications(body) if a.args[0].name == f.name and len(a.args) == 2]
+    if order < 1 or not used or any(each is None or each >= order for each in used):
+        return None
+    return f.name, n, order, body, start, shift, bool(hypotheses)
+
+
+def _before(term: Term, n: str) -> int:
+    """k of `n - k`, else 0."""
+    if term.op == "-" and term.args[0] == Term("var", name=n) and term.args[1].op == "num":
+        return int(term.args[1].name)
+    return 0
+
+
+def _raised(term: Term, n: str, shift: int) -> Term:
+    """A term at `n + shift`, where `n - k` is `n + (shift - k)`."""
+    if k := _before(term, n):
+        return plus(n, shift - k)
+    if term == Term("var", name=n):
+        return plus(n, shift)
+    return Term(term.op, tuple(_raised(arg, n, shift) for arg in term.args), term.name, term.kind)
+
+
+def at_least(term: Term, n: str) -> int | None:
+    """The number c of `c ≤ n`, however it is written."""
+    if term.op not in ("≤", "<", "≥", ">", "≠"):
+        return None
+    low, high = term.args if term.op in ("≤", "<") else term.args[::-1]
+    if term.op == "≠":
+        return 1 if term.args == (Term("var", name=n), Term("num", name="0")) else None
+    if high == Term("var", name=n) and low.op == "num":
+        return int(low.name) + (term.op in "<>")
+    return None
+
+
+def _shift(term: Term, n: str) -> int | None:
+    """k of `n + k`."""
+    p = of_term(term, minus=False)
+    if p is None or p.names != [n] or p.degree != 1 or p.terms[((n, 1),)] != 1:
+        return None
+    return int(p.terms.get((), Fraction(0)))
+
+
+def plus(name: str, number: int) -> Term:
+    variable = Term("var", name=name)
+    return Term("+", (variable, Term("num", name=str(number)))) if number else variable
