@@ -166,7 +166,7 @@ class DojoSession:
     async def _try(self, state: State, tactic: str) -> Outcome:
         known = await self._here(state)
         if known is None:
-            return Outcome("error", (), "the state could not be replayed in a new Dojo", 0.0)
+            return Outcome("error", (), "the state could not be replayed in a new Dojo", 0.0, tried=False)
         began = time.monotonic()
         try:
             found = await self._in_thread(lambda: self._dojo.run_tac(known.state, tactic))

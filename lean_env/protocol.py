@@ -185,6 +185,8 @@ class Outcome:
     """Lean's error, with `…` for the goals and terms in it unless they were asked for; or what was refused."""
     lean_ms: float = 0.0
     """Milliseconds that it took inside Lean."""
+    tried: bool = True
+    """False where the state was lost with its worker and could not be made again: that says nothing of the tactic."""
 
 
 @dataclass(frozen=True, slots=True)

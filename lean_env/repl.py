@@ -212,7 +212,7 @@ class ReplSession:
         async with self.repl.turn:
             known = await self._here(state)
             if known is None:
-                return Outcome("error", (), "the state could not be replayed in a new REPL", 0.0)
+                return Outcome("error", (), "the state could not be replayed in a new REPL", 0.0, tried=False)
             began = time.monotonic()
             try:
                 answer = await self.repl.ask({"tactic": tactic, "proofState": known.number}, limits.ms)

@@ -122,7 +122,7 @@ class Session:
         """Append the outcomes of the tactics that have none yet, to the end of the batch or the first proof."""
         worker, known = await self._here(state)
         if known is None:
-            lost = Outcome("error", (), "the state could not be replayed in a new worker", 0.0)
+            lost = Outcome("error", (), "the state could not be replayed in a new worker", 0.0, tried=False)
             outcomes += [lost] * (len(tactics) - len(outcomes))
             return
         rest = tactics[len(outcomes) :]

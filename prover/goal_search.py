@@ -173,6 +173,8 @@ class GoalSearch:
             usage.tactics += len(outcomes)
             usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
             for candidate, outcome in zip(chunk, outcomes, strict=False):
+                if not outcome.tried:
+                    continue
                 self.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
                 if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)

@@ -34,6 +34,8 @@ class Scripted:
     error: str = ""
     delay_s: float = 0.0
     dies_at: str = ""
+    lost: set[str] = field(default_factory=set)
+    """Tactics that are not tried, since the state cannot be made again."""
     negation: str = ""
     """The goal of the negation; if empty, the text with the negation does not elaborate."""
     opened: list[tuple[str, str]] = field(default_factory=list)
@@ -75,6 +77,9 @@ class Scripted:
             self.asked.append(tactic)
             if tactic == self.dies_at:
                 raise WorkerDied("The Lean worker ended.")
+            if tactic in self.lost:
+                outcomes.append(Outcome("error", (), "the state is gone", 0.0, tried=False))
+                continue
             to = self.moves.get((state.goals[0], tactic))
             if to is None:
                 outcomes.append(Outcome("error", (), "no", 1.0))
@@ -294,6 +299,15 @@ async def test_a_later_pass_does_not_try_again_what_failed_but_something_else() 
     await run(env, policy, Judge(), samples=2, memory=memory)
     assert env.asked == ["bad", "worse", "other", "more"]
     assert len(memory.failed) == 4
+
+
+async def test_a_later_pass_tries_what_was_lost_with_its_worker() -> None:
+    memory = Memory()
+    env = Scripted({("root", "go"): ""}, lost={"go"})
+    lost = await run(env, Fixed(("go",)), Judge(), memory=memory)
+    env.lost = set()
+    found = await run(env, Fixed(("go",)), Judge(), memory=memory)
+    assert (lost.result, found.result) == ("not_proved", "proved")
 
 
 async def test_lemmas_are_looked_up_for_each_state() -> None:
