@@ -26,7 +26,7 @@ from lean_env.errors import UsageError, WorkerError
 from lean_env.protocol import Hole, Outcome, State
 from prover.interfaces import Attempt, Environment, Problem, Query, Result, StopReason, Usage, Verifier
 from prover.method import Memory, Method
-from prover.problems.leantext import sorries
+from prover.problems.leantext import before_sorry, sorries
 from prover.script import fill
 from prover.search.graph import Graph
 from prover.whole_proof import ProofPolicy
@@ -120,6 +120,7 @@ class _Loop:
             await self._forget()
 
     async def _search(self, original: str, hole: Hole) -> tuple[Result, StopReason]:
+        context = before_sorry(original, self.problem.hole or 0)
         for _ in range(self.budget.expansions):
             if not self._queue:
                 return "not_proved", "exhausted"
@@ -127,7 +128,7 @@ class _Loop:
             self._visit(printed(state))
             self.usage.expansions += 1
             begun = time.monotonic()
-            query = Query(state, self.problem.name, steps, self.seed)
+            query = Query(state, self.problem.name, steps, self.seed, context=context)
             (candidates,) = await self.policy.propose([query], self.budget.samples)
             self.usage.policy_s += max(0.0, time.monotonic() - begun)
             try:

@@ -2,7 +2,7 @@
 
     python benchmarks/search_cost.py [--search NAME]... [--nodes 10000,100000,1000000] [--json]
 
-An expansion is `ask`, `untried`, `tell` (and `score`, where the search asks for scores) of 36 tactics: 28 lead to a
+An expansion is `ask`, `untried`, `tell` (and `score`, where the search asks for scores) of 34 tactics: 28 lead to a
 new goal, 2 to two new goals each, and 4 to goals that are known, from anywhere in the graph, half of them by a cheaper
 path. On every tenth node all tactics fail, so that goals die and their siblings are skipped; such expansions are
 counted in the time of those that make 32 nodes. Goals are strings of 150 characters.

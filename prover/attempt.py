@@ -3,6 +3,7 @@ budget is spent."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,13 +13,13 @@ from lean_env.protocol import Hole, Opened, State
 from lean_env.verify import Verdict
 from prover.goal_search import Clock, GoalSearch
 from prover.interfaces import Attempt, Environment, Problem, Result, StopReason, Verifier
-from prover.method import WHOLE_PROOF, Memory, Method
+from prover.method import Memory, Method
 from prover.minimise import minimise
 from prover.negation import Negation, negation
 from prover.problems.leantext import sorries
 from prover.script import fill
 from prover.search.graph import Graph
-from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
+from prover.side import Side, make_side
 
 
 async def attempt(
@@ -85,7 +86,7 @@ class _Run:
         self.seed, self.memory, self.watch = seed, memory, watch
         self.clock = Clock(method.timeout_s)
         self.original = problem.text()
-        self.sides: list[GoalSearch | WholeProofSearch] = []
+        self.sides: list[Side] = []
         """The search for a proof of the statement, and of its negation where that is asked for."""
         self.error = ""
         self.script: tuple[str, ...] = ()
@@ -147,19 +148,12 @@ class _Run:
         root: State,
         assemble: Callable[[tuple[str, ...]], str],
         verify: Callable[[str], Awaitable[Verdict]],
-    ) -> GoalSearch | WholeProofSearch:
-        method, policy = self.method, self.method.policy
-        if isinstance(policy, ProofPolicy) or method.search == WHOLE_PROOF:
-            writer = policy if isinstance(policy, ProofPolicy) else StepwiseProofs(policy)
-            return WholeProofSearch(
-                root, problem, method, self.clock, policy=writer, assemble=assemble, verify=verify, seed=self.seed
-            )
-        return GoalSearch(
+    ) -> Side:
+        return make_side(
             root,
             problem,
-            method,
+            self.method,
             self.clock,
-            policy=policy,
             env=self.env,
             assemble=assemble,
             verify=verify,
@@ -196,14 +190,18 @@ class _Run:
         self.error = self.sides[0].error
         return "not_proved", stop
 
-    async def _keep(self, side: GoalSearch | WholeProofSearch) -> None:
-        """Take over the proof of a side: the shortest that verification accepts, where that is asked for."""
+    async def _keep(self, side: Side) -> None:
+        """Take over the proof of a side: a shorter one that verification accepts, where that is asked for."""
         self.script, self.text, self.axioms = side.script, side.text, side.axioms
-        if not self.method.minimise or not side.steps:
-            return
+        if self.method.minimise and side.steps:
+            with contextlib.suppress(WorkerError):  # there is a proof, however it ends
+                await self._shorten(side)
+
+    async def _shorten(self, side: Side) -> None:
+        """Drop and merge steps while Lean accepts the text, as long as the attempt has time."""
 
         async def elaborates(script: tuple[str, ...]) -> bool:
-            return (await self._elaborated(side.assemble(script))).error is None
+            return not self.clock.over and (await self._elaborated(side.assemble(script))).error is None
 
         shorter = await minimise(side.steps, elaborates)
         if shorter == self.script:

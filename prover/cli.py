@@ -92,7 +92,9 @@ _debug = click.option("--debug", is_flag=True, help="Show a traceback with an er
     "--top-p", metavar="P", help="Samples are drawn from the likeliest tokens of this probability; default 1."
 )
 @click.option(
-    "--search", metavar="NAME", help="best-first (default), critic, hybrid, hybrid-interleaved, mcts, whole-proof."
+    "--search",
+    metavar="NAME",
+    help="best-first (default), critic, hybrid (half each), hybrid-interleaved (in turns), mcts, whole-proof.",
 )
 @click.option(
     "--critic",
@@ -214,6 +216,7 @@ def data_get(name: tuple[str, ...], debug: bool) -> int:
 _service_options: Callable[[F], F] = _options(
     click.option("--policy", metavar="SPEC", multiple=True, help="What proposes tactics; as in `prove run`."),
     click.option("--prompt", metavar="NAME|FILE.toml", help="How a model is asked; as in `prove run`."),
+    click.option("--search", metavar="NAME", help="What is searched with where a request does not say; best-first."),
     click.option("--critic", metavar="SPEC", help="What scores states; as in `prove run`."),
     click.option("--tactic-timeout", metavar="S", help="Seconds for one tactic; default 5."),
     click.option("--workers", metavar="N", help="Lean processes; as many as the machine takes by default."),

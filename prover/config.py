@@ -79,7 +79,7 @@ class RunConfig:
     negate: bool = False
     """Search for a proof of each statement's negation beside."""
     minimise: bool = False
-    """Shorten each proof while verification holds."""
+    """Shorten each proof while Lean elaborates it; what is left has to be verified too."""
     ablation: Ablation = field(default_factory=Ablation)
     """What of the method is left out, for measurements."""
     timeout_s: float = 300.0
@@ -117,6 +117,11 @@ class RunConfig:
         self._check_policies()
         one_of("--search", self.search, (*SEARCHES, WHOLE_PROOF))
         check_critic(self.critic)
+        if self.critic != "none" and self.effective_search in ("best-first", WHOLE_PROOF):
+            raise UsageError(
+                f"--critic has no say in --search {self.effective_search}.",
+                "Add --search hybrid, hybrid-interleaved, critic or mcts.",
+            )
         if self.split is not None and not re.fullmatch(r"[\w.-]{1,64}", self.split):
             raise UsageError(
                 f"--split takes the name of a split, not {shown(self.split)}.", "For example --split test."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
@@ -13,6 +14,7 @@ from lean_env.protocol import Limits, State
 from lean_env.verify import Verdict
 from prover.interfaces import Candidate, Environment, Policy, Problem, Query, Reached, Usage
 from prover.method import Memory, Method
+from prover.problems.leantext import before_sorry
 from prover.search import Node, Search
 from prover.search import make as make_search
 from prover.search.proof import Proof, script_of, tactics
@@ -36,9 +38,18 @@ class Clock:
         self._started = time.monotonic()
         self._timeout_s = timeout_s
 
+    @contextmanager
+    def counts(self, what: Literal["policy_s", "verify_s"]) -> Iterator[None]:
+        """Add the seconds that something takes to the usage."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            setattr(self.usage, what, getattr(self.usage, what) + time.monotonic() - begun)
+
     def elapsed(self) -> float:
         """Wall-clock seconds since the attempt began."""
-        return max(0.0, time.monotonic() - self._started)
+        return time.monotonic() - self._started
 
     @property
     def over(self) -> bool:
@@ -86,7 +97,7 @@ class GoalSearch:
             seed=seed,
         )
         self.root = root
-        self.expansions = 0
+        self.context = before_sorry(problem.text(), problem.hole or 0)
         self.rejected = 0
         self.error = ""
         self.steps: tuple[ProofStep, ...] = ()
@@ -96,25 +107,19 @@ class GoalSearch:
         self._queries: dict[int, Query] = {}
 
     async def step(self) -> Step:
-        """Expand the next state, or states.
+        """Expand the next state.
 
         Raises:
             WorkerError: a worker failed beyond repair, or verification itself did, which says nothing about the proof.
         """
-        left = self.method.budget.expansions - self.expansions
-        if left <= 0:
+        if self.search.graph.expansions >= self.method.budget.expansions:
             return "expansions"
-        nodes = self.search.ask(min(self.method.batch, left))
+        nodes = self.search.ask(1)
         if not nodes:
             return "exhausted"
-        for node, candidates in zip(nodes, await self._propose(nodes), strict=True):
-            if node is not nodes[0] and not self.search.graph.needed(node):
-                self.search.put_back(node)  # what was found at the nodes before it makes it of no use
-                continue
-            self.expansions += 1
-            self.clock.usage.expansions += 1
-            if await self._expand(node, candidates):
-                return "proved"
+        self.clock.usage.expansions += 1
+        if await self._expand(nodes[0], await self._propose(nodes[0])):
+            return "proved"
         await self._score()
         return "open"
 
@@ -136,28 +141,21 @@ class GoalSearch:
         except WorkerError:
             return
 
-    async def _propose(self, nodes: Sequence[Node]) -> list[list[Candidate]]:
-        """The candidates to try on each node: of those that failed in an earlier pass, as many others instead."""
-        queries = [await self._query(node) for node in nodes]
-        for node, query in zip(nodes, queries, strict=True):
-            self._queries[node.id] = query
-        samples = self.method.budget.samples
-        known = max(self.memory.failures_at(node.state.hash) for node in nodes)
-        begun = time.monotonic()
-        proposed = await self.policy.propose(queries, samples + known)
-        self.clock.usage.policy_s += max(0.0, time.monotonic() - begun)
-        chosen = []
-        for node, candidates in zip(nodes, proposed, strict=True):
-            new = [c for c in candidates if (node.state.hash, c.tactic) not in self.memory.failed]
-            chosen.append(self.search.untried(node, new)[:samples])
-        return chosen
+    async def _propose(self, node: Node) -> list[Candidate]:
+        """The candidates to try on a node: of those that failed in an earlier pass, as many others instead."""
+        query = self._queries[node.id] = await self._query(node)
+        samples, failed = self.method.budget.samples, self.memory.failed_at(node.state.hash)
+        with self.clock.counts("policy_s"):
+            (proposed,) = await self.policy.propose([query], samples + len(failed))
+        new = [candidate for candidate in proposed if candidate.tactic not in failed]
+        return self.search.untried(node, new)[:samples]
 
     async def _query(self, node: Node) -> Query:
         lemmas: tuple[str, ...] = ()
         if self.method.retriever is not None and self.method.retriever.ready:
             symbols = await self.env.symbols(node.state)
             lemmas = self.method.retriever.lemmas(symbols, LEMMAS, before=self.problem.before)
-        return Query(node.state, self.problem.name, tactics(node), self.seed, lemmas)
+        return Query(node.state, self.problem.name, tactics(node), self.seed, lemmas, self.context)
 
     async def _expand(self, node: Node, candidates: Sequence[Candidate]) -> bool:
         """Try the candidates on the node; True when one of them ends a proof."""
@@ -166,6 +164,7 @@ class GoalSearch:
         while candidates:
             chunk = _alike(candidates[:CHUNK])
             limits = self.clock.limits(self.method.limits, chunk[0].patience)
+            shortened = limits.ms < self.method.limits.ms * chunk[0].patience  # the attempt ends before the tactic may
             outcomes = await self.env.apply(node.state, [each.tactic for each in chunk], limits)
             if not outcomes:
                 raise WorkerError("The environment answered no tactic.", "This is a bug: please report it.")
@@ -173,7 +172,7 @@ class GoalSearch:
             usage.tactics += len(outcomes)
             usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
             for candidate, outcome in zip(chunk, outcomes, strict=False):
-                if not outcome.tried:
+                if not outcome.tried or (outcome.kind == "timeout" and shortened):
                     continue
                 self.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
                 if outcome.kind not in ("open", "proved"):
@@ -192,9 +191,8 @@ class GoalSearch:
         """Let the critic score what is new, where there is one and the search asks for it."""
         if self.method.critic is None or not (nodes := self.search.needs_scores()):
             return
-        begun = time.monotonic()
-        values = await self.method.critic.score([Reached(node.state, node.logprob, node.depth) for node in nodes])
-        self.clock.usage.policy_s += max(0.0, time.monotonic() - begun)
+        with self.clock.counts("policy_s"):
+            values = await self.method.critic.score([Reached(node.state, node.logprob, node.depth) for node in nodes])
         self.search.score(nodes, values)
 
     async def _accepted(self, proof: Proof) -> bool:
@@ -212,10 +210,8 @@ class GoalSearch:
 
     async def checked(self, text: str) -> Verdict:
         """The verdict on a text, with the time that it took written down."""
-        begun = time.monotonic()
-        verdict = await self.verify(text)
-        self.clock.usage.verify_s += max(0.0, time.monotonic() - begun)
-        return verdict
+        with self.clock.counts("verify_s"):
+            return await self.verify(text)
 
     async def _drop(self, states: Sequence[State]) -> None:
         if states:

@@ -22,11 +22,11 @@ class Budget:
     """What may be spent on one problem, written `PASSESxSAMPLES[xEXPANSIONS]`."""
 
     passes: int = 1
-    """Independent attempts, each with its own seed; the first proof ends them."""
+    """Attempts, each with its own seed; none is begun after a proof. Later ones do not try again what failed before."""
     samples: int = 32
-    """Tactics proposed for each expanded state."""
+    """Tactics tried on each expanded state. A later pass asks the policy for as many more as failed there before."""
     expansions: int = 100
-    """States expanded in one attempt."""
+    """States expanded in one search; the search for the negation has as many of its own."""
 
     def __str__(self) -> str:
         return f"{self.passes}x{self.samples}x{self.expansions}"
@@ -68,6 +68,8 @@ class Query:
     """Seed of the attempt; the same seed gives the same proposals."""
     lemmas: tuple[str, ...] = ()
     """Names of library lemmas retrieved for the state (`prover.retrieval`), best first."""
+    context: str = ""
+    """The Lean text before the `sorry`: what the file defines and proves. Empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

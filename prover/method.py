@@ -55,9 +55,7 @@ class Method:
     negate: bool = False
     """Search for a proof of the negation beside."""
     minimise: bool = False
-    """Drop and merge the steps of a proof while verification holds."""
-    batch: int = 1
-    """States expanded together, and so proposed for in one call of the policy; 1 is strict best-first."""
+    """Drop and merge the steps of a proof while Lean elaborates it; what is left has to be verified too."""
     ablation: Ablation = field(default_factory=Ablation)
 
 
@@ -65,17 +63,17 @@ class Method:
 class Memory:
     """What earlier passes over the same problem found out."""
 
-    failed: set[tuple[str, str]] = field(default_factory=set)
-    """Hashes of states, each with a tactic that does nothing for it."""
+    failed: dict[str, set[str]] = field(default_factory=dict)
+    """By the hash of a state, tactics that do nothing for it."""
 
-    def failures_at(self, state_hash: str) -> int:
-        """How many tactics are known to fail on a state."""
-        return self._counts.get(state_hash, 0)
+    def failed_at(self, state_hash: str) -> frozenset[str]:
+        """The tactics that are known to fail on a state."""
+        return frozenset(self.failed.get(state_hash, ()))
 
     def fails(self, state_hash: str, tactic: str) -> None:
         """Remember that the tactic is of no use on the state."""
-        if (state_hash, tactic) not in self.failed:
-            self.failed.add((state_hash, tactic))
-            self._counts[state_hash] = self._counts.get(state_hash, 0) + 1
+        self.failed.setdefault(state_hash, set()).add(tactic)
 
-    _counts: dict[str, int] = field(default_factory=dict)
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Everything in one set, of pairs of a state's hash and a tactic."""
+        return frozenset((state_hash, tactic) for state_hash, tactics in self.failed.items() for tactic in tactics)

@@ -21,7 +21,7 @@ from lean_env.errors import DataError, ResultsError, UsageError
 from prover.config import RunConfig
 from prover.events import Events, Silent
 from prover.interfaces import Attempt, Problem
-from prover.method import Memory
+from prover.method import WHOLE_PROOF, Memory
 from prover.ordering import ROUNDS, WHOLE, Job, Order
 from prover.prepare import Prepared, prepare, run_record, select
 from prover.progress import Progress
@@ -73,6 +73,8 @@ async def run(config: RunConfig, *, events: Events | None = None, prepared: Prep
     prepared = prepared or prepare(config, events=events)
     if config.effective_search != config.search:
         events.note(f"{', '.join(config.policies)} writes whole proofs: --search is {config.effective_search}")
+    if config.minimise and config.effective_search == WHOLE_PROOF:
+        events.note("whole proofs stay as they were written: --minimise shortens those of tactics")
     with contextlib.closing(open_folder(config.folder(), fresh=config.fresh)) as folder:
         folder.begin(run_record(config, prepared))
         return await _Run(config, prepared, folder, events).go()

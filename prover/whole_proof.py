@@ -8,7 +8,6 @@ times for `S` repairs of those that failed.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -18,6 +17,7 @@ from lean_env.verify import Verdict
 from prover.goal_search import Clock, Step
 from prover.interfaces import Policy, Problem, Query
 from prover.method import Method
+from prover.problems.leantext import before_sorry
 from prover.search.proof import Step as ProofStep
 
 _UNSOLVED = "unsolved goals"
@@ -80,7 +80,8 @@ class StepwiseProofs:
         return ranked[:samples]
 
     async def _tactics(self, query: ProofQuery, state: State, before: tuple[str, ...], samples: int) -> list[str]:
-        asked = Query(state, query.problem.name, before, query.seed)
+        context = before_sorry(query.problem.text(), query.problem.hole or 0)
+        asked = Query(state, query.problem.name, before, query.seed, context=context)
         (candidates,) = await self.policy.propose([asked], samples)
         return [candidate.tactic for candidate in candidates]
 
@@ -136,10 +137,9 @@ class WholeProofSearch:
         """
         if self._rounds >= self.method.budget.expansions:
             return "expansions"
-        begun = time.monotonic()
-        proofs = await self.policy.complete(self._query, self.method.budget.samples)
+        with self.clock.counts("policy_s"):
+            proofs = await self.policy.complete(self._query, self.method.budget.samples)
         usage = self.clock.usage
-        usage.policy_s += max(0.0, time.monotonic() - begun)
         usage.expansions += 1
         self._rounds += 1
         failed = []
@@ -153,7 +153,7 @@ class WholeProofSearch:
                 return "proved"
             failed.append(FailedProof(script, errors))
         self._query = ProofQuery(self._query.state, self._query.problem, self._query.seed, tuple(failed))
-        return "open" if failed else "exhausted"
+        return "open" if failed or self.clock.over else "exhausted"
 
     async def forget(self) -> None:
         """There are no states to give back."""
@@ -171,7 +171,5 @@ class WholeProofSearch:
 
     async def checked(self, text: str) -> Verdict:
         """The verdict on a text, with the time that it took written down."""
-        begun = time.monotonic()
-        verdict = await self.verify(text)
-        self.clock.usage.verify_s += max(0.0, time.monotonic() - begun)
-        return verdict
+        with self.clock.counts("verify_s"):
+            return await self.verify(text)

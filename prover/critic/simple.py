@@ -49,7 +49,7 @@ class ConfidenceCritic:
 
 
 class ConstantCritic:
-    """The same value for every state: a critic-guided search is then breadth-first, in the order of discovery."""
+    """The same value for every state: a critic-guided search then goes by its ties alone."""
 
     name = "constant"
 

@@ -76,9 +76,9 @@ class LeanHost:
     async def attempt(self, job: Job, memory: Memory | None) -> tuple[Attempt, frozenset[tuple[str, str]]]:
         """Make an attempt. What it found out, beyond what it was told, comes back with it."""
         here = await self._open()
-        known = frozenset(memory.failed) if memory is not None else frozenset()
+        known = memory.pairs() if memory is not None else frozenset()
         made = await here.attempt(job, memory)
-        return made, frozenset(memory.failed) - known if memory is not None else frozenset()
+        return made, memory.pairs() - known if memory is not None else frozenset()
 
     async def apart(self, problem: Problem) -> list[Problem]:
         """See `prover.workplace.Workplace.apart`."""

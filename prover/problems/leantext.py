@@ -99,6 +99,12 @@ def sorry_places(text: str) -> list[int]:
     return [match.start() for match in _SORRY.finditer(mask(text))]
 
 
+def before_sorry(text: str, index: int) -> str:
+    """The text before one of its `sorry`s, in order of position; all of it where there are not so many."""
+    places = sorry_places(text)
+    return text[: places[index]] if 0 <= index < len(places) else text
+
+
 def sorries(text: str) -> int:
     """How many `sorry`s the text contains outside comments and strings."""
     return len(sorry_places(text))

@@ -8,8 +8,8 @@ A simulation goes down from the root. At a node it takes the edge of the highest
 where P is the policy's probability of the edge's tactic among the edges of the node, and Q the mean of the values that
 came up through it. Of the unproved children of an edge it goes to the one of lowest value: all of them must be proved,
 and the one most likely to fail decides soonest whether that is worth while. At an open node it ends; when that was
-expanded, its value (1 if proved, 0 if dead, else the best of its edges) is counted on every edge and node of the way
-up, where the value of an edge is the product over its children.
+expanded, its value (1 if proved, 0 if dead, else the best of its edges) is counted on it; and on every edge and node of
+the way up the edge's value, which is the product of what its children have come to.
 
 Values are estimates from 0 to 1 that a node can be proved. A new node has the critic's, or without one `promise`'s.
 """

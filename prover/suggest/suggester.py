@@ -13,15 +13,15 @@ from lean_env.errors import WorkerError
 from lean_env.library import header, imports_of
 from lean_env.protocol import Limits
 from prover.config import RunConfig
-from prover.goal_search import Clock, GoalSearch
+from prover.goal_search import Clock
 from prover.imported import PerImports, PolicyMaker, policy_maker
 from prover.interfaces import Budget, Critic, Problem
-from prover.method import WHOLE_PROOF, Memory, Method
+from prover.method import Memory, Method
 from prover.parts import LeanPool
+from prover.side import make_side
 from prover.suggest.holes import FileHole, Survey, look_for_holes
 from prover.suggest.round import Enough, Round
 from prover.suggest.suggestion import Suggestion, Suggestions
-from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
 
 TIMEOUT_S = 30.0
 LIMIT = 5
@@ -183,19 +183,18 @@ class Suggester:
                     f"Lean did not find the goal at {hole.shown.line}:{hole.shown.column} again.", "Ask once more."
                 )
             found.env = env
-            problem = Problem(hole.declaration or "hole", hole.text)
-            side: GoalSearch | WholeProofSearch
-            if isinstance(policy, ProofPolicy) or self._search == WHOLE_PROOF:
-                writer = policy if isinstance(policy, ProofPolicy) else StepwiseProofs(policy)
-                side = WholeProofSearch(
-                    meant.state, problem, method, clock, policy=writer,
-                    assemble=found.assemble, verify=found.verify, seed=0,
-                )  # fmt: skip
-            else:
-                side = GoalSearch(
-                    meant.state, problem, method, clock, policy=policy, env=env,
-                    assemble=found.assemble, verify=found.verify, seed=0, memory=Memory(),
-                )  # fmt: skip
+            problem = Problem(hole.declaration or "hole", hole.text, hole=opened.holes.index(meant))
+            side = make_side(
+                meant.state,
+                problem,
+                method,
+                clock,
+                env=env,
+                assemble=found.assemble,
+                verify=found.verify,
+                seed=0,
+                memory=Memory(),
+            )
             found.side = side
             try:
                 while not clock.over and await side.step() == "open":

@@ -13,10 +13,10 @@ from lean_env.protocol import Limits, Outcome, OutcomeKind, State
 from prover.config import RunConfig
 from prover.interfaces import Attempt, Budget, Candidate, Problem, Query
 from prover.method import Method
+from prover.parts import LeanPool
 from prover.prepare import prepare
 from prover.run import run
-from tests.prover.fakes import World
-from tests.prover.fakes import problems as fake_problems
+from tests.prover.fakes import FakePool, World
 from tests.prover.test_attempt import TEXT, Judge, Scripted
 
 Moves = dict[tuple[str, str], str | None]
@@ -152,8 +152,13 @@ async def test_what_does_not_elaborate_and_what_dies() -> None:
 
 
 async def test_it_runs_where_the_real_attempt_does(tmp_path: Path) -> None:
-    """As the attempt of a run; the fake environment has no `sorry`, which the loop says of each problem."""
-    parts = replace(World(fake_problems("one", "two")).parts(), attempt=published_loop.attempt)
-    config = RunConfig("core", out=tmp_path)
-    result = await run(config, prepared=prepare(config, parts=parts))
-    assert [attempt.result for attempt in result.attempts] == ["not_elaborated"] * 2
+    async def policy(config: RunConfig, pool: LeanPool, problems: Sequence[Problem]) -> ByState:
+        return ByState({"root": [("go", -1.0)]})
+
+    world = World(
+        [Problem("one", TEXT), Problem("two", TEXT, hole=4)], pool=FakePool(env=Scripted({("root", "go"): ""}))
+    )
+    parts = replace(world.parts(), attempt=published_loop.attempt, policy=policy)
+    result = await run(RunConfig("core", out=tmp_path), prepared=prepare(RunConfig("core"), parts=parts))
+    results = {attempt.problem: attempt.result for attempt in result.attempts}
+    assert results == {"one": "proved", "two": "not_elaborated"}, [attempt.error for attempt in result.attempts]

@@ -79,8 +79,8 @@ class FakeEnvironment:
 class FakePool:
     """Slots that are counted; `starts=False` is a Lean whose workers never become ready."""
 
-    def __init__(self, capacity: int = 4, starts: bool = True) -> None:
-        self.capacity, self.starts = capacity, starts
+    def __init__(self, capacity: int = 4, starts: bool = True, env: Environment | None = None) -> None:
+        self.capacity, self.starts, self.env = capacity, starts, env
         self.workers, self.busy, self.lean_s = 2, 0, 0.0
         self.opened = self.closed = self.most = 0
 
@@ -100,7 +100,7 @@ class FakePool:
         self.busy += 1
         self.most = max(self.most, self.busy)
         try:
-            yield FakeEnvironment()
+            yield self.env or FakeEnvironment()
         finally:
             self.busy -= 1
 

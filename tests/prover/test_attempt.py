@@ -36,6 +36,10 @@ class Scripted:
     dies_at: str = ""
     lost: set[str] = field(default_factory=set)
     """Tactics that are not tried, since the state cannot be made again."""
+    slow: set[str] = field(default_factory=set)
+    """Tactics that are stopped by their limit."""
+    dies_on_opening: int = 0
+    """The text, counted from 1, that ends the worker."""
     negation: str = ""
     """The goal of the negation; if empty, the text with the negation does not elaborate."""
     opened: list[tuple[str, str]] = field(default_factory=list)
@@ -52,6 +56,8 @@ class Scripted:
 
     async def open(self, text: str, before: str = "") -> Opened:
         self.opened.append((text, before))
+        if len(self.opened) == self.dies_on_opening:
+            raise WorkerDied("The Lean worker ended.")
         beside = text.startswith("example") and self.negation
         names = [self.negation, self.root] if beside else [self.root] * self.holes
         error = self.error or ("no" if text.startswith("example") and not self.negation else "")
@@ -77,6 +83,9 @@ class Scripted:
             self.asked.append(tactic)
             if tactic == self.dies_at:
                 raise WorkerDied("The Lean worker ended.")
+            if tactic in self.slow:
+                outcomes.append(Outcome("timeout", (), "time limit", 1.0))
+                continue
             if tactic in self.lost:
                 outcomes.append(Outcome("error", (), "the state is gone", 0.0, tried=False))
                 continue
@@ -194,11 +203,10 @@ async def test_only_an_accepted_candidate_is_a_proof() -> None:
 
 async def test_the_budget_of_expansions_ends_it() -> None:
     moves: dict[tuple[str, str], str | None] = {(f"g{i}" if i else "root", "go"): f"g{i + 1}" for i in range(20)}
-    for batch in (1, 3):
-        env = Scripted(moves)
-        record = await run(env, Fixed(("go",)), Judge(), expansions=5, batch=batch)
-        assert (record.result, record.stop, record.usage.expansions) == ("not_proved", "expansions", 5)
-        assert not env.live
+    env = Scripted(moves)
+    record = await run(env, Fixed(("go",)), Judge(), expansions=5)
+    assert (record.result, record.stop, record.usage.expansions) == ("not_proved", "expansions", 5)
+    assert not env.live
 
 
 async def test_a_proof_in_the_step_that_crosses_the_time_limit_counts() -> None:
@@ -212,6 +220,27 @@ async def test_the_time_limit_ends_it() -> None:
     record = await run(env, Fixed(("go",)), Judge(), timeout_s=0.3)
     assert (record.result, record.stop) == ("not_proved", "timeout")
     assert not env.live
+
+
+async def test_what_the_end_of_the_time_cut_short_is_tried_again_by_a_later_pass() -> None:
+    memory = Memory()
+    for timeout_s, known in ((2.0, 0), (60.0, 1)):
+        env = Scripted({}, slow={"go"})
+        record = await run(env, Fixed(("go",)), Judge(), memory=memory, timeout_s=timeout_s)
+        assert record.result == "not_proved"
+        assert len(memory.pairs()) == known
+
+
+async def test_a_proof_is_kept_where_shortening_it_ends_the_worker() -> None:
+    env = Scripted({("root", "intro h"): "x", ("x", "skip"): "y", ("y", "exact h"): ""}, dies_on_opening=2)
+    record = await run(env, Fixed(("intro h", "skip", "exact h")), Judge(), minimise=True)
+    assert (record.result, record.tactics, len(env.opened)) == ("proved", ("intro h", "skip", "exact h"), 2)
+
+
+async def test_no_proof_is_shortened_after_the_end_of_the_time() -> None:
+    env = Scripted({("root", "skip"): "x", ("x", "exact h"): ""}, delay_s=0.2)
+    record = await run(env, Fixed(("skip", "exact h")), Judge(), minimise=True, timeout_s=0.3)
+    assert (record.result, len(env.opened)) == ("proved", 1)
 
 
 async def test_what_does_not_elaborate_says_why_on_one_line() -> None:
@@ -298,7 +327,7 @@ async def test_a_later_pass_does_not_try_again_what_failed_but_something_else() 
     await run(env, policy, Judge(), samples=2, memory=memory)
     await run(env, policy, Judge(), samples=2, memory=memory)
     assert env.asked == ["bad", "worse", "other", "more"]
-    assert len(memory.failed) == 4
+    assert len(memory.pairs()) == 4
 
 
 async def test_a_later_pass_tries_what_was_lost_with_its_worker() -> None:

@@ -154,6 +154,8 @@ def test_shards_that_are_none(text: str) -> None:
         {"policies": (BFS,), "prompt": "bfs"},
         {"search": "best"},
         {"critic": "distance"},
+        {"critic": "size"},
+        {"critic": "size", "search": "whole-proof"},
         {"critic": "distance:"},
         {"critic": "hf:a?b"},
         {"split": ""},

@@ -63,6 +63,13 @@ async def test_a_proof_is_checked_once_and_rounds_end() -> None:
     assert [await rounds.step(), await rounds.step()] == ["open", "expansions"]
 
 
+async def test_an_answer_that_comes_too_late_does_not_end_it_as_exhausted() -> None:
+    rounds = search(Rounds([[("a",)], [("b",)]]), [])
+    rounds.clock = Clock(0)
+    assert await rounds.step() == "open"
+    assert rounds.clock.over and rounds.clock.usage.tactics == 0
+
+
 async def test_no_more_proofs_than_samples_are_checked() -> None:
     rounds = search(Rounds([[(str(i),) for i in range(9)]]), [], samples=3)
     await rounds.step()

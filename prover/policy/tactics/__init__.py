@@ -22,6 +22,7 @@ from prover.policy.tactics import (
     distinctions,
     divisibility,
     equations,
+    exploration,
     factors,
     functions,
     induction,
@@ -50,6 +51,7 @@ _SOURCES = (
     instances.propose,
     functions.propose,
     recursion.propose,
+    exploration.propose,
     predicates.propose,
     induction.propose,
     bits.propose,
@@ -115,7 +117,7 @@ class TacticsPolicy:
 
     def candidates(self, query: Query, samples: int) -> list[Candidate]:
         """The candidates of one query, most probable first; their probabilities sum to at most 1."""
-        view = view_of(query.state.goals, query.tactics, query.lemmas)
+        view = view_of(query.state.goals, query.tactics, query.lemmas, query.context)
         if view is None or samples <= 0:
             return []
         weights = _best(
@@ -157,7 +159,7 @@ class TacticsPolicy:
         return weight >= _MADE_FOR_IT or not self._learning.hopeless(tactic)
 
     def _exists(self, tactic: str) -> bool:
-        return not (mathlib.words(tactic) & mathlib.WORDS) - self.available
+        return mathlib.words(tactic) <= self.available
 
 
 def _best(proposals: Iterable[Proposal]) -> dict[str, float]:

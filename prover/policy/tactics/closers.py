@@ -5,25 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import NUMBERS, Proposal, View, identifiers, numerals
+from prover.policy.tactics.definitions import unfoldable
+from prover.policy.tactics.view import NUMBERS, Proposal, View, numerals
 
 _CONTRADICTION = re.compile(r"False|¬|≠")
 _DECIDABLE = re.compile(r"[\d\s+*/%^()=<>≤≥≠∣∧∨¬↔→,\[\]-]|Nat\.\w+|Int\.\w+|true|false|[ℕℤ]|:")
-# Names that a binder of the goal brings in: the words between its sign and its end.
-_BOUND = re.compile(r"(?<=[∀∃λ(\s])([^\W\d][\w'₀-₉]*)(?=[^,=()]*(?:,| =>|:))")
-_CORE = frozenset(
-    {
-        *("Nat", "Int", "Rat", "Real", "Bool", "List", "Array", "Option", "Prod", "Sum", "Fin", "String", "Char", "ℕ"),
-        *("BitVec", "Except", "Eq", "And", "Or", "Iff", "Not", "Exists", "Function", "Set", "Finset", "ℤ", "ℚ", "ℝ"),
-        *("Type", "Prop", "Sort", "True", "False", "Subtype", "Decidable"),
-    }
-)
-_WORDS = frozenset(
-    {
-        *("fun", "if", "then", "else", "match", "with", "let", "have", "show", "by", "do", "true", "false", "none"),
-        *("some", "id", "max", "min"),
-    }
-)
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -55,27 +41,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield "simp <;> omega", 0.58
     if any(h.type.startswith("∀") for h in view.props):
         yield "solve_by_elim", 0.55
-    unfoldable = definitions(view)[:3]
-    if unfoldable:
-        yield f"simp [{', '.join(unfoldable)}]", 0.6
-        yield f"simp_all [{', '.join(unfoldable)}]", 0.55
-        yield f"grind [{', '.join(unfoldable)}]", 0.54
-
-
-def definitions(view: View) -> list[str]:
-    """What could be definitions of the file: neither variables nor bound names, nor of the core library.
-
-    Of `xs.count` with `xs : Bag α` that is `Bag.count`.
-    """
-    types = {h.name: h.type.split(" ")[0] for h in view.goal.hypotheses}
-    types |= {h.name.split("✝")[0]: "" for h in view.hidden if h.name.split("✝")[0] not in types}
-    bound = set(_BOUND.findall(view.facts))
-    found: list[str] = []
-    for name in identifiers(view.facts):
-        head, _, field = name.partition(".")
-        if head in types:
-            if field and types[head] not in _CORE and types[head][:1].isupper():
-                found.extend(f"{types[head]}.{part}" for part in field.split("."))
-        elif not {head} & (_CORE | _WORDS | bound) and (field or not name[0].isupper()):
-            found.append(name)
-    return list(dict.fromkeys(found))
+    if names := ", ".join(unfoldable(view)[:3]):
+        yield f"simp [{names}]", 0.6
+        yield f"simp_all [{names}]", 0.55
+        yield f"grind [{names}]", 0.54

@@ -1,10 +1,11 @@
-"""Lemmas of the library that were retrieved for the state (`Query.lemmas`), best first, put to use."""
+"""Theorems of the file, and lemmas of the library that were retrieved for the state (`Query.lemmas`), put to use."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from prover.policy.tactics.definitions import proved
 from prover.policy.tactics.view import Proposal, View
 
 _APPLIED = 12
@@ -20,7 +21,7 @@ _NO_REWRITE = re.compile(
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    lemmas = view.lemmas
+    lemmas = (*proved(view), *view.lemmas)
     if not lemmas:
         return
     # Each takes a millisecond or two, and the first that fits is enough: one candidate for all.

@@ -12,46 +12,19 @@ from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, connective,
 
 WORDS = frozenset(
     {
-        *(
-            "aesop",
-            "abel",
-            "bound",
-            "by_contra",
-            "choose",
-            "contrapose",
-            "convert",
-            "field_simp",
-            "fin_cases",
-            "gcongr",
-        ),
-        *(
-            "interval_cases",
-            "linarith",
-            "linear_combination",
-            "lift",
-            "nlinarith",
-            "norm_num",
-            "positivity",
-            "push_neg",
-        ),
-        *("qify", "rcongr", "rify", "ring", "ring_nf", "split_ifs", "tauto", "use", "zify"),
+        *("aesop", "bound", "by_contra", "choose", "field_simp", "fin_cases", "gcongr", "interval_cases", "linarith"),
+        *("linear_combination", "nlinarith", "norm_num", "positivity", "push_neg", "qify", "ring", "ring_nf"),
+        *("split_ifs", "tauto", "use", "zify"),
     }
 )
-_WORD = re.compile(r"(?:^|;|\n|<;>|\(|\||\bby|=>)\s*([a-z_]+[?'!]?)(?![\w.'])")
+_WORD = re.compile(r"(?<![\w.'])[a-z][a-z_]*(?![\w.'])")
 _SUMS = re.compile(r"∑|∏|Finset\.(?:sum|prod|range|Icc|filter)")
 _BETWEEN = re.compile(r"(\S+) ([≤<]) (\S+)$")
 
 
 def words(tactic: str) -> frozenset[str]:
-    """The words at which the tactics inside of a tactic begin, as far as text shows."""
-    compound = tactic[:1] == "(" or "<;>" in tactic or "\n" in tactic or tactic.startswith("first ")
-    found = _WORD.findall(tactic) if compound or " by " in tactic else [_first(tactic)]
-    return frozenset(word.rstrip("!?'") for word in found)
-
-
-def _first(tactic: str) -> str:
-    match = re.match(r"[\w'?!]+", tactic)
-    return match[0] if match else ""
+    """Those of `WORDS` that stand anywhere in a tactic."""
+    return WORDS.intersection(_WORD.findall(tactic))
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -114,7 +87,7 @@ def _fractions(view: View, kind: str) -> Iterator[Proposal]:
 
 
 def _squares(view: View) -> list[str]:
-    """Terms for `nlinarith`: squares of what is squared in the target, of the variables' differences and sums."""
+    """Terms for `nlinarith`: squares of what is squared in the target, and of the variables' differences."""
     numbers = _numbers(view)
     squares = [f"sq_nonneg ({term})" for term in squared(view.target)[:3]]
     squares += [f"sq_nonneg ({a} - {b})" for a, b in combinations(numbers, 2)]
@@ -213,9 +186,9 @@ def _sums_and_functions(view: View) -> Iterator[Proposal]:
         yield "simp [Finset.sum_range_succ] <;> ring", 0.15
         yield "decide +kernel", 0.3
         for n in [v.name for v in view.vars if v.type in NAT and mentions(view.target, v.name)][:1]:
-            step = "simp_all [Finset.sum_range_succ, Finset.prod_range_succ, pow_succ] <;> {{}}"
+            step = "simp_all [Finset.sum_range_succ, Finset.prod_range_succ, pow_succ]"
             for closer in ("ring", "linarith", "omega", "field_simp <;> ring"):
-                yield f"induction {n} <;> {step.format(closer)}", 0.15
+                yield f"induction {n} <;> {step} <;> {closer}", 0.15
     if re.search(r"(?<![\w.])(?:Nat\.factorial|\w+ !)|\)!|\w!", facts):
         yield "norm_num [Nat.factorial]", 0.2
         yield "simp [Nat.factorial]", 0.12

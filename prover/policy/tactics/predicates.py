@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.recursion import own
+from prover.policy.tactics.definitions import own
 from prover.policy.tactics.view import IDENT, Proposal, View, connective
 
 _LIBRARY = re.compile(
@@ -24,7 +24,8 @@ def propose(view: View) -> Iterator[Proposal]:
     )
     if not names:
         return
-    rules = ", ".join(dict.fromkeys([*names[:4], *own(view)[:4]]))
+    unfold = own(view)[:4]
+    rules = ", ".join(dict.fromkeys([*names[:4], *unfold]))
     yield f"grind [{rules}]", 0.6
     if target:
         yield "constructor <;> assumption", 0.4
@@ -38,6 +39,8 @@ def propose(view: View) -> Iterator[Proposal]:
             yield f"induction {h} <;> grind [{rules}]", 0.35 * near
             yield f"induction {h} <;> first | assumption | (constructor <;> assumption)", 0.2 * near
             yield f"induction {h} <;> simp_all", 0.15 * near
+            if unfold:
+                yield f"induction {h} <;> simp_all [{', '.join(unfold)}]", 0.3 * near
             yield f"induction {h}", 0.2 * near
         yield f"cases {h} <;> assumption", 0.15
         yield f"cases {h} <;> simp_all", 0.12

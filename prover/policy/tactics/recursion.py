@@ -6,31 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from prover.policy.tactics.closers import definitions
+from prover.policy.tactics.definitions import own, proved
 from prover.policy.tactics.view import IDENT, NUMBERS, Proposal, View, connective, mentions, put, seq, stands_in
 
 _ATOM = r"(?:[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
-_FIELD = re.compile(r"\)\.([a-z]\w*)")
-_FIRST_FIELD = re.compile(r"(?<![\w.'✝])[^\W\d_][\w'₀-₉]*✝?[¹²³⁴⁵⁶⁷⁸⁹]*\.([a-z]\w*)")
-_LIBRARY_FIELDS = frozenset(
-    (
-        "length",
-        "map",
-        "reverse",
-        "append",
-        "filter",
-        "size",
-        "toNat",
-        "val",
-        "fst",
-        "snd",
-        "1",
-        "2",
-        "sum",
-        "succ",
-        "toList",
-    )
-)
 _FOLD = re.compile(rf"(?<![\w.'])List\.foldl ({_ATOM}) ({_ATOM}) ({_ATOM})")
 # Where accumulators begin, and how what they hold is joined to the result.
 _STARTS = {
@@ -40,7 +19,6 @@ _STARTS = {
     "true": ("({a} && {t})",),
     "false": ("({a} || {t})",),
 }
-_MOST_DEFINITIONS = 6
 _MOST_CALLS = 3
 
 
@@ -64,6 +42,10 @@ def propose(view: View) -> Iterator[Proposal]:
     numeric = any(v.type in NUMBERS for v in view.vars) or any(char.isdigit() for char in view.facts)
     yield f"simp_all [{unfold}]", 0.5
     yield f"grind [{unfold}]", 0.5
+    if theorems := proved(view):
+        more = ", ".join([*names, *theorems])
+        yield f"simp_all [{more}]", 0.5
+        yield f"grind [{more}]", 0.5
     if len(names) > 1:  # a name that is none, or no equation (a field), spoils the others
         for name in names[:3]:
             yield f"grind [{name}]", 0.3
@@ -78,22 +60,6 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _fertilized(view, names)
     if sum("induction" in tactic for tactic in view.history) < 3:
         yield from _induction(view, unfold, numeric)
-
-
-def own(view: View) -> list[str]:
-    """The definitions of the file that the goal speaks of, those behind parentheses (`(t.map f).size`) included."""
-    first = set(_FIRST_FIELD.findall(view.facts))
-    names = [
-        name
-        for name in definitions(view)
-        if (field := name.rpartition(".")[2]) not in _LIBRARY_FIELDS or "." not in name or field in first
-    ]
-    kinds = {name.rpartition(".")[0] for name in names} - {""}
-    if len(kinds) == 1:
-        (kind,) = kinds
-        fields = [field for field in _FIELD.findall(view.facts) if field not in _LIBRARY_FIELDS]
-        names += [f"{kind}.{field}" for field in fields if f"{kind}.{field}" not in names]
-    return [name for name in dict.fromkeys(names) if "✝" not in name][:_MOST_DEFINITIONS]
 
 
 def calls(view: View, names: list[str]) -> list[Call]:
@@ -186,7 +152,7 @@ def _on_both_sides(view: View, names: list[str], parts: tuple[str, str, str]) ->
 
 
 def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
-    names = unfold.split(", ")
+    names, theorems = unfold.split(", "), proved(view)
     seen: set[str] = set()
     for index, call in enumerate(calls(view, names)):
         near = 1.0 if index == 0 else 0.6
@@ -218,6 +184,14 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
                     yield f"induction {x}{more} <;> grind [{unfold}]", 0.22 * near
                 if numeric and more == general:
                     yield f"induction {x}{more} <;> simp_all [{unfold}] <;> omega", 0.2 * near
+            if index == 0 and theorems:
+                known = ", ".join([*names, *theorems])
+                yield f"induction {x}{general} <;> simp_all [{known}]", 0.3 * near
+                yield f"induction {x}{general} <;> grind [{known}]", 0.28 * near
+            if index == 0 and len(names) > 1 and view.context:
+                step = f"induction {x}{general} <;> simp_all [{unfold}]"
+                yield f"{step} <;> (repeat' split) <;> simp_all [{unfold}]", 0.2 * near
+                yield f"{step} <;> grind [{unfold}]", 0.22 * near
 
 
 def _folds(view: View) -> Iterator[Proposal]:
@@ -267,4 +241,4 @@ def _data(kind: str) -> bool:
     return not kind.startswith(("Type", "Sort", "Prop")) and "→" not in kind
 
 
-__all__ = ["Call", "calls", "own", "propose"]
+__all__ = ["Call", "calls", "propose"]

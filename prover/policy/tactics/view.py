@@ -43,6 +43,8 @@ class View:
     """The tactics that led here."""
     lemmas: tuple[str, ...] = ()
     """Names of library lemmas retrieved for the state, best first."""
+    context: str = ""
+    """The text of the file before the statement's `sorry`; empty where it is not known."""
 
     @property
     def target(self) -> str:
@@ -139,9 +141,9 @@ def seq(*steps: str) -> str:
     return "(" + "\n ".join(step.replace("\n", "\n ") for step in steps) + ")"
 
 
-def view_of(goals: Sequence[str], history: Sequence[str], lemmas: Sequence[str] = ()) -> View | None:
+def view_of(goals: Sequence[str], history: Sequence[str], lemmas: Sequence[str] = (), context: str = "") -> View | None:
     """The view of a state's first goal, or None when there is none."""
-    return View(parse(goals[0]), len(goals), tuple(history), tuple(lemmas)) if goals else None
+    return View(parse(goals[0]), len(goals), tuple(history), tuple(lemmas), context) if goals else None
 
 
 @lru_cache(maxsize=8192)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from lean_env.protocol import State
 from prover.interfaces import Query
 from prover.policy import TacticsPolicy
+from prover.policy.tactics.definitions import own
 from prover.policy.tactics.instances import instances, substituted
 from prover.policy.tactics.patterns import alternatives, bare, pattern, universal
-from prover.policy.tactics.recursion import calls, own
+from prover.policy.tactics.recursion import calls
 from prover.policy.tactics.view import View, view_of
 
 TREE = "α : Type\nt : Tree α\nacc : List α\n"

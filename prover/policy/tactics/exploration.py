@@ -1,0 +1,205 @@
+"""Lemmas about the file's own functions, of the shapes that algebra and lists teach; what holds becomes a hypothesis.
+
+Theory exploration, as in HipSpec (Claessen, Johansson, Rosén, Smallbone: Automating Inductive Proofs Using Theory
+Exploration, CADE 2013), with a list of shapes in the place of QuickCheck. A shape is tried where the types fit, by one
+induction and the lemmas before it; what cannot be proved so is passed over, whether true or not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prover.policy.tactics.definitions import Definition, File, declared, own
+from prover.policy.tactics.view import Proposal, View, seq
+
+_MOST_FUNCTIONS = 8
+_MOST_LEMMAS = 40
+_MARK = "try have hl"
+# How the results of a function are joined where its arguments are.
+_JOINED = {
+    "Nat": ("{x} + {y}", "{x} * {y}"),
+    "Int": ("{x} + {y}", "{x} * {y}"),
+    "Bool": ("({x} || {y})", "({x} && {y})"),
+    "Prop": ("({x} ∨ {y})", "({x} ∧ {y})"),
+}
+# Constructors that are given the type itself, once.
+_STEP = r": {kind} → {kind}|\(\w+ : {kind}\)(?: : {kind})?"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An equation or equivalence; by induction on `a`."""
+
+    binders: str
+    """Behind `∀`: names, or names in parentheses with their types."""
+    claim: str
+    by: str = ""
+    """How it is proved, where not by induction; `{claim}` stands for the name of another lemma."""
+    hard: bool = True
+    """Is it worth more than rewriting?"""
+
+    @property
+    def names(self) -> list[str]:
+        return re.findall(r"[a-z]\b", re.sub(r":[^()]*", "", self.binders))
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    file = declared(view.context)
+    names = own(view)[:_MOST_FUNCTIONS]
+    if not file.definitions or any(_MARK in tactic for tactic in view.history):
+        return
+    functions = {name: how for name, how in file.definitions.items() if name in names}
+    shapes = list(dict.fromkeys(_shapes(view, file, functions)))[:_MOST_LEMMAS]
+    if not shapes:
+        return
+    unfold = ", ".join(functions)
+    called = {shape.claim: f"hl{number}" for number, shape in enumerate(shapes)}
+    steps = [
+        f"{_MARK}{number} : ∀ {shape.binders}, {shape.claim} := by intro {' '.join(shape.names)}; "
+        + (_Names(called).fill(shape.by) or _by_induction(shape, unfold))
+        for number, shape in enumerate(shapes)
+    ]
+    use = "".join(f" | (simpa using hl{place} _ [] [])" for place, shape in enumerate(shapes) if "s" in shape.names)
+    yield seq(*steps, f"first | (simp_all [{unfold}]; done){use} | skip"), 0.3
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The names of the lemmas by what they claim."""
+
+    called: dict[str, str]
+
+    def fill(self, proof: str) -> str:
+        return re.sub(r"\{([^{}]*)\}", lambda match: self.called.get(match[1], "_"), proof)
+
+
+def _by_induction(shape: Shape, unfold: str) -> str:
+    if "s" in shape.names:
+        return f"induction a generalizing b s <;> first | (simp [*, {unfold}]; done) | grind [{unfold}]"
+    if "c" in shape.names:  # its hypothesis has to be brought into the form that the other lemmas give the goal
+        return f"induction a <;> simp_all [{unfold}]"
+    return f"induction a <;> first | (simp [*, {unfold}]; done)" + (f" | grind [{unfold}]" if shape.hard else "")
+
+
+def _shapes(view: View, file: File, functions: dict[str, Definition]) -> Iterator[Shape]:
+    """What may hold of the functions, in the order in which one needs the other: the file defines simple ones first."""
+    yield from _compilers(functions)
+    before: list[str] = []
+    for f, how in functions.items():
+        if not how.recursive:
+            continue
+        match how.arguments:
+            case (kind, other) if kind == other == how.result:
+                yield from _operation(
+                    view, file, f, kind, [g for g in before if functions[g].arguments == how.arguments]
+                )
+            case (kind, other) if kind.startswith("List ") and other == how.result:
+                yield Shape("a b s", f"{f} (a ++ b) s = {f} b ({f} a s)")
+            case (other, kind) if kind.startswith("List ") and other == how.result:
+                yield Shape("a b s", f"{f} s (a ++ b) = {f} ({f} s a) b")
+            case (kind,):
+                yield from _of_one(view, f, "", kind, how.result, functions)
+            case (first, kind) if not file.type(first):
+                yield from _of_one(view, f, first, kind, how.result, functions)
+        before.append(f)
+
+
+def _typed(view: View, names: str, kind: str) -> str:
+    """Names with their type as the goal has it, where it has one of this name: `Tree β` for `Tree α`."""
+    head, _, rest = kind.partition(" ")
+    head = declared(view.context).type(head) or head
+    kind = f"{head} {rest}".strip()
+    seen = [v.type for v in view.vars if v.type.split(" ")[0] == head]
+    return f"({names} : {kind if kind in seen or not seen else seen[0]})"
+
+
+def _operation(view: View, file: File, f: str, kind: str, earlier: list[str]) -> Iterator[Shape]:
+    """`f : T → T → T`: units, associativity, commutativity, distributivity over earlier operations."""
+    constructors = file.types.get(file.type(kind.split(" ")[0]) or "", {})
+    constants = [name for name, given in constructors.items() if given in ("", f": {kind}")]
+    if kind.startswith("List "):
+        constants = ["[]"]
+    steps = [name for name, given in constructors.items() if re.fullmatch(_STEP.format(kind=re.escape(kind)), given)]
+    one, two, three = (_typed(view, names, kind) for names in ("a", "a b", "a b c"))
+    for constant in constants[:2]:
+        yield Shape(one, f"{f} a {constant} = a", hard=False)
+        yield Shape(one, f"{f} a {constant} = {constant}", hard=False)
+    for step in steps[:2]:
+        yield Shape(two, f"{f} a ({step} b) = {step} ({f} a b)", hard=False)
+        yield from (Shape(two, f"{f} a ({step} b) = {g} a ({f} a b)", hard=False) for g in earlier)
+    for g in earlier:
+        yield Shape(three, f"{f} ({g} a b) c = {g} ({f} a c) ({f} b c)")
+        yield Shape(three, f"{f} a ({g} b c) = {g} ({f} a b) ({f} a c)")
+    associative = f"{f} ({f} a b) c = {f} a ({f} b c)"
+    commutative = f"{f} a b = {f} b a"
+    yield Shape(three, associative)
+    yield Shape(two, commutative, hard=False)
+    by = f"rw [← {{{associative}}}, {{{commutative}}} a b, {{{associative}}}]"
+    yield Shape(three, f"{f} a ({f} b c) = {f} b ({f} a c)", by)
+
+
+def _of_one(
+    view: View, f: str, first: str, kind: str, result: str, functions: dict[str, Definition]
+) -> Iterator[Shape]:
+    """`f : T → R`, or `f : A → T → R`: what it makes of an operation, and of another function on `T`.
+
+    Args:
+        first: the type `A` of the parameter `k`; empty where there is none.
+    """
+    k, call = ("k ", f"{f} k") if first else ("", f)
+    one, two = k + _typed(view, "a", kind), k + _typed(view, "a b", kind)
+    joins = _JOINED.get(result, ("{x} ++ {y}", "{y} ++ {x}") if result.startswith("List ") else ())
+    joined = [join.format(x=f"{call} a", y=f"{call} b") for join in joins]
+    relation = "↔" if result == "Prop" else "="
+    if kind.startswith("List "):
+        yield from (Shape(two, f"{call} (a ++ b) {relation} {join}") for join in joined)
+    for g, how in functions.items():
+        if how.arguments == (kind, kind) and how.result == kind != result:
+            by = "" if how.recursive else f"unfold {g}; (repeat' split) <;> simp_all [{f}]"
+            yield from (Shape(two, f"{call} ({g} a b) {relation} {join}", by) for join in joined)
+    for g, how in functions.items():
+        if g == f:
+            continue
+        if how.arguments == (kind, kind) and how.result == kind == result and not first and how.recursive:
+            yield Shape(two, f"{f} ({g} a b) = {g} ({f} b) ({f} a)")
+            yield Shape(two, f"{f} ({g} a b) = {g} ({f} a) ({f} b)")
+        elif how.arguments == (kind,) and how.result == kind and result != kind:
+            yield Shape(one, f"{call} ({g} a) {relation} {call} a")
+            if result.startswith("List ") and not first:
+                yield Shape(one, f"{f} ({g} a) = ({f} a).reverse")
+        elif how.arguments[1:] == (kind,) and how.result == kind == f"List {how.arguments[0]}" and result != kind:
+            yield Shape(f"j {one}", f"{call} ({g} j a) {relation} {call} (j :: a)")
+    if result != kind:
+        return
+    if not first:
+        if kind.startswith("List "):
+            yield Shape(one, f"({f} a).length = a.length")
+            yield Shape(f"j {one}", f"j ∈ {f} a ↔ j ∈ a")
+        yield Shape(one, f"{f} ({f} a) = a")
+    elif kind == f"List {first}":
+        yield Shape(one, f"({call} a).length = a.length + 1")
+        yield Shape(f"j {one}", f"j ∈ {call} a ↔ j = k ∨ j ∈ a")
+
+
+def _compilers(functions: dict[str, Definition]) -> Iterator[Shape]:
+    """A machine runs what a compiler made of a term, and the value is on its stack (McCarthy and Painter, 1967)."""
+    for run, machine in functions.items():
+        if len(machine.arguments) != 2 or machine.result not in machine.arguments:
+            continue
+        code, stack = machine.arguments
+        swapped = code == machine.result
+        code, stack = (stack, code) if swapped else (code, stack)
+        for make, compiler in functions.items():
+            if compiler.result != code or code == stack or compiler.arguments[1:] not in ((), (code,)):
+                continue
+            for value, how in functions.items():
+                if how.arguments == compiler.arguments[:1] and f"List {how.result}" == stack:
+                    whole = f"{make} a ++ b" if len(compiler.arguments) == 1 else f"{make} a b"
+                    left = f"{run} s ({whole})" if swapped else f"{run} ({whole}) s"
+                    right = f"{run} ({value} a :: s) b" if swapped else f"{run} b ({value} a :: s)"
+                    yield Shape("a b s", f"{left} = {right}")
+
+
+__all__ = ["Shape", "propose"]

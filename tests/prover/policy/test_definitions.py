@@ -1,0 +1,156 @@
+"""What the policy knows of the file before the statement, and the lemmas that it makes of that."""
+
+from __future__ import annotations
+
+import pytest
+
+from lean_env.pool import Pool
+from lean_env.protocol import Limits, State
+from prover.interfaces import Query
+from prover.policy import TacticsPolicy
+from prover.policy.tactics import exploration
+from prover.policy.tactics.definitions import declared, own, proved, unfoldable
+from prover.policy.tactics.view import View, view_of
+from prover.problems.leantext import before_sorry
+
+FILE = """open Nat
+
+namespace Peano
+/-- A number. -/
+inductive N where
+  | zero : N
+  | succ (n : N) : N
+
+-- def commented : N := .zero
+def add : N → N → N
+  | .zero, m => m
+  | .succ n, m => .succ (add n m)
+
+section
+def mul (n m : N) : N := match n with
+  | .zero => .zero
+  | .succ n => add m (mul n m)
+end
+@[simp] private theorem add_zero (n : N) : add n .zero = n := by induction n <;> simp_all [add]
+end Peano
+
+def twice {α : Type} [Inhabited α] (f : α → α) (x : α) : α := f (f x)
+theorem other : 1 + 1 = 2 := rfl
+
+theorem goal (a b : Peano.N) : Peano.mul a b = Peano.mul b a := by """
+
+
+def look(goal: str, context: str = FILE) -> View:
+    view = view_of((goal,), (), (), context)
+    assert view is not None
+    return view
+
+
+def test_declarations_are_read_with_their_full_names_and_types() -> None:
+    file = declared(FILE)
+    assert {name: (d.arguments, d.result, d.recursive) for name, d in file.definitions.items()} == {
+        "Peano.add": (("N", "N"), "N", True),
+        "Peano.mul": (("N", "N"), "N", True),
+        "twice": (("α → α", "α"), "α", False),
+    }
+    assert file.types == {"Peano.N": {"Peano.N.zero": ": N", "Peano.N.succ": "(n : N) : N"}}
+    assert list(file.theorems) == ["Peano.add_zero", "other"]  # not the one that is to be proved
+
+
+def test_a_goal_is_unfolded_with_what_its_definitions_stand_on() -> None:
+    view = look("a b : Peano.N\n⊢ a.mul b = Peano.mul b a")
+    assert own(view) == unfoldable(view) == ["Peano.mul", "Peano.add"]
+    assert proved(look("a : Peano.N\n⊢ Peano.add a Peano.N.zero = a")) == ["Peano.add_zero"]
+    assert own(look("n : Nat\n⊢ n.succ = fib n")) == []
+    assert own(look("n : Nat\n⊢ n.succ = fib n", "")) == ["fib"], "guessed, where nothing is known"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "theorem t : p := by ", "def", "end\nend\nnamespace\ndef x", "inductive (", "/- "]
+)
+def test_any_text_is_read(text: str) -> None:
+    declared(text)
+
+
+def test_lemmas_are_tried_where_the_types_fit_and_once() -> None:
+    view = look("a b : Peano.N\n⊢ a.mul b = b.mul a")
+    ((tactic, _),) = exploration.propose(view)
+    assert "∀ (a b c : Peano.N), Peano.add (Peano.add a b) c = Peano.add a (Peano.add b c) :=" in tactic
+    assert "Peano.mul a (Peano.N.succ b) = Peano.add a (Peano.mul a b) :=" in tactic
+    again = view_of(("⊢ p",), (tactic,), (), FILE)
+    assert again is not None and not list(exploration.propose(again))
+    assert not list(exploration.propose(look("n : Nat\n⊢ n = n")))
+
+
+STATEMENTS = {
+    "multiplication commutes": FILE + "sorry",
+    "reverse": """inductive L (α : Type) where
+  | nil : L α
+  | cons : α → L α → L α
+
+def app : L α → L α → L α
+  | .nil, ys => ys
+  | .cons x xs, ys => .cons x (app xs ys)
+
+def rev : L α → L α
+  | .nil => .nil
+  | .cons x xs => app (rev xs) (.cons x .nil)
+
+theorem t (xs : L Nat) : rev (rev xs) = xs := by sorry""",
+    "compiler": """inductive E where
+  | num : Nat → E
+  | add : E → E → E
+
+def value : E → Nat
+  | .num n => n
+  | .add a b => value a + value b
+
+inductive I where
+  | push : Nat → I
+  | plus : I
+
+def step : I → List Nat → List Nat
+  | .push n, s => n :: s
+  | .plus, b :: a :: s => (a + b) :: s
+  | _, s => s
+
+def run : List I → List Nat → List Nat
+  | [], s => s
+  | i :: is, s => run is (step i s)
+
+def compile : E → List I
+  | .num n => [.push n]
+  | .add a b => compile a ++ compile b ++ [.plus]
+
+theorem t (e : E) : run (compile e) [] = [value e] := by sorry""",
+}
+
+
+@pytest.mark.lean
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_lemmas_about_the_files_functions_prove_it(lean: Pool, name: str) -> None:
+    text = STATEMENTS[name]
+    async with lean.session() as env:
+        opened = await env.open(text)
+        assert opened.error is None
+        state = opened.holes[0].state
+        view = view_of(state.goals, (), (), before_sorry(text, 0))
+        assert view is not None
+        ((tactic, _),) = exploration.propose(view)
+        (outcome,) = await env.apply(state, [tactic], Limits(ms=60_000, heartbeats=2_000_000))
+        assert outcome.kind == "proved", outcome
+
+
+@pytest.mark.lean
+async def test_theorems_of_the_file_are_used(lean: Pool) -> None:
+    text = "opaque f : Nat → Nat\naxiom ax (n : Nat) : f n = 2 * n\n"
+    text += "theorem even (n : Nat) : f n % 2 = 0 := by rw [ax]; omega"
+    text += "\ntheorem t (n : Nat) : (f (f n) + f n) % 2 = 0 := by sorry"
+    async with lean.session() as env:
+        opened = await env.open(text)
+        state = opened.holes[0].state
+        query = Query(State(state.id, state.goals, state.hash), "t", (), 0, (), before_sorry(text, 0))
+        candidates = [c.tactic for c in TacticsPolicy(learning=False).candidates(query, 32)]
+        assert any("even" in tactic for tactic in candidates)
+        outcomes = await env.apply(state, candidates, Limits(ms=20_000))
+        assert outcomes[-1].kind == "proved"
