@@ -42,9 +42,6 @@ class Graph:
         """The node of an equal state; without transpositions none."""
         return self._by_hash.get(state.hash)
 
-    def was_tried(self, node: Node, tactic: str) -> bool:
-        return tactic in node.tried
-
     def needed(self, node: Node) -> bool:
         """Could expanding the node lead to a proof of the root that does not exist yet? False for dead, proved and
         released nodes, for the siblings of dead ones, and for what is only below such nodes."""

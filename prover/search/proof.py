@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prover.search.node import Edge, Node
 
 if TYPE_CHECKING:
-    from prover.search.graph import Graph
+    pass
 
 Step = tuple[str, int]
 """A tactic, and how many goals it leaves; the steps that prove these come after it, in order."""
@@ -75,29 +75,3 @@ def tactics(node: Node) -> tuple[str, ...]:
         path.append(at.parent.tactic)
         at = at.parent.node
     return tuple(reversed(path))
-
-
-def as_tree(graph: Graph) -> list[dict[str, Any]]:
-    """The nodes as JSON values, in the order in which they were found, each with its edges."""
-    return [
-        {
-            "id": node.id,
-            "parent": node.parent.node.id if node.parent else None,
-            "tactic": node.parent.tactic if node.parent else "",
-            "logprob": round(node.logprob, 6),
-            "depth": node.depth,
-            "status": node.status,
-            "score": node.score,
-            "goals": list(node.state.goals),
-            "edges": [
-                {
-                    "tactic": edge.tactic,
-                    "logprob": round(edge.logprob, 6),
-                    "children": [child.id for child in edge.children],
-                    "status": "rejected" if edge.rejected else "alive" if edge.alive else "dead",
-                }
-                for edge in node.edges
-            ],
-        }
-        for node in graph.nodes
-    ]

@@ -126,7 +126,7 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
         binders.append(f"∀ {index} : Nat, {index} < {end + shift} → ")
         texts = [put(text, n, f"(({index} : Int) - {shift})") for text in texts]
         if lows[n] is None:
-            opened.append(f"have {view.fresh('hl' + n)} : -{end} < {n} := by {_above(view, n, end, used)}")
+            opened.append(f"have {view.fresh('hl' + n)} : -{end} < {n} := by {_above(n, end, used)}")
         opened.append(f"have {view.fresh('hu' + n)} : {n} < {end} := by {_below(view, n, end, used)}")
         opened.append(f"obtain ⟨{index}, hi{n}⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {n} + {shift} by omega)")
         opened.append(f"obtain rfl : {n} = {index} - {shift} := by omega")
@@ -215,7 +215,7 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
             )
         elif not base:
             facts.append(f"rcases Nat.eq_zero_or_pos {other} with ho | ho")
-            facts.append(f"(subst ho; {'; '.join(['first | omega | simp_all'])})")
+            facts.append("(subst ho; first | omega | simp_all)")
             facts.append("have hm := Nat.mul_le_mul hc ho")
     return [
         "apply Nat.lt_of_not_ge",
@@ -225,7 +225,7 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
     ]
 
 
-def _above(view: View, n: str, end: int, used: list[str]) -> str:
+def _above(n: str, end: int, used: list[str]) -> str:
     """A proof of `-end < n` for an integer."""
     hints = [f"have hs := Int.mul_nonneg (show 0 ≤ -{n} - {end} by omega) (show 0 ≤ {end} - {n} by omega)"]
     hints += [f"have : 0 ≤ {other} ^ 2 := {SQUARE}" for other in used if other != n]

@@ -100,7 +100,7 @@ def _negated(question: Question) -> Fact | None:
     return Fact(p, strict, text, f"(by grind : {'0 <' if strict else '0 ≤'} {text})")
 
 
-def _square(kind: str, p: Polynomial) -> Fact:
+def _square(p: Polynomial) -> Fact:
     text = f"({text_of(p)}) ^ 2"
     return Fact(p * p, False, text, "Lean.Grind.OrderedRing.sq_nonneg")
 
@@ -124,7 +124,7 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
     kind, base = question.kind, list(question.facts[:8])
     half = (top + 1) // 2
     forms = _forms(question, names, half, stage)
-    squares = [_square(kind, form) for form in forms]
+    squares = [_square(form) for form in forms]
     found = [*base, *squares]
     pairs = [*combinations(base, 2), *((f, f) for f in base[:4])]
     found += [_times(kind, a, b) for a, b in pairs if a.polynomial.degree + b.polynomial.degree <= top]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.goal import top_level
-from prover.policy.tactics.structure import bound_names
+from prover.policy.tactics.patterns import bare, bound_names
 from prover.policy.tactics.view import Proposal, View, connective, mentions
 
 _MOST = 3
@@ -24,7 +24,7 @@ def propose(view: View) -> Iterator[Proposal]:
 
 def _independent(text: str, bound: tuple[str, ...], depth: int = 0) -> Iterator[str]:
     """The largest statements below a binder in which nothing bound occurs."""
-    text = _bare(text)
+    text = bare(text)
     if depth > 8 or text in ("True", "False"):
         return
     if bound and not any(mentions(text, name) for name in bound):
@@ -39,16 +39,3 @@ def _independent(text: str, bound: tuple[str, ...], depth: int = 0) -> Iterator[
     elif (parts := connective(text)) is not None and parts[0] in "→∨∧↔":
         for part in parts[1:]:
             yield from _independent(part, bound, depth + 1)
-
-
-def _bare(text: str) -> str:
-    """The text without parentheses around all of it."""
-    text = text.strip()
-    while text.startswith("(") and text.endswith(")"):
-        depth = 0
-        for index, char in enumerate(text):
-            depth += (char == "(") - (char == ")")
-            if depth == 0 and index < len(text) - 1:
-                return text
-        text = text[1:-1].strip()
-    return text

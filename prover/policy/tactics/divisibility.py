@@ -81,7 +81,7 @@ def _powers(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
             for n in _exponent_names(term)[:1]:
                 yield from _integer_power(view, divisor, dividend, term, n)
         elif signed is False:
-            yield from _natural_power(view, divisor, dividend, term)
+            yield from _natural_power(view, divisor, term)
     if signed is False:
         yield from _multiple_exponent(view, divisor, dividend)
 
@@ -142,7 +142,7 @@ def _stepped(term: Term, n: str) -> Term | None:
     return Term(term.op, tuple(part for part in parts if part is not None), term.name, term.kind)
 
 
-def _natural_power(view: View, divisor: Term, dividend: Term, power: Term) -> Iterator[Proposal]:
+def _natural_power(view: View, divisor: Term, power: Term) -> Iterator[Proposal]:
     """A base that is 1 more than a multiple of the divisor has only such powers."""
     base, exponent = power.args
     found = _one_more(divisor, base)

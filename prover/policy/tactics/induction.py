@@ -21,13 +21,12 @@ _LIBRARY_RECURSION = re.compile(r"(?<![\w.'])((?:Nat|List)\.(?:repeat|iterate|re
 
 def propose(view: View) -> Iterator[Proposal]:
     done = sum(tactic.startswith(("induction", "(induction")) for tactic in view.history)
-    near = 1.0 if done == 0 else 0.3
     if done >= _MAX_DEPTH:
         return
     for v in view.vars:
         if v.value is not None or not mentions(view.target, v.name):
             continue
-        if done and (v.type in NAT or v.type.startswith("List ") or _inductive(view, v.type)):
+        if done and (v.type in NAT or v.type.startswith(("List ", "Array ")) or _inductive(view, v.type)):
             # A second induction is rare: its plain forms are enough.
             yield f"induction {v.name} <;> simp_all", 0.08
             yield f"induction {v.name} <;> grind", 0.06
@@ -36,28 +35,28 @@ def propose(view: View) -> Iterator[Proposal]:
             if v.type in NAT:
                 yield from _residues(view, v.name)
         elif v.type in NAT:
-            yield from _nat(view, v.name, near)
+            yield from _nat(view, v.name)
         elif v.type.startswith(("List ", "Array ")):
-            yield from _list(view, v.name, v.type, near)
+            yield from _list(view, v.name, v.type)
         elif _inductive(view, v.type):
-            yield f"cases {v.name} <;> simp_all", 0.14 * near
-            yield f"cases {v.name} <;> grind", 0.13 * near
-            yield f"cases {v.name}", 0.12 * near
-            yield f"induction {v.name} <;> simp_all", 0.12 * near
-            yield f"induction {v.name} <;> grind", 0.12 * near
-            yield f"induction {v.name}", 0.12 * near
+            yield f"cases {v.name} <;> simp_all", 0.14
+            yield f"cases {v.name} <;> grind", 0.13
+            yield f"cases {v.name}", 0.12
+            yield f"induction {v.name} <;> simp_all", 0.12
+            yield f"induction {v.name} <;> grind", 0.12
+            yield f"induction {v.name}", 0.12
 
 
-def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
+def _nat(view: View, n: str) -> Iterator[Proposal]:
     ih = view.fresh("ih")
     power = "^" in view.target
-    weight = (0.3 if power or any(h.type.startswith("∀") for h in view.props) else 0.12) * near
+    weight = 0.3 if power or any(h.type.startswith("∀") for h in view.props) else 0.12
     if "List.range" in view.target:
-        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> omega", 0.3 * near
-        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> grind", 0.25 * near
+        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> omega", 0.3
+        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> grind", 0.25
     for name in list(dict.fromkeys(_LIBRARY_RECURSION.findall(view.target)))[:1]:
-        yield f"induction {n} <;> simp_all [{name}]", 0.25 * near
-        yield f"induction {n} <;> grind [{name}]", 0.2 * near
+        yield f"induction {n} <;> simp_all [{name}]", 0.25
+        yield f"induction {n} <;> grind [{name}]", 0.2
     yield f"induction {n} <;> grind", weight
     yield f"induction {n} <;> simp_all", weight * 0.9
     lemmas = INT_STEP if "ℤ" in view.facts or "Int" in view.facts else STEP
@@ -92,10 +91,10 @@ def _nat(view: View, n: str, near: float) -> Iterator[Proposal]:
             weight * 0.8,
         )
         yield f"obtain ⟨k, rfl⟩ : ∃ k, {n} = k + {least} := ⟨{n} - {least}, by omega⟩", weight * 0.5
-    yield f"cases {n}", 0.06 * near
-    yield f"cases {n} <;> simp_all", 0.06 * near
-    yield f"cases {n} <;> grind", 0.05 * near
-    yield from _strong(view, n, ih, near)
+    yield f"cases {n}", 0.06
+    yield f"cases {n} <;> simp_all", 0.06
+    yield f"cases {n} <;> grind", 0.05
+    yield from _strong(view, n, ih)
 
 
 def _uses(view: View, n: str) -> list[str]:
@@ -113,15 +112,15 @@ def _uses(view: View, n: str) -> list[str]:
     return found[:4]
 
 
-def _strong(view: View, n: str, ih: str, near: float) -> Iterator[Proposal]:
+def _strong(view: View, n: str, ih: str) -> Iterator[Proposal]:
     """Strong induction, first of all where hypotheses lead to `n` from smaller numbers that are not its predecessor."""
     below = [h.name for h in view.props if re.match(r"∀ .*\(∀ .* < ", h.type)]
     for h in below[:2]:
         yield f"exact Nat.strongRecOn {n} {h}", 0.5
     scaled = _scaled(view)
     weight = 0.2 if below or scaled else 0.05
-    yield f"induction {n} using Nat.strongRecOn with | ind {n} {ih} => grind", weight * near
-    yield f"(induction {n} using Nat.strongRecOn; rename_i {n} {ih})", weight * near
+    yield f"induction {n} using Nat.strongRecOn with | ind {n} {ih} => grind", weight
+    yield f"(induction {n} using Nat.strongRecOn; rename_i {n} {ih})", weight
 
 
 def _residues(view: View, n: str) -> Iterator[Proposal]:
@@ -152,27 +151,27 @@ def _power_hints(view: View, n: str) -> list[str]:
     return hints + [f"Nat.pow_le_pow_left (show {a} ≤ {b} by decide) {n}" for a, b in pairwise(bases)][:2]
 
 
-def _list(view: View, xs: str, kind: str, near: float) -> Iterator[Proposal]:
+def _list(view: View, xs: str, kind: str) -> Iterator[Proposal]:
     ih = view.fresh("ih")
     if kind.startswith("List "):
-        yield f"induction {xs} <;> simp_all", 0.3 * near
-        yield f"induction {xs} <;> grind", 0.28 * near
-        yield f"(induction {xs}; case' cons x {xs} {ih} => skip)", 0.2 * near
+        yield f"induction {xs} <;> simp_all", 0.3
+        yield f"induction {xs} <;> grind", 0.28
+        yield f"(induction {xs}; case' cons x {xs} {ih} => skip)", 0.2
         others = [v.name for v in view.vars if v.name != xs and mentions(view.target, v.name) and _plain(v.type)]
         if others:
             general = " ".join(others[:3])
-            yield f"induction {xs} generalizing {general} <;> simp_all", 0.2 * near
-            yield f"induction {xs} generalizing {general} <;> grind", 0.18 * near
-            yield f"(induction {xs} generalizing {general}; case' cons x {xs} {ih} => skip)", 0.1 * near
+            yield f"induction {xs} generalizing {general} <;> simp_all", 0.2
+            yield f"induction {xs} generalizing {general} <;> grind", 0.18
+            yield f"(induction {xs} generalizing {general}; case' cons x {xs} {ih} => skip)", 0.1
         # What recurses along with it: another list, or a number as in `xs.take n`.
         kinds = ("List ", "Nat", "ℕ") if _ALONG.search(view.target) else ("List ",)
         together = [v.name for v in view.vars if v.name in others and v.type.startswith(kinds)]
         for y in together[:2]:
             step = f"induction {xs} generalizing {' '.join(others[:3])} <;> cases {y}"
-            yield f"{step} <;> simp_all", 0.2 * near
-            yield f"{step} <;> grind", 0.12 * near
-    yield f"cases {xs} <;> simp_all", 0.12 * near
-    yield f"cases {xs}", 0.08 * near
+            yield f"{step} <;> simp_all", 0.2
+            yield f"{step} <;> grind", 0.12
+    yield f"cases {xs} <;> simp_all", 0.12
+    yield f"cases {xs}", 0.08
 
 
 def _lower_bound(view: View, n: str) -> tuple[str, int] | None:

@@ -118,7 +118,7 @@ def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Qu
         if (p := polynomial(base)) is not None
     ]
     rest = tuple((q, text) for p, text in equations if (q := reduced(p)))
-    facts += _inverses(claim, [f.polynomial for f in facts], rest, facts, field)
+    facts += _inverses(claim, rest, facts, field)
     inverse_equations = _inverse_equations(claim, facts) if field else ()
     return Question(kind, claim, strict, tuple(facts), (*rest, *inverse_equations), tuple(squared)), steps
 
@@ -144,7 +144,6 @@ def _facts(p: Polynomial, strict: bool, kind: str) -> list[Fact]:
 
 def _inverses(
     claim: Polynomial | None,
-    others: Sequence[Polynomial],
     equations: Sequence[tuple[Polynomial, str]],
     facts: Sequence[Fact],
     field: bool,
@@ -154,7 +153,8 @@ def _inverses(
         return []
     positive = {f.text for f in facts if f.strict}
     found = []
-    for atom in _atoms([*([claim] if claim is not None else []), *others, *(p for p, _ in equations)]):
+    claims = [] if claim is None else [claim]
+    for atom in _atoms([*claims, *(f.polynomial for f in facts), *(p for p, _ in equations)]):
         inner = _inverted(atom)
         if inner is None:
             continue

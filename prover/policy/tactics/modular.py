@@ -228,7 +228,7 @@ def _periods(view: View) -> Iterator[Proposal]:
                 yield seq(split, f"simp [{lemmas}]", "omega"), 0.5
                 return
             period = next((p for p in range(1, 13) if pow(int(base), p, m) == 1), None)
-            if period is None or period > 12:
+            if period is None:
                 continue
             h = view.fresh("hr")
             cases = " ∨ ".join(f"{n} % {period} = {r}" for r in range(period))

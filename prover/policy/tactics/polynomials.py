@@ -193,35 +193,14 @@ def of_term(term: Term, *, division: bool = False, atoms: bool = False, minus: b
 
 
 def divided(dividend: Polynomial, divisor: Polynomial) -> Polynomial | None:
-    """The quotient of an exact division, or None. By the leading monomials in the lexical order of the names."""
-    if not divisor:
-        return None
-    order = sorted({*dividend.names, *divisor.names})
-
-    def key(monomial: Monomial) -> tuple[int, ...]:
-        powers = dict(monomial)
-        return tuple(powers.get(name, 0) for name in order)
-
-    lead = max(divisor.terms, key=key)
-    quotient: dict[Monomial, Fraction] = {}
-    rest = dividend
-    for _ in range(_MOST_TERMS):
-        if not rest:
-            return Polynomial(quotient)
-        top = max(rest.terms, key=key)
-        powers = dict(top)
-        for name, power in lead:
-            powers[name] = powers.get(name, 0) - power
-        if any(power < 0 for power in powers.values()):
-            return None
-        monomial = tuple(sorted((name, power) for name, power in powers.items() if power))
-        quotient[monomial] = rest.terms[top] / divisor.terms[lead]
-        rest = rest - Polynomial({monomial: quotient[monomial]}) * divisor
-    return None
+    """The quotient of an exact division, or None."""
+    quotients = reduced(dividend, [divisor]) if divisor else None
+    return quotients[0] if quotients else None
 
 
 def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial] | None:
-    """Quotients whose products with the divisors add up to the dividend; None where division by leading terms fails."""
+    """Quotients whose products with the divisors add up to the dividend; None where division by the leading terms, in
+    the lexical order of the names, fails."""
     order = sorted({*dividend.names, *(name for p in divisors for name in p.names)})
 
     def key(monomial: Monomial) -> tuple[int, ...]:
@@ -231,7 +210,7 @@ def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial
     leads = [max(p.terms, key=key) if p else None for p in divisors]
     quotients = [Polynomial() for _ in divisors]
     rest = dividend
-    for _ in range(60):
+    for _ in range(_MOST_TERMS):
         if not rest:
             return quotients
         top = max(rest.terms, key=key)

@@ -60,7 +60,7 @@ def _predicate(text: str, known: set[str]) -> str | None:
 
 def _inside(view: View, known: set[str]) -> list[str]:
     """Such names within larger statements: capitalised words that are applied to something."""
-    words = re.findall(r"(?<![\w.':] )(?<![\w.'])([A-Z][\w']*(?:\.[A-Z][\w']*)*)(?= [\w(])", "\n".join([view.facts]))
+    words = re.findall(r"(?<![\w.':] )(?<![\w.'])([A-Z][\w']*(?:\.[A-Z][\w']*)*)(?= [\w(])", view.facts)
     types = {word for h in view.vars for word in IDENT.findall(h.type)}
     return [w for w in dict.fromkeys(words) if w not in known and w not in types and not _LIBRARY.match(w)]
 

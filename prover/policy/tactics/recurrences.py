@@ -16,7 +16,6 @@ from prover.policy.tactics.sequences import Sequence, at_least, plus, sequences
 from prover.policy.tactics.terms import Term, applications, premises, read, show, substitute
 from prover.policy.tactics.view import NAT, Proposal, View, seq
 
-_MOST_VALUES = 400
 _MOST_PERIOD = 60
 _LONGEST_PERIOD = 24
 _HIGHEST_DEGREE = 5

@@ -227,4 +227,4 @@ def _concludes_equal(text: str) -> bool:
     return (connective(universal(text).conclusion) or ("",))[0] in ("=", "↔")
 
 
-__all__ = ["bound_names", "intro_names", "propose"]
+__all__ = ["intro_names", "propose"]

@@ -171,7 +171,7 @@ def numerals(text: str) -> list[int]:
 
 
 def mentions(text: str, name: str) -> bool:
-    return name in IDENT.findall(text) or any(name == word.split(".")[0] for word in IDENT.findall(text))
+    return any(name in (word, word.partition(".")[0]) for word in IDENT.findall(text))
 
 
 def stands_in(text: str, term: str) -> bool:

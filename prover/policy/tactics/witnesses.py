@@ -9,8 +9,8 @@ from itertools import product
 
 from prover.goal import split_top, top_level
 from prover.policy.tactics.evaluate import canonical, compiled, number, statement
+from prover.policy.tactics.patterns import bound_names
 from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
-from prover.policy.tactics.structure import bound_names
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers, mentions, numerals, put
 

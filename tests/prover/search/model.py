@@ -10,8 +10,8 @@ from typing import Any
 from lean_env.protocol import Outcome, State
 from prover.interfaces import Candidate
 from prover.search import Node, Proof, Search
+from prover.search.graph import Graph
 from prover.search.invariants import check
-from prover.search.proof import as_tree
 
 Result = tuple[int, ...] | None
 """What a tactic leaves: the numbers of states, each to be proved by itself; none closes the goal; None is an error."""
@@ -198,3 +198,29 @@ def random_world(seed: int, size: int, cases: bool = False, acyclic: bool = Fals
     table = [[result(key) for _ in range(4)] for key in range(size)]
     weights = [[-round(dice.uniform(0.05, 4), 3) for _ in range(4)] for _ in range(size)]
     return World(table, lambda key, place: weights[key][place], cases)
+
+
+def as_tree(graph: Graph) -> list[dict[str, Any]]:
+    """The nodes as JSON values, in the order in which they were found, each with its edges."""
+    return [
+        {
+            "id": node.id,
+            "parent": node.parent.node.id if node.parent else None,
+            "tactic": node.parent.tactic if node.parent else "",
+            "logprob": round(node.logprob, 6),
+            "depth": node.depth,
+            "status": node.status,
+            "score": node.score,
+            "goals": list(node.state.goals),
+            "edges": [
+                {
+                    "tactic": edge.tactic,
+                    "logprob": round(edge.logprob, 6),
+                    "children": [child.id for child in edge.children],
+                    "status": "rejected" if edge.rejected else "alive" if edge.alive else "dead",
+                }
+                for edge in node.edges
+            ],
+        }
+        for node in graph.nodes
+    ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from lean_env.protocol import Hole, State
 from prover.script import fill
 from prover.search import Edge, Node, Proof
-from prover.search.proof import as_tree
+from tests.prover.search.model import as_tree
 from tests.prover.search.test_graph import CLOSED, begin, leaves, state, told
 
 
