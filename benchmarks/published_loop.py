@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from lean_env.errors import UsageError, WorkerError
 from lean_env.protocol import Hole, Outcome, State
+from prover.goal_search import LEAST_MS
 from prover.interfaces import Attempt, Environment, Problem, Query, Result, StopReason, Usage, Verifier
 from prover.method import Memory, Method
 from prover.problems.leantext import before_sorry, sorries
@@ -33,8 +34,6 @@ from prover.whole_proof import ProofPolicy
 
 MOST_VISITS = 2
 """`visited.get(state, 0) <= 1` in the script."""
-LEAST_MS = 1_000
-"""However little time is left, a tactic that is tried at all gets this much, as in `prover.attempt`."""
 
 Entry = tuple[float, tuple[str, ...], int, State]
 """Minus the log-probability of the path, its tactics, the order in which it was queued, the state."""

@@ -1,6 +1,6 @@
 """What a search itself costs, without Lean and without a policy: time an expansion, and memory a node.
 
-    python benchmarks/search_cost.py [--search NAME]... [--nodes 10000,100000,1000000] [--json]
+    python -m benchmarks.search_cost [--search NAME]... [--nodes 10000,100000,1000000] [--json]
 
 An expansion is `ask`, `untried`, `tell` (and `score`, where the search asks for scores) of 34 tactics: 28 lead to a
 new goal, 2 to two new goals each, and 4 to goals that are known, from anywhere in the graph, half of them by a cheaper

@@ -1,6 +1,6 @@
 """How long an editor waits for a suggestion, with Lean warm, and what the time goes into.
 
-    python benchmarks/suggest_time.py [--commands 40] [--rounds 3] [--verify] [--json]
+    python -m benchmarks.suggest_time [--commands 40] [--rounds 3] [--verify] [--json]
 
 A file with some commands has a `sorry` at its end that one tactic closes. Each round edits the last command, as typing
 does, asks for the holes, and then for suggestions. Milliseconds of wall time: `survey` is until the holes are known,

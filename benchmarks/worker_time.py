@@ -1,6 +1,6 @@
 """How much of a run's time is Lean's, and how long a cold start takes to its first proof.
 
-    python benchmarks/worker_time.py [--target core] [--limit 40] [--budget 1x32x30] [--workers N] [--json]
+    python -m benchmarks.worker_time [--target core] [--limit 40] [--budget 1x32x30] [--workers N] [--json]
 
 Everything is a share of one run's own wall time, so figures from busy machines can be compared. `inside Lean` is the
 time that workers spent on requests by Lean's own clock, divided by the time for which they were there; what is missing

@@ -17,8 +17,7 @@ from prover.method import Memory, Method
 from prover.problems.leantext import before_sorry
 from prover.search import Node, Search
 from prover.search import make as make_search
-from prover.search.proof import Proof, script_of, tactics
-from prover.search.proof import Step as ProofStep
+from prover.search.proof import Proof, Step, script_of, tactics
 
 # Tactics sent to Lean between two looks at the clock.
 CHUNK = 8
@@ -27,7 +26,7 @@ LEAST_MS = 1_000
 # Lemmas looked up for a state.
 LEMMAS = 16
 
-Step = Literal["open", "proved", "exhausted", "expansions"]
+StepResult = Literal["open", "proved", "exhausted", "expansions"]
 
 
 class Clock:
@@ -100,13 +99,13 @@ class GoalSearch:
         self.context = before_sorry(problem.text(), problem.hole or 0)
         self.rejected = 0
         self.error = ""
-        self.steps: tuple[ProofStep, ...] = ()
+        self.steps: tuple[Step, ...] = ()
         """The accepted proof: each tactic with how many goals it leaves."""
         self.text = ""
         self.axioms: tuple[str, ...] = ()
         self._queries: dict[int, Query] = {}
 
-    async def step(self) -> Step:
+    async def step(self) -> StepResult:
         """Expand the next state.
 
         Raises:

@@ -14,11 +14,11 @@ from typing import Protocol, runtime_checkable
 
 from lean_env.protocol import State
 from lean_env.verify import Verdict
-from prover.goal_search import Clock, Step
+from prover.goal_search import Clock, StepResult
 from prover.interfaces import Policy, Problem, Query
 from prover.method import Method
 from prover.problems.leantext import before_sorry
-from prover.search.proof import Step as ProofStep
+from prover.search.proof import Step
 
 _UNSOLVED = "unsolved goals"
 _CASE = re.compile(r"^case [^\n]*\n", re.MULTILINE)
@@ -121,7 +121,7 @@ class WholeProofSearch:
         self.promise: float | None = None
         """Always: there are no states for a critic."""
         self.script: tuple[str, ...] = ()
-        self.steps: tuple[ProofStep, ...] = ()
+        self.steps: tuple[Step, ...] = ()
         """Nothing: how many goals each tactic leaves is not known."""
         self.text = ""
         self.axioms: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ class WholeProofSearch:
         self._query = ProofQuery(root, problem, seed)
         self._seen: set[tuple[str, ...]] = set()
 
-    async def step(self) -> Step:
+    async def step(self) -> StepResult:
         """One round.
 
         Raises:

@@ -93,7 +93,7 @@ class Graph:
             edges.append(edge)
             if edge.proved:
                 proving.append(edge)
-        node.alive += len(edges) - len(node.edges)
+        node.living += len(edges) - len(node.edges)
         node.edges = edges
         node.tried += tuple([candidate.tactic for candidate in candidates[: len(outcomes)]])
         if proving and spread(proving):
@@ -103,7 +103,7 @@ class Graph:
             if node.held and node is not self.root:
                 node.held = False
                 drop.append(node.state)
-            if not node.alive and not node.dead:
+            if not node.living and not node.dead:
                 self._bury(node, drop)
         elif node.proof is not None:
             # What is left is tried when the proof is refused: then the node comes back
@@ -120,13 +120,13 @@ class Graph:
         if not edge.alive:
             return drop
         edge.alive = False
-        edge.node.alive -= 1
+        edge.node.living -= 1
         lost = withdraw(edge)
         self.fresh.extend(node for node in lost if node.stage == "open")
         self.fresh.extend(revive(child for node in lost for way in node.edges if way.alive for child in way.children))
         for child in edge.children:
             self._release(child, drop)
-        if not edge.node.alive and edge.node.stage == "expanded":
+        if not edge.node.living and edge.node.stage == "expanded":
             self._bury(edge.node, drop)
         return drop
 
@@ -200,12 +200,12 @@ class Graph:
                 if not way.alive:
                     continue
                 way.alive = False
-                way.node.alive -= 1
+                way.node.living -= 1
                 if len(way.children) > 1:
                     self._needed.epoch += 1
                     for sibling in way.children:
                         self._release(sibling, drop)
-                if not way.node.alive and way.node.stage == "expanded":
+                if not way.node.living and way.node.stage == "expanded":
                     stack.append(way.node)
 
     def _release(self, node: Node, drop: list[State]) -> None:

@@ -85,7 +85,7 @@ def _lives(edge: Edge, dead: set[Node]) -> bool:
 
 
 def _check_edges(node: Node) -> None:
-    assert node.alive == sum(edge.alive for edge in node.edges), f"the count of living edges of {_name(node)}"
+    assert node.living == sum(edge.alive for edge in node.edges), f"the count of living edges of {_name(node)}"
     if node.stage == "open":
         assert not node.edges or node.tried, f"{_name(node)} was never asked for and has edges"
     for edge in node.edges:

@@ -45,13 +45,13 @@ class Node:
     """A state in the search: one goal, or several that depend on each other."""
 
     __slots__ = (
-        "alive",
         "checked",
         "dead",
         "depth",
         "edges",
         "held",
         "id",
+        "living",
         "logprob",
         "more",
         "parent",
@@ -80,8 +80,8 @@ class Node:
         """Every other edge that leads here."""
         self.edges: Sequence[Edge] = ()
         """The edges from here, in the order in which they were told."""
-        self.alive = 0
-        """How many of them are."""
+        self.living = 0
+        """How many of them are alive."""
         self.dead = False
         """Expanded, and none of its edges is alive."""
         self.proof: Edge | None = None
