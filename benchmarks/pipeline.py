@@ -34,9 +34,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from benchmarks import published_loop
+from benchmarks.simulation import OPEN_SHARE, NoToolchain, milliseconds
 from lean_env.library import Library
 from lean_env.protocol import Hole, Limits, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.toolchain import Toolchain
@@ -50,12 +51,6 @@ from prover.parts import LeanPool, Parts, real_parts
 from prover.policy import TacticsPolicy
 from prover.prepare import Prepared
 from prover.run import run
-
-TACTIC_MS = (0.2, 0.6, 0.9, 1.4, 2.2, 4.0, 6.7, 11.6, 23.7, 67.7, 756.0)
-"""Quantiles, 0 % to 100 %, of the milliseconds of a tactic of the built-in policy on the bundled Lean: 2,124 tactics on
-ten hard statements of miniF2F. The last is chosen so that the mean is the measured one, 50 ms; one took 5.1 s."""
-OPEN_SHARE = 0.3
-"""Of the tactics that are tried, so many leave goals; the others fail."""
 
 
 class SlowModel:
@@ -141,7 +136,7 @@ class SimulatedSession:
         return Symbols((), ())
 
     async def apply(self, state: State, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
-        times = [self._milliseconds() for _ in tactics]
+        times = [milliseconds(self._chance) for _ in tactics]
         async with self._lock:
             await asyncio.sleep(sum(times) / 1000)
         self._pool.lean_s += sum(times) / 1000
@@ -153,11 +148,6 @@ class SimulatedSession:
         ]
 
     async def drop(self, states: Sequence[State]) -> None: ...
-
-    def _milliseconds(self) -> float:
-        place = self._chance.random() * (len(TACTIC_MS) - 1)
-        low = int(place)
-        return TACTIC_MS[low] + (place - low) * (TACTIC_MS[low + 1] - TACTIC_MS[low])
 
     def _state(self) -> State:
         self._states += 1
@@ -261,7 +251,9 @@ async def measure(options: argparse.Namespace, *, published: bool) -> Row:
             out=Path(folder) / "run",
             ablation=Ablation(retrieval=False, and_or=not published),
         )
-        toolchain = real.resolve(None, None, Path.cwd(), lambda line: print(line, file=sys.stderr))
+        toolchain = cast("Toolchain", NoToolchain())
+        if options.lean == "real":
+            toolchain = real.resolve(None, None, Path.cwd(), lambda line: print(line, file=sys.stderr))
         middle = Middle(len(problems), model)
         await run(config, prepared=Prepared(parts, toolchain, tuple(problems)), events=middle)
     seconds = middle.ended_at - middle.started

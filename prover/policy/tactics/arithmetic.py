@@ -10,6 +10,7 @@ from prover.goal import top_level
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq
 
 _ORDER = re.compile(r"[≤<≥>≠]")
+_DIVISION = re.compile(r"([^\W\d][\w']*|\([^()]*\)) [/%] ([^\W\d][\w']*)")
 _SQUARE = re.compile(r" ?\^ ?(?:2|4|6)\b")
 
 
@@ -17,6 +18,7 @@ def propose(view: View) -> Iterator[Proposal]:
     nats, ints, rats = view.of_type(NAT), view.of_type(INT), view.of_type(RAT)
     yield from _rewriting(view)
     yield from _casts(view, nats, ints)
+    yield from _quotients(view, nats)
     if rats or "ℚ" in view.facts or "Rat" in view.facts:
         yield from _rational(view)
     if not _ORDER.search(view.facts) or not (nats or ints or rats):
@@ -65,6 +67,17 @@ def _casts(view: View, nats: tuple[str, ...], ints: tuple[str, ...]) -> Iterator
     yield "norm_cast", 0.08
     yield "push_cast", 0.05
     yield "norm_cast at *", 0.08
+
+
+def _quotients(view: View, nats: tuple[str, ...]) -> Iterator[Proposal]:
+    """What division by a variable is: `y * (x / y) + x % y = x`, where `x % y < y`."""
+    found = list(dict.fromkeys(_DIVISION.findall(view.facts)))
+    steps: list[str] = []
+    for x, y in [(x, y) for x, y in found if y in nats][:2]:
+        steps.append(f"have {view.fresh(f'hd{len(steps)}')} := Nat.div_add_mod {x} {y}")
+        steps.append(f"have {view.fresh(f'hl{len(steps)}')} := Nat.mod_lt {x} (show 0 < {y} by omega)")
+    if steps:
+        yield seq(*steps, "grind"), 0.4
 
 
 def _rational(view: View) -> Iterator[Proposal]:

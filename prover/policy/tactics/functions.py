@@ -44,11 +44,22 @@ def _named(view: View) -> Iterator[Proposal]:
     for h in view.props:
         if h.type.startswith("Function.Injective"):
             yield f"apply {h.name}", 0.2
+            if view.target.startswith("∃ "):
+                for given in [g for g in view.props if " = " in g.type][-2:]:
+                    witness = given.type.partition(" = ")[0].rpartition(" ")[2].rstrip(")")
+                    yield f"exact ⟨{witness}, {h.name} {given.name}⟩", 0.3
         elif h.type.startswith("Function.Surjective"):
-            for v in view.vars[-3:]:
-                yield f"obtain ⟨{view.fresh('a')}, {view.fresh('ha')}⟩ := {h.name} {v.name}", 0.1
+            for term in _terms(view)[:4] if "∘" in h.type else [v.name for v in view.vars[-3:]]:
+                yield f"obtain ⟨{view.fresh('a')}, {view.fresh('ha')}⟩ := {h.name} {term}", 0.1
         elif h.type.startswith("Function.Bijective"):
             yield f"obtain ⟨{view.fresh('hi')}, {view.fresh('hs')}⟩ := {h.name}", 0.3
+
+
+def _terms(view: View) -> list[str]:
+    """Functions of the context applied to what they take, the latest first; then what is no function."""
+    plain = [v for v in view.vars if "→" not in v.type and not v.type.startswith(("Type", "Sort"))][::-1]
+    applied = [f"({f.name} {v.name})" for v in plain for f in view.vars if f.type.startswith(f"{v.type} → ")]
+    return [*applied, *(v.name for v in plain)]
 
 
 def _equations(view: View) -> Iterator[Proposal]:
