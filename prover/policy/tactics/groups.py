@@ -1,0 +1,131 @@
+"""Groups given by an operation and its axioms among the hypotheses.
+
+What the axioms leave out is derived from them, and with it the ten rules of Knuth and Bendix (Simple Word Problems in
+Universal Algebras, 1970), by which `simp` decides every equation that holds in all groups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prover.policy.tactics.patterns import universal
+from prover.policy.tactics.view import Proposal, View, seq
+
+_NAME = r"([^\W\d][\w'₀-₉]*)"
+_ASSOCIATIVE = re.compile(rf"{_NAME} \(\1 {_NAME} {_NAME}\) {_NAME} = \1 \2 \(\1 \3 \4\)")
+_LEFT_ONE = re.compile(rf"{_NAME} {_NAME} {_NAME} = \3")
+_RIGHT_ONE = re.compile(rf"{_NAME} {_NAME} {_NAME} = \2")
+_LEFT_INVERSE = re.compile(rf"{_NAME} \({_NAME} {_NAME}\) \3 = {_NAME}")
+_RIGHT_INVERSE = re.compile(rf"{_NAME} {_NAME} \({_NAME} \2\) = {_NAME}")
+_SQUARE = re.compile(rf"{_NAME} {_NAME} \2 = {_NAME}")
+
+
+@dataclass(frozen=True)
+class Group:
+    """An operation `m` with a neutral element `e`, inverses `i`, and the hypotheses that say so."""
+
+    m: str
+    e: str
+    i: str
+    associative: str
+    one: str
+    inverse: str
+    left: bool
+    """Are `e` and `i` known to be neutral and inverse on the left? Else on the right."""
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    if any("hki" in tactic for tactic in view.history):
+        return
+    for group in _groups(view)[:1]:
+        steps = [*_other_side(group), *_rules(group), *_squares(view, group)]
+        closers = ["(simp [*]; done)", "(intros; simp_all; done)", *_solutions(view, group), "skip"]
+        yield seq(*steps, f"first | {' | '.join(closers)}"), 0.5
+
+
+def _groups(view: View) -> list[Group]:
+    """The groups that the hypotheses describe."""
+    axioms = [(h.name, rule.conclusion) for h in view.props if (rule := universal(h.type)) and not rule.premises]
+
+    def holds(pattern: re.Pattern[str], *known: tuple[int, str]) -> list[tuple[str, re.Match[str]]]:
+        matches = [(name, match) for name, text in axioms if (match := pattern.fullmatch(text))]
+        return [each for each in matches if all(each[1][place] == value for place, value in known)]
+
+    found = []
+    for associative, match in holds(_ASSOCIATIVE):
+        m = match[1]
+        for left, ones, inverses in ((True, _LEFT_ONE, _LEFT_INVERSE), (False, _RIGHT_ONE, _RIGHT_INVERSE)):
+            for one, neutral in holds(ones, (1, m)):
+                e = neutral[2] if left else neutral[3]
+                for inverse, inverted in holds(inverses, (1, m), (4, e)):
+                    i = inverted[2] if left else inverted[3]
+                    found.append(Group(m, e, i, associative, one, inverse, left))
+    return found
+
+
+def _other_side(g: Group) -> list[str]:
+    """What is neutral or inverse on one side is so on the other: `hko` and `hki`, the first two of the rules."""
+    m, i, e = g.m, g.i, g.e
+    twice = f"have hk8 := {g.inverse} ({i} a)"
+    if g.left:
+        longer = f"{m} a ({i} a) = {m} ({m} ({i} ({i} a)) ({i} a)) ({m} a ({i} a))"
+        moved = f"{g.associative}, ← {g.associative} ({i} a) a ({i} a), {g.inverse}"
+        claims = f"{m} a ({i} a) = {e}", f"{m} a {e} = a"
+        neutral = f"rw [← {g.inverse} a, ← {g.associative}, hki, {g.one}]"
+    else:
+        longer = f"{m} ({i} a) a = {m} ({m} ({i} a) a) ({m} ({i} a) ({i} ({i} a)))"
+        moved = f"← {g.associative}, {g.associative} ({i} a) a ({i} a), {g.inverse} a"
+        claims = f"{m} ({i} a) a = {e}", f"{m} {e} a = a"
+        neutral = f"rw [← {g.inverse} a, {g.associative}, hki, {g.one}]"
+    return [
+        f"have hki : ∀ a, {claims[0]} := by intro a; {twice}; "
+        f"have hk9 : {longer} := (by rw [hk8, {g.one}]); rw [hk9, {moved}, {g.one}, hk8]",
+        f"have hko : ∀ a, {claims[1]} := by intro a; {neutral}",
+    ]
+
+
+def _rules(g: Group) -> list[str]:
+    """The rules that the axioms are not."""
+    m, i, e = g.m, g.i, g.e
+    left_inverse, right_inverse = (g.inverse, "hki") if g.left else ("hki", g.inverse)
+    left_one, right_one = (g.one, "hko") if g.left else ("hko", g.one)
+    return [
+        f"have hk1 : ∀ a b, {m} ({i} a) ({m} a b) = b := "
+        f"by intro a b; rw [← {g.associative}, {left_inverse}, {left_one}]",
+        f"have hk2 : ∀ a b, {m} a ({m} ({i} a) b) = b := "
+        f"by intro a b; rw [← {g.associative}, {right_inverse}, {left_one}]",
+        f"have hk3 : ∀ a, {i} ({i} a) = a := "
+        f"by intro a; have hk8 := hk1 ({i} a) a; rw [{left_inverse}, {right_one}] at hk8; exact hk8",
+        f"have hk4 : {i} {e} = {e} := by have hk8 := {left_inverse} {e}; rw [{right_one}] at hk8; exact hk8",
+        f"have hk5 : ∀ a b, {i} ({m} a b) = {m} ({i} b) ({i} a) := by intro a b; "
+        f"have hk8 := hk1 ({m} a b) ({m} ({i} b) ({i} a)); "
+        f"rw [{g.associative}, hk2, {right_inverse}, {right_one}] at hk8; exact hk8",
+    ]
+
+
+def _solutions(view: View, g: Group) -> list[str]:
+    """What solves `m x z = y` or `m z x = y` for `z`."""
+    if not view.target.startswith("∃"):
+        return []
+    elements = [v.name for v in view.vars if v.value is None and " " not in v.type and v.name != g.e][-2:]
+    pairs = [(x, y) for x in elements for y in elements if x != y]
+    terms = [term for x, y in pairs for term in (f"{g.m} ({g.i} {x}) {y}", f"{g.m} {y} ({g.i} {x})")]
+    return [f"exact ⟨{term}, by simp [*]⟩" for term in terms]
+
+
+def _squares(view: View, g: Group) -> list[str]:
+    """Where every square is neutral, everything is its own inverse, and the operation commutes."""
+    for h in view.props:
+        rule = universal(h.type)
+        match = _SQUARE.fullmatch(rule.conclusion) if rule and not rule.premises else None
+        if match and (match[1], match[3]) == (g.m, g.e):
+            right_one = "hko" if g.left else g.one
+            own = f"have hk8 := hk1 a a; rw [{h.name}, {right_one}] at hk8; exact hk8"
+            commutes = f"∀ a b, {g.m} a b = {g.m} b a := by intro a b; rw [← hk6 ({g.m} a b), hk5, hk6, hk6]"
+            return [f"have hk6 : ∀ a, {g.i} a = a := by intro a; {own}", f"have hk7 : {commutes}"]
+    return []
+
+
+__all__ = ["propose"]
