@@ -1,0 +1,59 @@
+"""Primes given by their divisors: core Lean has no `Nat.Prime`, so statements bring a definition of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover.policy.tactics.view import Proposal, View, seq
+
+_DIVISORS = re.compile(
+    r"(?P<before>.+ ∧ )?\(?∀ \(?(?P<d>[\w'₀-₉]+)(?: : (?:Nat|ℕ)\))?, (?P=d) ∣ (?P<p>[\w'₀-₉]+) → "
+    r"(?P=d) = (?:1 ∨ (?P=d) = (?P=p)|(?P=p) ∨ (?P=d) = 1)\)?"
+)
+_NAMED = re.compile(r"[\w'₀-₉.]*[pP]rime[\w'₀-₉]* (?P<p>[\w'₀-₉]+)")
+_PRODUCT = re.compile(r"(?P<p>[\w'₀-₉]+) ∣ (?P<a>[\w'₀-₉]+|\(.+\)) \* (?P<b>[\w'₀-₉]+|\(.+\))")
+_MOST_PRIMES = 2
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    for p, divisors in _primes(view)[:_MOST_PRIMES]:
+        yield from _products(view, p, divisors)
+        known = [f"have {view.fresh(f'hp{n}')} := {divisors} {n}" for n in (2, 3, 5)]
+        for count in (1, 2, 3):
+            yield seq(*known[:count], "omega"), 0.45
+
+
+def _primes(view: View) -> list[tuple[str, str]]:
+    """Numbers with the proofs that they have no divisors but 1 and themselves, as far as names and shapes tell."""
+    found = []
+    for h in view.props:
+        if match := _DIVISORS.fullmatch(h.type):
+            found.append((match["p"], f"{h.name}{'.2' * (match['before'] or '').count(' ∧ ')}"))
+        elif match := _NAMED.fullmatch(h.type):
+            found.append((match["p"], f"{h.name}.2"))
+    return found
+
+
+def _products(view: View, p: str, divisors: str) -> Iterator[Proposal]:
+    """Euclid's lemma: of a product that a prime divides it divides a factor, since its greatest common divisor with the
+    other factor is 1 or the prime."""
+    for h in view.props:
+        match = _PRODUCT.fullmatch(h.type)
+        if match is None or match["p"] != p:
+            continue
+        a, b = match["a"], match["b"]
+        common = f"rcases {divisors} (Nat.gcd {p} {a}) (Nat.gcd_dvd_left {p} {a}) with hg | hg"
+        one = f"exact Or.inr (Nat.Coprime.dvd_of_dvd_mul_left hg {h.name})"
+        itself = f"exact Or.inl (hg ▸ Nat.gcd_dvd_right {p} {a})"
+        proof = seq(f"{common} <;> first | {one} | {itself}")
+        claim = f"{p} ∣ {a} ∨ {p} ∣ {b}"
+        if view.target == claim:
+            yield proof, 0.85
+        else:
+            name = view.fresh("hq")
+            yield seq(f"have {name} : {claim} := by {proof}", f"rcases {name} with {name} | {name}"), 0.4
+            yield seq(f"have {name} : {claim} := by {proof}", f"rcases {name} with {name} | {name} <;> simp_all"), 0.42
+
+
+__all__ = ["propose"]
