@@ -16,7 +16,7 @@ from lean_env.library import header_end
 from lean_env.protocol import Message
 from lean_env.toolchain import Toolchain
 
-_ADDED = " noncomputable section "
+_ADDED = "\nnoncomputable section\n"
 CHECK_S = 600.0
 """Seconds that a fresh process may take for one text, its own start included."""
 
@@ -104,19 +104,17 @@ class Checkers:
 
 
 def _without_code(text: str) -> str:
-    """The text with its definitions not compiled, on the same lines: the bundled Lean has no code for its library, and
-    none of it for what stands on that."""
+    """The text with its definitions not compiled: the bundled Lean has no code for its library, and none of it for what
+    stands on that. Everything stays in its column, by which Lean tells where blocks of tactics end."""
     at = header_end(text)
-    return f"{text[:at]}{_ADDED}{text[at:]}"
+    column = at - (text.rfind("\n", 0, at) + 1)
+    return f"{text[:at]}{_ADDED}{' ' * column}{text[at:]}"
 
 
 def _as_written(message: Message, text: str) -> Message:
     """A message about `_without_code(text)` with its place in the text."""
-    before = text[: header_end(text)]
-    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1)
-    if message.line != line or message.column < column + len(_ADDED):
-        return message
-    return replace(message, column=message.column - len(_ADDED))
+    line = message.line - _ADDED.count("\n")
+    return replace(message, line=line) if line > text.count("\n", 0, header_end(text)) else message
 
 
 def _status(code: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 from lean_env.fresh import _as_written, _without_code
 from lean_env.pool import Pool
 from lean_env.protocol import Message
+from prover.script import fill
 
 DEFINITIONS = """
 /-- Every element, twice. -/
@@ -23,21 +24,24 @@ def Point.sum (p : Point) : Nat := (p.names.filter (· > p.x)).foldl (· + ·) 0
 STATEMENT = "theorem none_twice : twice [] = [] ∧ (Point.mk 1 [1, 2, 3]).sum = 5 := by "
 
 
+ADDED = "\nnoncomputable section\n"
+
+
 @pytest.mark.parametrize(
     ("text", "made"),
     [
-        ("theorem t : p", " noncomputable section theorem t : p"),
-        ("/-- doc -/\ndef x := 1", " noncomputable section /-- doc -/\ndef x := 1"),
+        ("theorem t : p", f"{ADDED}theorem t : p"),
+        ("/-- doc -/\ndef x := 1", f"{ADDED}/-- doc -/\ndef x := 1"),
         (
-            "-- mine\nimport Std\nimport Init\n/-- doc -/\ndef x := 1",
-            "Init noncomputable section \n/-- doc -/\ndef x := 1",
+            "-- mine\nimport Init\n/-- doc -/\ndef x := 1",
+            f"-- mine\nimport Init{ADDED}           \n/-- doc -/\ndef x := 1",
         ),
-        ("", " noncomputable section "),
+        ("import Std  theorem t : p", f"import Std{ADDED}{' ' * 12}theorem t : p"),
+        ("", ADDED),
     ],
 )
-def test_what_is_added_comes_before_the_first_command_on_its_line(text: str, made: str) -> None:
-    assert _without_code(text).endswith(made)
-    assert _without_code(text).count("\n") == text.count("\n")
+def test_what_is_added_moves_nothing_to_another_column(text: str, made: str) -> None:
+    assert _without_code(text) == made
 
 
 def at_theorem(text: str) -> Message:
@@ -63,6 +67,17 @@ async def test_definitions_that_use_the_library_elaborate_and_are_verified(lean:
     assert verdict.accepted, verdict.reasons
     refused = await lean.verify(original, original.replace("sorry", "exact ⟨rfl, by decide⟩").replace("= 5", "= 6"))
     assert not refused.accepted
+
+
+@pytest.mark.lean
+async def test_a_proof_of_several_lines_below_a_statement_on_the_first_is_accepted(lean: Pool) -> None:
+    original = "theorem t (l : List Nat) : (l.map fun x => x + 1).length = l.length := by sorry"
+    async with lean.session() as env:
+        opened = await env.open(original)
+    text = fill(original, opened.holes[0], ("induction l", "· rfl", "· simp"))
+    assert text.splitlines()[1].startswith(" " * original.index("sorry") + "·"), "in the column of the first tactic"
+    verdict = await lean.verify(original, text)
+    assert verdict.accepted, verdict.reasons
 
 
 @pytest.mark.lean
