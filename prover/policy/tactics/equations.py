@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -13,6 +14,10 @@ from prover.policy.tactics.terms import Term, applications, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
 _MOST_INSTANCES = 12
+_CAUCHY = re.compile(
+    r"∀ \((?P<x>[\w']+) (?P<y>[\w']+) : (?:Int|ℤ)\), "
+    r"(?P<f>[\w']+) \((?P=x) \+ (?P=y)\) = (?P=f) (?P=x) \+ (?P=f) (?P=y)"
+)
 Point = tuple[str, tuple[int, ...]]
 """A function and the numbers that it is applied to."""
 _Equation = Callable[[tuple[int, ...], Mapping[Point, Value], Point], Value | None]
@@ -22,6 +27,29 @@ def propose(view: View) -> Iterator[Proposal]:
     functions = {h.name: canonical(h.type) for h in view.vars if "→" in h.type}
     if functions:
         yield from _instances(view, functions)
+        yield from _additive(view, functions)
+
+
+def _additive(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
+    """Cauchy's equation on the integers: `f (x + y) = f x + f y` makes `f n = n * f 1`."""
+    for h in view.props:
+        match = _CAUCHY.fullmatch(h.type)
+        if match is None or functions.get(match["f"]) != "Int → Int":
+            continue
+        f, law = match["f"], h.name
+        k, n, linear = view.fresh("k"), view.fresh("n"), view.fresh("hf")
+        natural = (
+            f"have ha1 : ∀ {k} : Nat, {f} ({k} : Int) = ({k} : Int) * {f} 1 := by\n  intro {k}\n  induction {k} with\n"
+            f"  | zero => simpa using ha0\n  | succ {k} ih =>\n    have ha2 := {law} ({k} : Int) 1\n    grind"
+        )
+        whole = (
+            f"have {linear} : ∀ {n} : Int, {f} {n} = {n} * {f} 1 := by\n  intro {n}\n"
+            f"  rcases Int.eq_nat_or_neg {n} with ⟨{k}, rfl | rfl⟩\n  · exact ha1 {k}\n"
+            f"  · have ha2 := {law} (-({k} : Int)) {k}\n    have ha3 := ha1 {k}\n"
+            f"    rw [show -({k} : Int) + {k} = 0 by omega, ha0] at ha2\n    grind"
+        )
+        zero = f"have ha0 : {f} 0 = 0 := by\n  have ha2 := {law} 0 0\n  simp at ha2\n  omega"
+        yield seq(zero, natural, whole, f"first | exact {linear} | grind | skip"), 0.5
 
 
 def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from prover.policy.tactics.patterns import universal
 from prover.policy.tactics.view import Proposal, View, seq
@@ -39,15 +40,45 @@ class Group:
 def propose(view: View) -> Iterator[Proposal]:
     if any("hki" in tactic for tactic in view.history):
         return
+    yield from _involutions(view)
     for group in _groups(view)[:1]:
         steps = [*_other_side(group), *_rules(group), *_squares(view, group)]
         closers = ["(simp [*]; done)", "(intros; simp_all; done)", *_solutions(view, group), "skip"]
         yield seq(*steps, f"first | {' | '.join(closers)}"), 0.5
 
 
+def _involutions(view: View) -> Iterator[Proposal]:
+    """A monoid in which every square is neutral: its operation commutes."""
+    axioms = _axioms(view)
+    for associative, m in ((name, match[1]) for name, text in axioms if (match := _ASSOCIATIVE.fullmatch(text))):
+        of_m = [(name, text) for name, text in axioms if text.startswith(f"{m} ")]
+        left = [(name, match[2]) for name, text in of_m if (match := _LEFT_ONE.fullmatch(text))]
+        right = [(name, match[3]) for name, text in of_m if (match := _RIGHT_ONE.fullmatch(text))]
+        squares = [(name, match[3]) for name, text in of_m if (match := _SQUARE.fullmatch(text))]
+        for (one, e), (neutral, e1), (square, e2) in product(left, right, squares):
+            if e == e1 == e2:
+                yield (
+                    seq(
+                        f"have hk1 : ∀ a b, {m} a ({m} a b) = b := by intro a b; rw [← {associative}, {square}, {one}]",
+                        f"have hk2 : ∀ a b, {m} b ({m} a b) = a := by intro a b; have hk8 := congrArg ({m} a) "
+                        f"({square} ({m} a b)); rw [{associative}, hk1, {neutral}] at hk8; exact hk8",
+                        f"have hk7 : ∀ a b, {m} a b = {m} b a := by intro a b; have hk9 := congrArg ({m} b) (hk2 a b); "
+                        "rw [hk1] at hk9; exact hk9",
+                        "first | exact hk7 | (intros; simp_all; done) | skip",
+                    ),
+                    0.5,
+                )
+
+
+def _axioms(view: View) -> list[tuple[str, str]]:
+    """The equations that hold of everything, by the names of their hypotheses."""
+    rules = ((h.name, universal(h.type)) for h in view.props)
+    return [(name, rule.conclusion) for name, rule in rules if rule.binders and not rule.premises]
+
+
 def _groups(view: View) -> list[Group]:
     """The groups that the hypotheses describe."""
-    axioms = [(h.name, rule.conclusion) for h in view.props if (rule := universal(h.type)) and not rule.premises]
+    axioms = _axioms(view)
 
     def holds(pattern: re.Pattern[str], *known: tuple[int, str]) -> list[tuple[str, re.Match[str]]]:
         matches = [(name, match) for name, text in axioms if (match := pattern.fullmatch(text))]

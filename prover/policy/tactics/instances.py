@@ -38,7 +38,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _anonymous(view, h.name, parts)
         yield from _at_numbers(view, h.name, parts)
         for instance in instances(view, h.name, parts):
-            if instance.statement in known or count >= _MOST_PROPOSALS:
+            if count >= _MOST_PROPOSALS or not _new(instance, known):
                 continue
             count += 1
             yield from _use(view, instance)
@@ -46,6 +46,14 @@ def propose(view: View) -> Iterator[Proposal]:
         if choice and parts.explicit[0]:
             function, name = view.fresh("f"), view.fresh("hf")
             yield f"obtain ⟨{function}, {name}⟩ := Classical.axiomOfChoice {h.name}", 0.1
+
+
+def _new(instance: Instance, known: set[str]) -> bool:
+    """Does it say anything that the context does not? Of a disjunction, more than one of its sides does."""
+    parts = connective(instance.statement)
+    if parts and parts[0] == "∨":
+        return parts[1] != parts[2] and not {bare(part) for part in parts[1:]} & known
+    return instance.statement not in known
 
 
 def _anonymous(view: View, name: str, parts: Universal) -> Iterator[Proposal]:

@@ -33,10 +33,13 @@ _FIRST_RATE, _FIRST_SECONDS = 1 / 30, 0.02
 _ENOUGH = 12
 _SLOW_TEMPLATE_S = 0.15
 # Within one problem fewer tries tell. There what was written for the goal at hand is also given up once it has cost
-# that many seconds without closing one, though it has led to other goals; not so a solver by its plain name.
+# that many seconds without closing one, though it has led to other goals. A solver by its plain name is given up later:
+# what it fails on at first it may close after a distinction.
 _ENOUGH_HERE = 3
+_ENOUGH_PLAIN = 8
 _MOST_HERE_S = 2.0
-_PLAIN = 24
+# Longer tactics are made for the goal at hand.
+_MADE = 24
 
 # Seconds lost on a solver within one problem that halve the weight of what uses it; and problems remembered.
 PATIENCE_S = 3.0
@@ -157,8 +160,8 @@ class Learning:
         count = self._here.get(problem, {}).get(template(tactic))
         if count is None or count.useful >= 1:
             return False
-        made = len(tactic) > _PLAIN and count.tries >= _ENOUGH_HERE and count.seconds > _MOST_HERE_S
-        return made or _useless(count, _ENOUGH_HERE)
+        made = len(tactic) > _MADE and count.tries >= _ENOUGH_HERE and count.seconds > _MOST_HERE_S
+        return made or _useless(count, _ENOUGH_PLAIN if tactic.isidentifier() else _ENOUGH_HERE)
 
     def factor(self, tactic: str) -> float:
         """By what the weight of the tactic is to be multiplied, `LOWEST` to `HIGHEST`; 1 for what is not known."""

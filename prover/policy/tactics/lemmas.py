@@ -18,6 +18,8 @@ _NO_REWRITE = re.compile(
     r"(?:^|[._])(?:trans|symm|comm|refl|elim|imp|antisymm|assoc|intro|rec|rec_on|ind|induction|casesOn|of|choice|"
     r"left_comm|right_comm|axiomOfChoice|em|dest|and_ge)(?:[._']|$)"
 )
+# Applied by themselves they leave goals about what is not there yet.
+_ELIMINATOR = re.compile(r"\.(?:elim|rec|recOn|casesOn|by_cases)$")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -32,7 +34,7 @@ def propose(view: View) -> Iterator[Proposal]:
     few = dict.fromkeys(", ".join(lemmas[:n]) for n in (_INSTANTIATED, 1))
     early = len(view.history) < 2  # it takes a tenth of a second and more where it fails
     yield "first | " + " | ".join(f"grind [{names}]" for names in few), 0.4 if early else 0.06
-    for index, name in enumerate(lemmas[:_REWRITES]):
+    for index, name in enumerate([name for name in lemmas if not _ELIMINATOR.search(name)][:_REWRITES]):
         near = 0.9**index
         yield f"rw [{name}]", 0.2 * near
         yield f"apply {name}", 0.15 * near

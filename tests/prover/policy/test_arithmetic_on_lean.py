@@ -48,6 +48,7 @@ STATEMENTS = {
     "prime divisor of a product": "(p a b : Nat) (hp : 2 ≤ p ∧ ∀ d, d ∣ p → d = 1 ∨ d = p) (h : p ∣ a * b) : "
     "p ∣ a ∨ p ∣ b",
     "prime and its remainder": "(p : Nat) (hp : ∀ d, d ∣ p → d = p ∨ d = 1) (h : 3 < p) : p % 6 = 1 ∨ p % 6 = 5",
+    "additive function": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y) : ∀ n, f n = n * f 1",
     "closed computation": ": ¬ (((List.range 1000).filter (fun n => n % 15 == 0)).length = 66)",
     "quotient of a variable": "(a b : Nat) (h : b ≠ 0) : a / b * b ≤ a ∧ a < (a / b + 1) * b",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",

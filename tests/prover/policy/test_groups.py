@@ -17,6 +17,8 @@ STATEMENTS = {
     "the other neutral element": RIGHT + ": ∀ a, op e a = a",
     "the inverse of a product": LEFT + "(x y : G) : inv (op x (inv y)) = op y (inv x)",
     "an equation is solved": RIGHT + "(x y : G) : ∃ z, op x z = y",
+    "a monoid of involutions": "(G : Type) (op : G → G → G) (e : G) (assoc : ∀ a b c, op (op a b) c = op a (op b c)) "
+    "(one_op : ∀ a, op e a = a) (op_one : ∀ a, op a e = a) (sq : ∀ a, op a a = e) : ∀ a b, op a b = op b a",
     "squares": LEFT + "(h2 : ∀ a, op a a = e) : ∀ a b, op a b = op b a",
 }
 
@@ -30,7 +32,7 @@ async def test_one_step_proves_it(lean: Pool, name: str) -> None:
         state = opened.holes[0].state
         view = view_of(state.goals, ())
         assert view is not None
-        ((tactic, _),) = groups.propose(view)
+        tactic, _ = next(groups.propose(view))
         (outcome,) = await env.apply(state, [tactic], Limits(ms=20_000))
         assert outcome.kind == "proved", outcome
 

@@ -153,3 +153,7 @@ def test_within_a_problem_a_slow_template_that_fails_thrice_is_given_up() -> Non
         learning.learn("p", "omega", "error", 3.0)
     assert learning.hopeless_here("p", "simp [Nat.gcd_rec]")
     assert not learning.hopeless_here("p", "omega"), "it costs nothing"
+    for _ in range(8):
+        assert not learning.hopeless_here("p", "grind"), "it may close what a distinction leaves"
+        learning.learn("p", "grind", "error", 1500.0)
+    assert learning.hopeless_here("p", "grind")

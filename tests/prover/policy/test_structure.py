@@ -233,3 +233,12 @@ def test_no_statement_is_too_strange(target: str, hypothesis: str) -> None:
     goal = f"x y : Nat\nt : Tree Nat\nf : Nat → Nat\nh : {hypothesis}\n⊢ {target}"
     for tactic in proposed(goal, 200):
         assert tactic.strip() and "\n\n" not in tactic
+
+
+def test_a_disjunction_is_distinguished_only_where_that_tells_something() -> None:
+    order = "α : Type\nle : α → α → Prop\ntotal : ∀ (x y : α), le x y ∨ le y x\na b : α\nh : le b a\n"
+    splits = [tactic for tactic in proposed(f"{order}⊢ p a b") if ":= total" in tactic]
+    assert splits == [], "of a and b it is known, and the others have equal sides"
+    splits = [tactic for tactic in proposed(f"{order}c : α\n⊢ p a c", 60) if ":= total" in tactic]
+    assert any("total c a" in split or "total a c" in split for split in splits)
+    assert not any("total a a" in split or "total a b" in split for split in splits)
