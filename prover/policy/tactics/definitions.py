@@ -60,14 +60,23 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class Inductive:
+    """An inductive type or predicate of the file, a structure or a class."""
+
+    parameters: tuple[str, ...]
+    """The names of its explicit parameters."""
+    constructors: Mapping[str, str]
+    """By full name, what each is given: binders, and the type behind the colon."""
+
+
+@dataclass(frozen=True)
 class File:
     """Declarations of a Lean text by their full names, in its order."""
 
     definitions: dict[str, Definition] = field(default_factory=dict)
     theorems: dict[str, frozenset[str]] = field(default_factory=dict)
     """With the words of their statements."""
-    types: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """Inductive types and predicates, structures and classes; with their constructors, and what these are given."""
+    types: dict[str, Inductive] = field(default_factory=dict)
 
     def type(self, head: str) -> str | None:
         """The full name of the type that the file means by a name."""
@@ -102,8 +111,21 @@ def declared(text: str) -> File:
             file.theorems[name] = _words(code.partition(":= by")[0])
         elif named := _TYPES.search(code):
             name = ".".join([*filter(None, scopes), named[1]])
-            file.types[name] = {f"{name}.{c[1]}": c[2].strip() for c in _CONSTRUCTOR.finditer(code, named.end())}
+            file.types[name] = Inductive(
+                _parameters(code[named.end() :]),
+                {f"{name}.{c[1]}": c[2].strip() for c in _CONSTRUCTOR.finditer(code, named.end())},
+            )
     return file
+
+
+def _parameters(code: str) -> tuple[str, ...]:
+    """The names of the explicit binders at the beginning of a text."""
+    names: list[str] = []
+    at = 0
+    while binder := _BINDER.match(code, at):
+        at = binder.end()
+        names += (binder[1] or "").partition(":")[0].split()
+    return tuple(names)
 
 
 def _signature(code: str) -> tuple[tuple[str, ...], str]:

@@ -117,7 +117,8 @@ def _typed(view: View, names: str, kind: str) -> str:
 
 def _operation(view: View, file: File, f: str, kind: str, earlier: list[str]) -> Iterator[Shape]:
     """`f : T → T → T`: units, associativity, commutativity, distributivity over earlier operations."""
-    constructors = file.types.get(file.type(kind.split(" ")[0]) or "", {})
+    name = file.type(kind.split(" ")[0])
+    constructors = file.types[name].constructors if name else {}
     constants = [name for name, given in constructors.items() if given in ("", f": {kind}")]
     if kind.startswith("List "):
         constants = ["[]"]

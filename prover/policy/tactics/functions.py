@@ -117,14 +117,20 @@ def _lists(view: View, name: str, left: str, right: str) -> Iterator[Proposal]:
 
 def _diagonal(view: View) -> Iterator[Proposal]:
     """Cantor's argument: what differs from every `f x` at `x`."""
-    if not re.match(r"∃ \(?\w+[^,]*, ∀ ", view.target) or not re.search(r"≠|¬", view.target):
+    exists = re.match(r"∃ \(?\w+[^,]*, ∀ ", view.target) and re.search(r"≠|¬", view.target)
+    onto = {h.type.removeprefix("Function.Surjective "): h.name for h in view.props if view.target == "False"}
+    if not exists and not onto:
         return
     for f in view.vars:
-        parts = re.fullmatch(r"(.+?) → \1 → (.+)", f.type)
+        parts = re.fullmatch(r"(.+?) → \(?\1 → ([^()]+)\)?", f.type)
         if not parts:
             continue
         other = {"Bool": "!{}", "Prop": "¬{}"}.get(parts[2], "{} + 1").format(f"{f.name} x x")
         name, at = view.fresh("h"), view.fresh("x")
-        witness = f"refine ⟨fun x => {other}, fun {at} {name} => ?_⟩"
-        yield seq(witness, f"have := congrFun {name} {at}", "simp at this"), 0.3
-        yield seq(witness, f"have := congrFun {name} {at}", "grind"), 0.25
+        if exists:
+            witness = f"refine ⟨fun x => {other}, fun {at} {name} => ?_⟩"
+            yield seq(witness, f"have := congrFun {name} {at}", "simp at this"), 0.3
+            yield seq(witness, f"have := congrFun {name} {at}", "grind"), 0.25
+        elif f.name in onto:
+            found = f"obtain ⟨{at}, {name}⟩ := {onto[f.name]} (fun x => {other})"
+            yield seq(found, f"have := congrFun {name} {at}", "first | (simp at this; done) | grind"), 0.8

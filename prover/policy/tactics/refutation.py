@@ -8,12 +8,16 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 
+from prover.policy.tactics.definitions import declared, own
 from prover.policy.tactics.evaluate import Value, canonical, compiled, guess_kind, points
+from prover.policy.tactics.patterns import universal
 from prover.policy.tactics.terms import Term, read
+from prover.policy.tactics.values import assignments
 from prover.policy.tactics.view import REAL, Proposal, View, numerals, seq
 
 _MOST_POINTS = 2_500
 _FOUND = 3
+_MOST_TRIED, _AT_ONCE = 48, 12
 _TRUTH = "first | decide | (intros; first | rfl | omega | grind | simp_all | decide +kernel | (split <;> grind))"
 _FALSE = "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done) | grind"
 
@@ -34,10 +38,12 @@ def propose(view: View) -> Iterator[Proposal]:
         if text.startswith("(") and text.endswith(")"):
             text = text[1:-1]
         yield from _tactics(text, name, start, view.fresh("h1"), 0.96)
+        yield from _tried(view, text, name, start)
     elif view.target == "False":
         for h in reversed(view.props):
             if h.type.startswith("∀"):
                 yield from _tactics(h.type, h.name, [], view.fresh("h1"), 0.8)
+                yield from _tried(view, h.type, h.name, [])
 
 
 def _tactics(text: str, name: str, start: list[str], new: str, weight: float) -> Iterator[Proposal]:
@@ -59,6 +65,25 @@ def _tactics(text: str, name: str, start: list[str], new: str, weight: float) ->
             yield seq(*opened, f"exact absurd ({applied} {shown}) (by {_FALSE})"), weight - 0.05 - less
             yield seq(*opened, f"have {new} := {applied} {shown}"), 0.4 - less
         yield seq(*opened, f"have {new} := {applied}"), 0.3 - less
+
+
+def _tried(view: View, text: str, name: str, start: list[str]) -> Iterator[Proposal]:
+    """Small values of every type that has some: whether the statement fails at them, Lean decides."""
+    parts = universal(text)
+    kinds = [kind for (_, kind), explicit in zip(parts.binders, parts.explicit, strict=True) if explicit]
+    if not kinds or len(kinds) != len(parts.binders) or (not start and len(view.props) > 1):
+        return
+    file = declared(view.context)
+    found = assignments(kinds, file, _MOST_TRIED)
+    proofs = " (by decide)" * len(parts.premises)
+    attempt = "exact absurd ({}) (by decide)"
+    if any(file.type(kind.split(" ")[0]) for kind in kinds):  # whose equality nobody decides: the definitions compute
+        attempt = f"(have hn := {{}}; simp [{', '.join(own(view))}] at hn; done)"
+    opened = [step.format(name) for step in start]
+    for chunk in (found[:_AT_ONCE], found[_AT_ONCE:]):
+        if chunk:
+            tries = " | ".join(attempt.format(f"{name} {' '.join(at)}{proofs}") for at in chunk)
+            yield seq(*opened, f"first | {tries}"), 0.85
 
 
 @lru_cache(maxsize=64)

@@ -49,6 +49,8 @@ STATEMENTS = {
     "p ∣ a ∨ p ∣ b",
     "prime and its remainder": "(p : Nat) (hp : ∀ d, d ∣ p → d = p ∨ d = 1) (h : 3 < p) : p % 6 = 1 ∨ p % 6 = 5",
     "additive function": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y) : ∀ n, f n = n * f 1",
+    "descent": "(a b : Nat) (hb : 0 < b) (h : a * a = 2 * (b * b)) : False",
+    "diagonal": "(f : Nat → Nat → Bool) (hf : Function.Surjective f) : False",
     "closed computation": ": ¬ (((List.range 1000).filter (fun n => n % 15 == 0)).length = 66)",
     "quotient of a variable": "(a b : Nat) (h : b ≠ 0) : a / b * b ≤ a ∧ a < (a / b + 1) * b",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",

@@ -9,7 +9,7 @@ from lean_env.protocol import Limits, State
 from prover.interfaces import Query
 from prover.policy import TacticsPolicy
 from prover.policy.tactics import exploration
-from prover.policy.tactics.definitions import declared, own, proved, unfoldable
+from prover.policy.tactics.definitions import Inductive, declared, own, proved, unfoldable
 from prover.policy.tactics.view import View, view_of
 from prover.problems.leantext import before_sorry
 
@@ -53,7 +53,7 @@ def test_declarations_are_read_with_their_full_names_and_types() -> None:
         "Peano.mul": (("N", "N"), "N", True),
         "twice": (("α → α", "α"), "α", False),
     }
-    assert file.types == {"Peano.N": {"Peano.N.zero": ": N", "Peano.N.succ": "(n : N) : N"}}
+    assert file.types == {"Peano.N": Inductive((), {"Peano.N.zero": ": N", "Peano.N.succ": "(n : N) : N"})}
     assert list(file.theorems) == ["Peano.add_zero", "other"]  # not the one that is to be proved
 
 
