@@ -73,6 +73,8 @@ def _tried(view: View, text: str, name: str, start: list[str]) -> Iterator[Propo
     kinds = [kind for (_, kind), explicit in zip(parts.binders, parts.explicit, strict=True) if explicit]
     if not kinds or len(kinds) != len(parts.binders) or (not start and len(view.props) > 1):
         return
+    if _evaluated(text) is not None:  # at more values than these
+        return
     file = declared(view.context)
     found = assignments(kinds, file, _MOST_TRIED)
     proofs = " (by decide)" * len(parts.premises)
@@ -86,12 +88,17 @@ def _tried(view: View, text: str, name: str, start: list[str]) -> Iterator[Propo
             yield seq(*opened, f"first | {tries}"), 0.85
 
 
-@lru_cache(maxsize=64)
 def counterexamples(text: str) -> tuple[Counterexample, ...]:
     """A few arguments for which a printed `∀ …` seems to fail."""
+    return _evaluated(text) or ()
+
+
+@lru_cache(maxsize=64)
+def _evaluated(text: str) -> tuple[Counterexample, ...] | None:
+    """The same; None for what cannot be evaluated here."""
     term = read(text)
     if term is None:
-        return ()
+        return None
     variables: list[tuple[str, str]] = []
     premises: list[Term] = []
     while term.op in ("∀", "→"):
@@ -106,15 +113,15 @@ def counterexamples(text: str) -> tuple[Counterexample, ...]:
         term = term.args[0]
     kinds = dict(variables)
     if len(kinds) != len(variables) or not 1 <= len(variables) <= 5:
-        return ()
+        return None
     tests = [compiled(p, kinds) or compiled(p, kinds, sampled=True) for p in premises]
     exact = all(compiled(p, kinds) is not None for p in (*premises, term))
     holds = compiled(term, kinds) or compiled(term, kinds, sampled=True)
     if holds is None or any(test is None for test in tests):
-        return ()
+        return None
     choices = [_choices(kind, text) for _, kind in variables]
     if not all(choices):
-        return ()
+        return None
     found = []
     for point in points([tuple(range(len(choice))) for choice in choices], _MOST_POINTS):
         picked = [choice[place] for choice, place in zip(choices, point, strict=True)]
