@@ -8,7 +8,7 @@ induction and the lemmas before it; what cannot be proved so is passed over, whe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prover.policy.tactics.definitions import Definition, File, declared, own
@@ -58,24 +58,17 @@ def propose(view: View) -> Iterator[Proposal]:
     called = {shape.claim: f"hl{number}" for number, shape in enumerate(shapes)}
     steps = [
         f"{_MARK}{number} : ∀ {shape.binders}, {shape.claim} := by intro {' '.join(shape.names)}; "
-        + (_Names(called).fill(shape.by) or _by_induction(shape, unfold))
+        + _proof(shape, unfold, called)
         for number, shape in enumerate(shapes)
     ]
     use = "".join(f" | (simpa using hl{place} _ [] [])" for place, shape in enumerate(shapes) if "s" in shape.names)
     yield seq(*steps, f"first | (simp_all [{unfold}]; done){use} | skip"), 0.3
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The names of the lemmas by what they claim."""
-
-    called: dict[str, str]
-
-    def fill(self, proof: str) -> str:
-        return re.sub(r"\{([^{}]*)\}", lambda match: self.called.get(match[1], "_"), proof)
-
-
-def _by_induction(shape: Shape, unfold: str) -> str:
+def _proof(shape: Shape, unfold: str, called: Mapping[str, str]) -> str:
+    """The tactic for a shape; `called` has the names of the lemmas by what they claim."""
+    if shape.by:
+        return re.sub(r"\{([^{}]*)\}", lambda match: called.get(match[1], "_"), shape.by)
     if "s" in shape.names:
         return f"induction a generalizing b s <;> first | (simp [*, {unfold}]; done) | grind [{unfold}]"
     if "c" in shape.names:  # its hypothesis has to be brought into the form that the other lemmas give the goal
@@ -92,9 +85,8 @@ def _shapes(view: View, file: File, functions: dict[str, Definition]) -> Iterato
             continue
         match how.arguments:
             case (kind, other) if kind == other == how.result:
-                yield from _operation(
-                    view, file, f, kind, [g for g in before if functions[g].arguments == how.arguments]
-                )
+                earlier = [g for g in before if functions[g].arguments == how.arguments]
+                yield from _operation(view, file, f, kind, earlier)
             case (kind, other) if kind.startswith("List ") and other == how.result:
                 yield Shape("a b s", f"{f} (a ++ b) s = {f} b ({f} a s)")
             case (other, kind) if kind.startswith("List ") and other == how.result:
