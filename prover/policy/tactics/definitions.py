@@ -104,7 +104,7 @@ def declared(text: str) -> File:
             else:
                 scopes.append(scope[2] if scope[1] == "namespace" else "")
         elif command.kind in _DEFINES and command.name:
-            arguments, result = _signature(code[code.index(command.name) + len(command.name) :])
+            arguments, result = _signature(code.partition(mask(command.name))[2])
             again = len(re.findall(rf"(?<![\w']){re.escape(name.rpartition('.')[2])}(?![\w'])", code)) > 1
             file.definitions[name] = Definition(_words(code), arguments, result, again)
         elif command.kind in _PROVES and command.name:

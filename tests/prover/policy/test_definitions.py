@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lean_env.pool import Pool
 from lean_env.protocol import Limits, State
@@ -70,6 +72,23 @@ def test_a_goal_is_unfolded_with_what_its_definitions_stand_on() -> None:
 )
 def test_any_text_is_read(text: str) -> None:
     declared(text)
+
+
+WORDS = ("def", "theorem", "inductive", "namespace", "end", "section", "mutual", "where", "f", "A.b", "«a b»", "«", "»")
+MARKS = (":", ":=", "(", ")", "{", "}", "[", "]", "→", "|", "=>", "/-", "-/", "--", '"', "\n", "\n\n", "by", ".", "'")
+
+
+@given(st.lists(st.sampled_from((*WORDS, *MARKS)), max_size=30), st.sampled_from((" ", "")))
+def test_pieces_of_files_are_read(pieces: list[str], between: str) -> None:
+    context = between.join(pieces)
+    view = look("n : Nat\nxs : List Nat\n⊢ f n = A.b xs", context)
+    assert len(own(view)) <= 10 and isinstance(unfoldable(view), list) and len(proved(view)) <= 4
+    list(exploration.propose(view))
+
+
+def test_quoted_names_are_names() -> None:
+    file = declared("def «twice as much» (n : Nat) : Nat := n + n\n\ntheorem t : p := by ")
+    assert {name: d.arguments for name, d in file.definitions.items()} == {"«twice as much»": ("Nat",)}
 
 
 def test_lemmas_are_tried_where_the_types_fit_and_once() -> None:
