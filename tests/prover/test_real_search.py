@@ -18,7 +18,7 @@ from prover.critic import SizeCritic
 from prover.interfaces import Attempt, Budget, Candidate, Policy, Problem, Query
 from prover.method import WHOLE_PROOF, Memory, Method
 from prover.parts import PoolFunction, real_parts
-from prover.policy import make
+from prover.policy import TacticsPolicy, make
 from prover.prepare import prepare
 from prover.run import run
 from prover.search import SEARCHES
@@ -96,12 +96,26 @@ theorem rev_rev {α : Type} (l : Chain α) : Chain.rev (Chain.rev l) = l := by s
 """
 
 
+class OfGoals(TacticsPolicy):
+    """The built-in policy, without the file."""
+
+    def candidates(self, query: Query, samples: int) -> list[Candidate]:
+        return super().candidates(replace(query, context=""), samples)
+
+
 @pytest.mark.parametrize("statement", [INSERTION_SORT, REVERSE])
 async def test_a_lemma_is_found_by_generalization(lean: Pool, statement: str) -> None:
     """The induction is stuck at what another induction proves of something more general."""
-    record = await attempted(lean, statement.lstrip(), budget=Budget(expansions=40))
+    record = await attempted(lean, statement.lstrip(), OfGoals(), budget=Budget(expansions=40))
     assert record.result == "proved", record
     assert "generalize" in record.text
+
+
+@pytest.mark.parametrize("statement", [INSERTION_SORT, REVERSE])
+async def test_a_lemma_is_found_by_exploration(lean: Pool, statement: str) -> None:
+    record = await attempted(lean, statement.lstrip(), budget=Budget(expansions=5))
+    assert record.result == "proved", record
+    assert "generalize" not in record.text
 
 
 async def test_a_false_statement_is_disproved(lean: Pool) -> None:
