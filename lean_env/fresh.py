@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lean_env import process
@@ -56,7 +57,7 @@ class Checkers:
         """
         if self.toolchain.kind == "bundled":
             fresh = await self._run(_without_code(text))
-            return replace(fresh, messages=tuple(_as_written(message, text) for message in fresh.messages))
+            return replace(fresh, messages=_as_written(fresh.messages, text))
         return await self._run(text)
 
     async def _run(self, text: str) -> Fresh:
@@ -111,10 +112,10 @@ def _without_code(text: str) -> str:
     return f"{text[:at]}{_ADDED}{' ' * column}{text[at:]}"
 
 
-def _as_written(message: Message, text: str) -> Message:
-    """A message about `_without_code(text)` with its place in the text."""
-    line = message.line - _ADDED.count("\n")
-    return replace(message, line=line) if line > text.count("\n", 0, header_end(text)) else message
+def _as_written(messages: Sequence[Message], text: str) -> tuple[Message, ...]:
+    """Messages about `_without_code(text)` with their places in the text."""
+    before, added = text.count("\n", 0, header_end(text)), _ADDED.count("\n")
+    return tuple(replace(m, line=m.line - added) if m.line - added > before else m for m in messages)
 
 
 def _status(code: int) -> int:

@@ -54,7 +54,7 @@ def at_theorem(text: str) -> Message:
 )
 def test_places_are_those_of_the_text(text: str) -> None:
     made = _without_code(text)
-    assert _as_written(at_theorem(made), text) == at_theorem(text)
+    assert _as_written([at_theorem(made)], text) == (at_theorem(text),)
 
 
 @pytest.mark.lean

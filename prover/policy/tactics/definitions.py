@@ -9,12 +9,11 @@ from functools import lru_cache
 
 from prover.goal import split_top
 from prover.policy.tactics.view import View, identifiers
-from prover.problems.leantext import commands, mask
+from prover.problems.leantext import STATEMENTS, commands, mask
 
 _DEFINES = frozenset({"def", "abbrev", "irreducible_def"})
-_PROVES = frozenset({"theorem", "lemma"})
 _TYPES = re.compile(r"\b(?:inductive|structure|class)\s+(\S+)")
-_SCOPE = re.compile(r"(namespace|section|mutual|end)\b *(\S*)")
+_NAMESPACE = re.compile(r"\bnamespace\s+(\S+)")
 _CONSTRUCTOR = re.compile(r"^\s*\| *([^\s:({|]+)([^|\n]*)", re.MULTILINE)
 _BINDER = re.compile(r"\s*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{[^{}]*\}|\[[^\[\]]*\]|⦃[^⦃⦄]*⦄)")
 _MOST_DEFINITIONS = 10
@@ -65,8 +64,8 @@ class Inductive:
 
     parameters: tuple[str, ...]
     """The names of its explicit parameters."""
-    constructors: Mapping[str, str]
-    """By full name, what each is given: binders, and the type behind the colon."""
+    constructors: Mapping[str, tuple[str, ...]]
+    """By full name, the types of the explicit arguments of each, as written."""
 
 
 @dataclass(frozen=True)
@@ -98,48 +97,44 @@ def declared(text: str) -> File:
     for command in commands(text)[:-1]:
         code = mask(text[command.start : command.end]).strip()
         name = ".".join([*filter(None, scopes), command.name])
-        if scope := _SCOPE.match(code):
-            if scope[1] == "end":
-                del scopes[-1:]
-            else:
-                scopes.append(scope[2] if scope[1] == "namespace" else "")
+        if command.kind in ("section", "mutual"):
+            scopes.append("")
+        elif command.kind == "namespace":
+            scopes += _NAMESPACE.findall(code)[:1]
+        elif command.kind == "end":
+            del scopes[-1:]
         elif command.kind in _DEFINES and command.name:
             arguments, result = _signature(code.partition(mask(command.name))[2])
             again = len(re.findall(rf"(?<![\w']){re.escape(name.rpartition('.')[2])}(?![\w'])", code)) > 1
             file.definitions[name] = Definition(_words(code), arguments, result, again)
-        elif command.kind in _PROVES and command.name:
+        elif command.kind in STATEMENTS and command.name:
             file.theorems[name] = _words(code.partition(":= by")[0])
         elif named := _TYPES.search(code):
             name = ".".join([*filter(None, scopes), named[1]])
             file.types[name] = Inductive(
-                _parameters(code[named.end() :]),
-                {f"{name}.{c[1]}": c[2].strip() for c in _CONSTRUCTOR.finditer(code, named.end())},
+                tuple(name for name, _ in _binders(code[named.end() :])[0]),
+                {f"{name}.{c[1]}": _signature(c[2])[0] for c in _CONSTRUCTOR.finditer(code, named.end())},
             )
     return file
 
 
-def _parameters(code: str) -> tuple[str, ...]:
-    """The names of the explicit binders at the beginning of a text."""
-    names: list[str] = []
+def _binders(code: str) -> tuple[list[tuple[str, str]], str]:
+    """The explicit binders at the beginning of a text, a name and its type each, and what comes behind all binders."""
+    found: list[tuple[str, str]] = []
     at = 0
     while binder := _BINDER.match(code, at):
         at = binder.end()
-        names += (binder[1] or "").partition(":")[0].split()
-    return tuple(names)
+        names, _, kind = (binder[1] or "").partition(":")
+        found += [(name, kind.strip()) for name in names.split()]
+    return found, code[at:]
 
 
 def _signature(code: str) -> tuple[tuple[str, ...], str]:
-    """The types of the explicit arguments and of the result, of a definition from behind its name on."""
-    arguments: list[str] = []
-    at = 0
-    while binder := _BINDER.match(code, at):
-        at = binder.end()
-        if binder[1] is not None:
-            names, _, kind = binder[1].partition(":")
-            arguments += [kind.strip()] * len(names.split())
-    kind = re.match(r"\s*:(?!=)(.*?)(?=:=|\n\s*\||\Z)", code[at:], re.DOTALL)
+    """The types of the explicit arguments and of the result, of a definition or constructor from behind its name on."""
+    binders, rest = _binders(code)
+    kind = re.match(r"\s*:(?!=)(.*?)(?=:=|\n\s*\||\Z)", rest, re.DOTALL)
     *more, result = split_top(" ".join(kind[1].split()), " → ") if kind else [""]
-    return (*arguments, *more), result
+    return (*(kind for _, kind in binders), *more), result
 
 
 def _among(names: Iterable[str], words: Iterable[str]) -> list[str]:

@@ -24,8 +24,6 @@ _JOINED = {
     "Bool": ("({x} || {y})", "({x} && {y})"),
     "Prop": ("({x} ∨ {y})", "({x} ∧ {y})"),
 }
-# Constructors that are given the type itself, once.
-_STEP = r": {kind} → {kind}|\(\w+ : {kind}\)(?: : {kind})?"
 
 
 @dataclass(frozen=True)
@@ -111,10 +109,10 @@ def _operation(view: View, file: File, f: str, kind: str, earlier: list[str]) ->
     """`f : T → T → T`: units, associativity, commutativity, distributivity over earlier operations."""
     name = file.type(kind.split(" ")[0])
     constructors = file.types[name].constructors if name else {}
-    constants = [name for name, given in constructors.items() if given in ("", f": {kind}")]
+    constants = [name for name, arguments in constructors.items() if not arguments]
     if kind.startswith("List "):
         constants = ["[]"]
-    steps = [name for name, given in constructors.items() if re.fullmatch(_STEP.format(kind=re.escape(kind)), given)]
+    steps = [name for name, arguments in constructors.items() if arguments == (kind,)]
     one, two, three = (_typed(view, names, kind) for names in ("a", "a b", "a b c"))
     for constant in constants[:2]:
         yield Shape(one, f"{f} a {constant} = a", hard=False)

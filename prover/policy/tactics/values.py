@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice, product
 
 from prover.goal import split_top
@@ -59,7 +59,10 @@ def _made(name: str, kind: str, file: File, depth: int) -> tuple[str, ...]:
     """What the constructors of a type of the file make: those without arguments first."""
     declaration = file.types[name]
     at = dict(zip(declaration.parameters, kind.split(" ")[1:], strict=False))
-    constructors = [(each, _arguments(given, at)) for each, given in declaration.constructors.items()]
+    constructors = [
+        (each, [_NAME.sub(lambda match: at.get(match[0], match[0]), argument) for argument in arguments])
+        for each, arguments in declaration.constructors.items()
+    ]
     constructors.sort(key=lambda each: len(each[1]))
     found = [each for each, arguments in constructors if not arguments]
     for constructor, arguments in constructors:
@@ -67,14 +70,6 @@ def _made(name: str, kind: str, file: File, depth: int) -> tuple[str, ...]:
         if arguments and all(choices):
             found += [f"({constructor} {' '.join(chosen)})" for chosen in islice(product(*choices), 4)]
     return tuple(found[:_MOST])
-
-
-def _arguments(given: str, parameters: Mapping[str, str]) -> list[str]:
-    """The types of a constructor's explicit arguments, with types for the parameters in them."""
-    named = [match[2].strip() for match in re.finditer(r"\(([^():]+):([^()]*)\)", given) for _ in match[1].split()]
-    rest = re.sub(r"\([^()]*\)", "", given).strip().removeprefix(":").strip()
-    plain = split_top(rest, " → ")[:-1] if rest else []
-    return [_NAME.sub(lambda match: parameters.get(match[0], match[0]), part) for part in (*named, *plain)]
 
 
 def assignments(kinds: Sequence[str], file: File, most: int) -> list[tuple[str, ...]]:

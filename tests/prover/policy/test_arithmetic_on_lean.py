@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lean_env.pool import Pool
-from lean_env.protocol import Limits
-from prover.interfaces import Query
-from prover.policy import TacticsPolicy
+from tests.prover.policy.on_lean import offered, tried
 
 pytestmark = pytest.mark.lean
 
@@ -59,10 +57,6 @@ STATEMENTS = {
 
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_one_step_is_enough(lean: Pool, name: str) -> None:
-    async with lean.session() as env:
-        opened = await env.open(f"theorem t {STATEMENTS[name]} := by sorry")
-        assert opened.error is None
-        state = opened.holes[0].state
-        candidates = TacticsPolicy(learning=False).candidates(Query(state, "t", (), 0), 12)
-        outcomes = await env.apply(state, [candidate.tactic for candidate in candidates], Limits(ms=20_000))
-        assert outcomes[-1].kind == "proved", [(o.kind, o.message[:80]) for o in outcomes]
+    text = f"theorem t {STATEMENTS[name]} := by sorry"
+    outcomes = await tried(lean, text, lambda state: offered(state, "", 12))
+    assert outcomes[-1].kind == "proved", [(o.kind, o.message[:80]) for o in outcomes]

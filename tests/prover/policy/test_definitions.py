@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from lean_env.pool import Pool
 from lean_env.protocol import Limits, State
-from prover.interfaces import Query
-from prover.policy import TacticsPolicy
 from prover.policy.tactics import exploration
 from prover.policy.tactics.definitions import Inductive, declared, own, proved, unfoldable
 from prover.policy.tactics.view import View, view_of
-from prover.problems.leantext import before_sorry
+from tests.prover.policy.on_lean import look as seen
+from tests.prover.policy.on_lean import offered, tried
 
 FILE = """open Nat
 
@@ -28,7 +27,7 @@ def add : N → N → N
   | .zero, m => m
   | .succ n, m => .succ (add n m)
 
-section
+noncomputable section
 def mul (n m : N) : N := match n with
   | .zero => .zero
   | .succ n => add m (mul n m)
@@ -55,7 +54,7 @@ def test_declarations_are_read_with_their_full_names_and_types() -> None:
         "Peano.mul": (("N", "N"), "N", True),
         "twice": (("α → α", "α"), "α", False),
     }
-    assert file.types == {"Peano.N": Inductive((), {"Peano.N.zero": ": N", "Peano.N.succ": "(n : N) : N"})}
+    assert file.types == {"Peano.N": Inductive((), {"Peano.N.zero": (), "Peano.N.succ": ("N",)})}
     assert list(file.theorems) == ["Peano.add_zero", "other"]  # not the one that is to be proved
 
 
@@ -149,15 +148,13 @@ theorem t (e : E) : run (compile e) [] = [value e] := by sorry""",
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_lemmas_about_the_files_functions_prove_it(lean: Pool, name: str) -> None:
     text = STATEMENTS[name]
-    async with lean.session() as env:
-        opened = await env.open(text)
-        assert opened.error is None
-        state = opened.holes[0].state
-        view = view_of(state.goals, (), (), before_sorry(text, 0))
-        assert view is not None
-        ((tactic, _),) = exploration.propose(view)
-        (outcome,) = await env.apply(state, [tactic], Limits(ms=60_000, heartbeats=2_000_000))
-        assert outcome.kind == "proved", outcome
+
+    def explored(state: State) -> list[str]:
+        ((tactic, _),) = exploration.propose(seen(state, text))
+        return [tactic]
+
+    (outcome,) = await tried(lean, text, explored, Limits(ms=60_000, heartbeats=2_000_000))
+    assert outcome.kind == "proved", outcome
 
 
 @pytest.mark.lean
@@ -165,11 +162,11 @@ async def test_theorems_of_the_file_are_used(lean: Pool) -> None:
     text = "opaque f : Nat → Nat\naxiom ax (n : Nat) : f n = 2 * n\n"
     text += "theorem even (n : Nat) : f n % 2 = 0 := by rw [ax]; omega"
     text += "\ntheorem t (n : Nat) : (f (f n) + f n) % 2 = 0 := by sorry"
-    async with lean.session() as env:
-        opened = await env.open(text)
-        state = opened.holes[0].state
-        query = Query(State(state.id, state.goals, state.hash), "t", (), 0, (), before_sorry(text, 0))
-        candidates = [c.tactic for c in TacticsPolicy(learning=False).candidates(query, 32)]
-        assert any("even" in tactic for tactic in candidates)
-        outcomes = await env.apply(state, candidates, Limits(ms=20_000))
-        assert outcomes[-1].kind == "proved"
+
+    def candidates(state: State) -> list[str]:
+        tactics = offered(state, text, 32)
+        assert any("even" in tactic for tactic in tactics)
+        return tactics
+
+    outcomes = await tried(lean, text, candidates)
+    assert outcomes[-1].kind == "proved"

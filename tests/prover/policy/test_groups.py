@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lean_env.pool import Pool
-from lean_env.protocol import Limits
 from prover.policy.tactics import groups
 from prover.policy.tactics.view import view_of
+from tests.prover.policy.on_lean import look, tried
 
 OPERATION = "(G : Type) (op : G → G → G) (e : G) (inv : G → G) (assoc : ∀ a b c, op (op a b) c = op a (op b c)) "
 LEFT = OPERATION + "(one : ∀ a, op e a = a) (h : ∀ a, op (inv a) a = e) "
@@ -26,15 +26,9 @@ STATEMENTS = {
 @pytest.mark.lean
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_one_step_proves_it(lean: Pool, name: str) -> None:
-    async with lean.session() as env:
-        opened = await env.open(f"theorem t {STATEMENTS[name]} := by sorry")
-        assert opened.error is None
-        state = opened.holes[0].state
-        view = view_of(state.goals, ())
-        assert view is not None
-        tactic, _ = next(groups.propose(view))
-        (outcome,) = await env.apply(state, [tactic], Limits(ms=20_000))
-        assert outcome.kind == "proved", outcome
+    text = f"theorem t {STATEMENTS[name]} := by sorry"
+    (outcome,) = await tried(lean, text, lambda state: [next(groups.propose(look(state, text)))[0]])
+    assert outcome.kind == "proved", outcome
 
 
 @pytest.mark.parametrize(

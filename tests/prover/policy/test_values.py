@@ -5,12 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lean_env.pool import Pool
-from lean_env.protocol import Limits
-from prover.interfaces import Query
-from prover.policy import TacticsPolicy
 from prover.policy.tactics.definitions import declared
 from prover.policy.tactics.values import assignments, values
-from prover.problems.leantext import before_sorry
+from tests.prover.policy.on_lean import offered, tried
 
 TREE = """inductive Tree (α : Type) where
   | leaf : Tree α
@@ -45,11 +42,5 @@ STATEMENTS = {
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_what_small_values_refute_is_refuted_at_once(lean: Pool, name: str) -> None:
     text = STATEMENTS[name]
-    async with lean.session() as env:
-        opened = await env.open(text)
-        assert opened.error is None
-        state = opened.holes[0].state
-        query = Query(state, "t", (), 0, (), before_sorry(text, 0))
-        candidates = TacticsPolicy(learning=False).candidates(query, 32)
-        outcomes = await env.apply(state, [candidate.tactic for candidate in candidates], Limits(ms=20_000))
-        assert outcomes[-1].kind == "proved"
+    outcomes = await tried(lean, text, lambda state: offered(state, text, 32))
+    assert outcomes[-1].kind == "proved"
