@@ -23,6 +23,10 @@ _RIGHT_INVERSE = re.compile(rf"{_NAME} {_NAME} \({_NAME} \2\) = {_NAME}")
 _SQUARE = re.compile(rf"{_NAME} {_NAME} \2 = {_NAME}")
 
 
+Axioms = list[tuple[str, str]]
+"""Hypotheses, and the equations that they say of everything."""
+
+
 @dataclass(frozen=True)
 class Group:
     """An operation `m` with a neutral element `e`, inverses `i`, and the hypotheses that say so."""
@@ -40,16 +44,16 @@ class Group:
 def propose(view: View) -> Iterator[Proposal]:
     if any("hki" in tactic for tactic in view.history):
         return
-    yield from _involutions(view)
-    for group in _groups(view)[:1]:
-        steps = [*_other_side(group), *_rules(group), *_squares(view, group)]
+    axioms = _axioms(view)
+    yield from _involutions(axioms)
+    for group in _groups(axioms)[:1]:
+        steps = [*_other_side(group), *_rules(group), *_squares(axioms, group)]
         closers = ["(simp [*]; done)", "(intros; simp_all; done)", *_solutions(view, group), "skip"]
         yield seq(*steps, f"first | {' | '.join(closers)}"), 0.5
 
 
-def _involutions(view: View) -> Iterator[Proposal]:
+def _involutions(axioms: Axioms) -> Iterator[Proposal]:
     """A monoid in which every square is neutral: its operation commutes."""
-    axioms = _axioms(view)
     for associative, m in ((name, match[1]) for name, text in axioms if (match := _ASSOCIATIVE.fullmatch(text))):
         of_m = [(name, text) for name, text in axioms if text.startswith(f"{m} ")]
         left = [(name, match[2]) for name, text in of_m if (match := _LEFT_ONE.fullmatch(text))]
@@ -70,15 +74,14 @@ def _involutions(view: View) -> Iterator[Proposal]:
                 )
 
 
-def _axioms(view: View) -> list[tuple[str, str]]:
+def _axioms(view: View) -> Axioms:
     """The equations that hold of everything, by the names of their hypotheses."""
     rules = ((h.name, universal(h.type)) for h in view.props)
     return [(name, rule.conclusion) for name, rule in rules if rule.binders and not rule.premises]
 
 
-def _groups(view: View) -> list[Group]:
+def _groups(axioms: Axioms) -> list[Group]:
     """The groups that the hypotheses describe."""
-    axioms = _axioms(view)
 
     def holds(pattern: re.Pattern[str], *known: tuple[int, str]) -> list[tuple[str, re.Match[str]]]:
         matches = [(name, match) for name, text in axioms if (match := pattern.fullmatch(text))]
@@ -146,14 +149,13 @@ def _solutions(view: View, g: Group) -> list[str]:
     return [f"exact ⟨{term}, by simp [*]⟩" for term in terms]
 
 
-def _squares(view: View, g: Group) -> list[str]:
+def _squares(axioms: Axioms, g: Group) -> list[str]:
     """Where every square is neutral, everything is its own inverse, and the operation commutes."""
-    for h in view.props:
-        rule = universal(h.type)
-        match = _SQUARE.fullmatch(rule.conclusion) if rule and not rule.premises else None
+    for square, text in axioms:
+        match = _SQUARE.fullmatch(text)
         if match and (match[1], match[3]) == (g.m, g.e):
             right_one = "hko" if g.left else g.one
-            own = f"have hk8 := hk1 a a; rw [{h.name}, {right_one}] at hk8; exact hk8"
+            own = f"have hk8 := hk1 a a; rw [{square}, {right_one}] at hk8; exact hk8"
             commutes = f"∀ a b, {g.m} a b = {g.m} b a := by intro a b; rw [← hk6 ({g.m} a b), hk5, hk6, hk6]"
             return [f"have hk6 : ∀ a, {g.i} a = a := by intro a; {own}", f"have hk7 : {commutes}"]
     return []

@@ -8,13 +8,12 @@ from itertools import islice, product
 
 from prover.goal import split_top
 from prover.policy.tactics.definitions import File
+from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.patterns import bare
 
 _PLAIN = {
     "Nat": ("0", "1", "2", "3"),
-    "ℕ": ("0", "1", "2", "3"),
     "Int": ("0", "1", "(-1)", "2"),
-    "ℤ": ("0", "1", "(-1)", "2"),
     "Bool": ("true", "false"),
     "Unit": ("()",),
     "String": ('""', '"a"'),
@@ -27,7 +26,7 @@ _MOST = 8
 
 def values(kind: str, file: File, depth: int = _DEEPEST) -> tuple[str, ...]:
     """A few closed terms of a type, simple ones first; none where the type is not one of those."""
-    kind = bare(kind)
+    kind = canonical(bare(kind))
     if kind in _PLAIN:
         return _PLAIN[kind]
     if depth == 0:
