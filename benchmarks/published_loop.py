@@ -127,7 +127,8 @@ class _Loop:
             self._visit(printed(state))
             self.usage.expansions += 1
             begun = time.monotonic()
-            query = Query(state, self.problem.name, steps, self.seed, context=context)
+            constants = (await self.env.symbols(state)).target
+            query = Query(state, self.problem.name, steps, self.seed, context=context, constants=constants)
             (candidates,) = await self.policy.propose([query], self.budget.samples)
             self.usage.policy_s += max(0.0, time.monotonic() - begun)
             try:

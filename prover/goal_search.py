@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Literal
 
 from lean_env.errors import WorkerError
-from lean_env.protocol import Limits, State
+from lean_env.protocol import Limits, Outcome, State
 from lean_env.verify import Verdict
 from prover.interfaces import Candidate, Environment, Policy, Problem, Query, Reached, Usage
 from prover.method import Memory, Method
 from prover.problems.leantext import before_sorry
+from prover.repairs import Repairs
 from prover.search import Node, Search
 from prover.search import make as make_search
 from prover.search.proof import Proof, Step, script_of, tactics
@@ -97,6 +98,7 @@ class GoalSearch:
         )
         self.root = root
         self.context = before_sorry(problem.text(), problem.hole or 0)
+        self.repairs = Repairs()
         self.rejected = 0
         self.error = ""
         self.steps: tuple[Step, ...] = ()
@@ -144,22 +146,24 @@ class GoalSearch:
         """The candidates to try on a node: of those that failed in an earlier pass, as many others instead."""
         query = self._queries[node.id] = await self._query(node)
         samples, failed = self.method.budget.samples, self.memory.failed_at(node.state.hash)
+        wanted = samples * (2 if self.repairs.late else 1) + len(failed)
         with self.clock.counts("policy_s"):
-            (proposed,) = await self.policy.propose([query], samples + len(failed))
-        new = [candidate for candidate in proposed if candidate.tactic not in failed]
+            (proposed,) = await self.policy.propose([query], wanted)
+        new = [candidate for candidate in self.repairs.usable(proposed) if candidate.tactic not in failed]
         return self.search.untried(node, new)[:samples]
 
     async def _query(self, node: Node) -> Query:
         lemmas: tuple[str, ...] = ()
+        symbols = await self.env.symbols(node.state)
         if self.method.retriever is not None and self.method.retriever.ready:
-            symbols = await self.env.symbols(node.state)
             lemmas = self.method.retriever.lemmas(symbols, LEMMAS, before=self.problem.before)
-        return Query(node.state, self.problem.name, tactics(node), self.seed, lemmas, self.context)
+        return Query(node.state, self.problem.name, tactics(node), self.seed, lemmas, self.context, symbols.target)
 
     async def _expand(self, node: Node, candidates: Sequence[Candidate]) -> bool:
         """Try the candidates on the node; True when one of them ends a proof."""
         if not candidates:
             await self._drop(self.search.tell(node, [], []))
+        left = self.method.budget.samples  # what is repaired may take the place of the least probable
         while candidates:
             chunk = _alike(candidates[:CHUNK])
             limits = self.clock.limits(self.method.limits, chunk[0].patience)
@@ -176,15 +180,23 @@ class GoalSearch:
                 self.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
                 if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)
-            await self._drop(self.search.tell(node, candidates, outcomes))
+            left -= len(outcomes)
+            told = candidates[: len(outcomes)]
+            candidates = [*self._repaired(told, outcomes), *candidates[len(outcomes) :]][:left]
+            await self._drop(self.search.tell(node, [*told, *candidates], outcomes))
             while (proof := self.search.proof()) is not None:
                 if await self._accepted(proof):
                     return True
                 await self._drop(self.search.reject(proof))
             if node.status == "proved" or self.clock.over:
                 return False
-            candidates = candidates[len(outcomes) :]
         return False
+
+    def _repaired(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]) -> Iterator[Candidate]:
+        """Those that failed, mended where Lean said how."""
+        for candidate, outcome in zip(candidates, outcomes, strict=True):
+            if outcome.kind == "error" and (tactic := self.repairs.repaired(candidate.tactic, outcome.message)):
+                yield replace(candidate, tactic=tactic)
 
     async def _score(self) -> None:
         """Let the critic score what is new, where there is one and the search asks for it."""

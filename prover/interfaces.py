@@ -70,6 +70,8 @@ class Query:
     """Names of library lemmas retrieved for the state (`prover.retrieval`), best first."""
     context: str = ""
     """The Lean text before the `sorry`: what the file defines and proves. Empty where it is not known."""
+    constants: tuple[str, ...] = ()
+    """Full names of the constants of the first goal's target, its head first; empty where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)

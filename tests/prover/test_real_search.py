@@ -168,6 +168,23 @@ async def test_theorems_of_the_library_are_proved_again_without_themselves(lean:
     assert [verdict.accepted async for _, verdict in verdicts(checks, Borrowed(lean))] == [True] * result.summary.proved
 
 
+@pytest.mark.parametrize(
+    ("name", "sign"),
+    [
+        ("List.length_take_le'", "-List.length_take"),  # `simp` knows what came later
+        ("List.dropWhile_append", "[List.dropWhile]"),  # nothing is known yet but the definition
+        ("UInt8.neg_add", "UInt8.ofBitVec"),  # what is true of bit vectors
+    ],
+)
+async def test_a_theorem_of_the_library_is_proved_by_what_came_before_it(lean: Pool, name: str, sign: str) -> None:
+    problem = Problem("t", f"theorem t : type_of% @{name} := by sorry", before=name)
+    method = Method(TacticsPolicy(), budget=Budget(expansions=12), timeout_s=120)
+    async with lean.session() as env:
+        record = await attempt(problem, method, env=env, verify=lean.verify, seed=0, pass_index=0, memory=Memory())
+    assert record.result == "proved", record
+    assert sign in record.text
+
+
 async def test_a_theorem_of_the_library_cannot_be_proved_by_itself(lean: Pool) -> None:
     statement = "theorem t : type_of% @Nat.gcd_comm := by sorry"
     problem = Problem("t", statement, before="Nat.gcd_comm")

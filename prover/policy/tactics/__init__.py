@@ -31,6 +31,7 @@ from prover.policy.tactics import (
     inequalities,
     instances,
     lemmas,
+    library,
     mathlib,
     modular,
     options,
@@ -49,6 +50,7 @@ from prover.policy.tactics.view import Proposal, View, view_of
 _SOURCES = (
     closers.propose,
     lemmas.propose,
+    library.propose,
     structure.propose,
     distinctions.propose,
     instances.propose,
@@ -83,6 +85,9 @@ _MADE_FOR_IT = 0.8
 # What is tried on every goal closes it soon or not at all; what was computed for the goal may take its time.
 _GENERAL = re.compile(r"\(?(?:simp|grind|exact\?|first \| grind|induction|cases|ac_rfl|solve_by_elim|intro|by_cases)")
 _SHORT = 0.3
+# Lemmas that nobody chose for each other either simplify at once or run in circles.
+_LOOPS = re.compile(r"simp \[(?:[A-Z][^,\]]*, ){4}")
+_SHORTEST = 0.12
 # What computes every power that it sees, however large.
 _EVALUATES = re.compile(r"\b(?:omega|decide|norm_num|rfl|simp_all|grind|exact\?)")
 
@@ -123,7 +128,7 @@ class TacticsPolicy:
 
     def candidates(self, query: Query, samples: int) -> list[Candidate]:
         """The candidates of one query, most probable first; their probabilities sum to at most 1."""
-        view = view_of(query.state.goals, query.tactics, query.lemmas, query.context)
+        view = view_of(query.state.goals, query.tactics, query.lemmas, query.context, query.constants)
         if view is None or samples <= 0:
             return []
         weights = _best(
@@ -145,10 +150,7 @@ class TacticsPolicy:
             noise.shuffle(scored)
             scored = [(tactic, 1.0) for tactic, _ in scored]
         total = sum(weight for _, weight in scored)
-        return [
-            Candidate(tactic, min(0.0, math.log(weight / total)), _SHORT if _GENERAL.match(tactic) else 1.0)
-            for tactic, weight in scored
-        ]
+        return [Candidate(tactic, min(0.0, math.log(weight / total)), _patience(tactic)) for tactic, weight in scored]
 
     def _factor(self, problem: str, tactic: str) -> float:
         """What the run has taught about the tactic, everywhere and in this problem."""
@@ -184,6 +186,13 @@ def _pays(view: View, tactic: str) -> bool:
     head = view.target.partition(" ")[0]
     letter = view.connective is None and any(head == h.name for h in view.goal.hypotheses)
     return view.target != "False" and not letter and len(view.history) < (1 if view.lemmas else 2)
+
+
+def _patience(tactic: str) -> float:
+    """How much of a tactic's time limit it is worth."""
+    if _LOOPS.match(tactic):
+        return _SHORTEST
+    return _SHORT if _GENERAL.match(tactic) else 1.0
 
 
 def _vary(weight: float, noise: random.Random, seed: int) -> float:

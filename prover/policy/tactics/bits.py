@@ -9,6 +9,8 @@ from prover.policy.tactics.view import Proposal, View, mentions, seq
 
 _MACHINE = re.compile(r"U?Int(?:8|16|32|64)|USize|ISize")
 _WIDTH = re.compile(r"BitVec (\d+)$")
+# An equation of variables and numerals by operations that bit vectors have by the same names.
+_OPERATIONS = re.compile(r"(?:[^\W\d_][\w'₀-₉]*(?![\w'.])|\d+|[-+*/%&|^~<>=() ])+")
 # Values in all that a `decide` may go through.
 _MOST_VALUES = 1 << 12
 _SIZES = {"Bool": 2, "UInt8": 256, "Int8": 256}
@@ -21,6 +23,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if "BitVec" in text or any(kind.startswith("BitVec") for kind in kinds):
         yield from _bit_vectors(view)
     machine = {match[0] for kind in (*kinds, text) for match in _MACHINE.finditer(kind)}
+    yield from _as_bit_vectors(view)
     for name in sorted(machine)[:1]:
         yield f"apply {name}.toBitVec_inj.mp <;> simp", 0.25
         yield f"simp [← {name}.toBitVec_inj]", 0.2
@@ -44,6 +47,24 @@ def propose(view: View) -> Iterator[Proposal]:
     if parts and parts[0] == "=" and any(kind.startswith("Array ") for kind in kinds):
         yield "apply Array.ext <;> simp_all", 0.1
         yield "ext i <;> simp_all", 0.1
+
+
+def _as_bit_vectors(view: View) -> Iterator[Proposal]:
+    """An equation of machine integers as the same equation of their bit vectors, to which the goal is equal by
+    definition."""
+    parts = view.connective
+    variables = [v for v in view.vars if v.value is None and mentions(view.facts, v.name)]
+    kinds = {v.type for v in variables}
+    if not parts or parts[0] != "=" or len(kinds) != 1 or not _OPERATIONS.fullmatch(view.target):
+        return
+    (kind,) = kinds
+    if not _MACHINE.fullmatch(kind):
+        return
+    pattern = "⟨{}⟩" if kind.startswith("U") else "⟨⟨{}⟩⟩"
+    cases = [f"rcases {v.name} with {pattern.format(v.name)}" for v in variables]
+    same = seq(*cases, f"refine congrArg {kind}.ofBitVec (show {view.target} from ?_)")
+    yield same, 0.5
+    yield seq(same, "first | exact? | (simp; done) | grind"), 0.45
 
 
 def _decided(view: View) -> Iterator[Proposal]:

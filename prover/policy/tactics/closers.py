@@ -32,7 +32,8 @@ def propose(view: View) -> Iterator[Proposal]:
         yield "bv_decide", 0.91
     if closed and not ground:
         yield "decide", 0.9
-        yield "decide +kernel", 0.88
+        if not view.history:  # it may go through all values that there are, to the end of its time
+            yield "decide +kernel", 0.88
     # Slow where it fails, so it comes late except at the beginning. No lemma speaks of numbers like 7.
     if not (numeric and any(number > 2 for number in numerals(view.target))) and not view.target.startswith("¬∃"):
         yield "exact?", 0.35 if view.history else 0.55

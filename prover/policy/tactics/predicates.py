@@ -15,7 +15,24 @@ _LIBRARY = re.compile(
 )
 
 
+# Inductive predicates of the library, with the rules of each that `constructor` would not choose by itself.
+_RULES = {
+    "List.Sublist": ("slnil", "cons₂", "cons"),
+    "List.Perm": ("nil", "cons", "swap", "trans"),
+    "List.Pairwise": ("nil", "cons"),
+    "List.Lex": ("nil", "rel", "cons"),
+    "List.Mem": ("head", "tail"),
+    "Nat.le": ("refl", "step"),
+    "Acc": ("intro",),
+    "Relation.TransGen": ("single", "tail"),
+    "Relation.ReflTransGen": ("refl", "tail"),
+}
+
+_SIGNS = {"List.Sublist": " <+ ", "List.Perm": " ~ "}
+
+
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _of_library(view)
     known = {h.name for h in view.goal.hypotheses}
     target = _predicate(view.target, known)
     derivations = [(h.name, name) for h in view.props if (name := _predicate(h.type, known))]
@@ -49,6 +66,26 @@ def propose(view: View) -> Iterator[Proposal]:
     for x in [name for name in others if name in IDENT.findall(view.target)][:2] if target and not derivations else []:
         yield f"induction {x} <;> grind [{rules}]", 0.3 * near
         yield f"induction {x} <;> (constructor <;> assumption)", 0.15 * near
+
+
+def _of_library(view: View) -> Iterator[Proposal]:
+    head = view.constants[0] if view.constants else ""
+    rules = [f"apply {head}.{rule}" for rule in _RULES.get(head, ())]
+    if not rules:
+        return
+    closed = " | ".join(f"({rule} <;> assumption)" for rule in rules)
+    yield f"first | {closed}", 0.5
+    for rule in rules:
+        yield rule, 0.15
+    for h in [h.name for h in view.props if _same(h.type, head)][:2]:
+        yield f"induction {h} <;> first | (simp_all; done) | {closed}", 0.25
+        yield f"cases {h}", 0.1
+
+
+def _same(text: str, head: str) -> bool:
+    """Is it a statement by the same predicate, as far as its text tells?"""
+    ways = (f"{head} ", f".{head.rpartition('.')[2]} ", _SIGNS.get(head, head))
+    return connective(text) is None and any(way in text for way in ways)
 
 
 def _predicate(text: str, known: set[str]) -> str | None:

@@ -45,6 +45,8 @@ class View:
     """Names of library lemmas retrieved for the state, best first."""
     context: str = ""
     """The text of the file before the statement's `sorry`; empty where it is not known."""
+    constants: tuple[str, ...] = ()
+    """Full names of the target's constants; empty where they are not known."""
 
     @property
     def target(self) -> str:
@@ -141,9 +143,17 @@ def seq(*steps: str) -> str:
     return "(" + "\n ".join(step.replace("\n", "\n ") for step in steps) + ")"
 
 
-def view_of(goals: Sequence[str], history: Sequence[str], lemmas: Sequence[str] = (), context: str = "") -> View | None:
+def view_of(
+    goals: Sequence[str],
+    history: Sequence[str],
+    lemmas: Sequence[str] = (),
+    context: str = "",
+    constants: Sequence[str] = (),
+) -> View | None:
     """The view of a state's first goal, or None when there is none."""
-    return View(parse(goals[0]), len(goals), tuple(history), tuple(lemmas), context) if goals else None
+    if not goals:
+        return None
+    return View(parse(goals[0]), len(goals), tuple(history), tuple(lemmas), context, tuple(constants))
 
 
 @lru_cache(maxsize=8192)

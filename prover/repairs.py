@@ -1,0 +1,67 @@
+"""Tactics for a theorem of the library that is to be proved from what comes before it.
+
+`simp`, `grind` and the like know all of the library, and a proof that uses what comes later is refused. Lean's message
+names what was used: `simp` can be told to leave it out, and a tool that itself came later is not asked again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from prover.interfaces import Candidate
+
+_LATE = re.compile(r"uses (\S+), which (?:comes after|is to be proved)")
+_MADE_BY_SIMP = re.compile(r"\._simp_\d+$")
+_SIMP = re.compile(r"(?<![\w.'])(simp(?:_all|_arith)?(?![\w'?])(?! only)!?)(?: \[([^\[\]]*)\])?")
+# What stands behind the proofs of a tool, by the tool.
+_FOUNDATIONS = {
+    "omega": re.compile(r"Lean\.Omega\."),
+    "grind": re.compile(r"Lean\.Grind\.|Int\.Linear\.|Nat\.ToInt\."),
+}
+_TOOL = {tool: re.compile(rf"(?<![\w.'\[]){tool}(?![\w'])(?: \[[^\[\]]*\])?") for tool in _FOUNDATIONS}
+
+
+@dataclass(slots=True)
+class Repairs:
+    """What was refused in one search for coming too late."""
+
+    late: set[str] = field(default_factory=set)
+    """The tools that came too late themselves."""
+
+    def repaired(self, tactic: str, message: str) -> str | None:
+        """The refused tactic as it may pass, `simp [-List.length_take]` for `simp`; None where there is nothing to do.
+
+        Args:
+            message: what Lean said (`lean_env.protocol.Outcome.message`).
+        """
+        found = _LATE.match(message)
+        if found is None:
+            return None
+        name = _MADE_BY_SIMP.sub("", found[1])
+        for tool, foundation in _FOUNDATIONS.items():
+            if foundation.match(name) and _TOOL[tool].search(tactic):
+                self.late.add(tool)
+                return None
+        # What was left out already, or was no lemma of `simp`, is used by something else.
+        return None if f"-{name}" in tactic or not _SIMP.search(tactic) else _leave_out(name, tactic)
+
+    def usable(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """The candidates without those that need a late tool; where `grind` does, `simp_all` takes its place."""
+        seen: set[str] = set()
+        for candidate in candidates:
+            tactic = candidate.tactic
+            if "grind" in self.late:
+                tactic = _TOOL["grind"].sub(lambda use: use[0].replace("grind", "simp_all"), tactic)
+            if tactic not in seen and not ("omega" in self.late and _TOOL["omega"].search(tactic)):
+                seen.add(tactic)
+                yield replace(candidate, tactic=tactic)
+
+
+def _leave_out(name: str, tactic: str) -> str:
+    def without(call: re.Match[str]) -> str:
+        given = [lemma for lemma in (call[2] or "").split(", ") if lemma and lemma.strip(" ←-") != name]
+        return f"{call[1]} [{', '.join([*given, f'-{name}'])}]"
+
+    return _SIMP.sub(without, tactic)
