@@ -14,6 +14,7 @@ from lean_env.protocol import Limits, Outcome, State
 from lean_env.verify import Verdict
 from prover.interfaces import Candidate, Environment, Policy, Problem, Query, Reached, Usage
 from prover.method import Memory, Method
+from prover.minimise import alternatives
 from prover.problems.leantext import before_sorry
 from prover.repairs import Repairs
 from prover.search import Node, Search
@@ -181,7 +182,9 @@ class GoalSearch:
                 if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)
             left -= len(outcomes)
-            told = candidates[: len(outcomes)]
+            told = list(candidates[: len(outcomes)])
+            if outcomes[-1].kind == "proved":
+                told[-1] = await self._plainly(node, told[-1], limits)
             candidates = [*self._repaired(told, outcomes), *candidates[len(outcomes) :]][:left]
             await self._drop(self.search.tell(node, [*told, *candidates], outcomes))
             while (proof := self.search.proof()) is not None:
@@ -191,6 +194,17 @@ class GoalSearch:
             if node.status == "proved" or self.clock.over:
                 return False
         return False
+
+    async def _plainly(self, node: Node, candidate: Candidate, limits: Limits) -> Candidate:
+        """What finishes the node by the one alternative of its `first | …` that does."""
+        tactics = alternatives(candidate.tactic)
+        outcomes = await self.env.apply(node.state, tactics, limits) if tactics else []
+        self.clock.usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
+        await self._drop([state for outcome in outcomes for state in outcome.states])
+        if not outcomes or outcomes[-1].kind != "proved":
+            return candidate
+        self.memory.fails(node.state.hash, candidate.tactic)  # should the proof be refused, it is not found again
+        return replace(candidate, tactic=tactics[len(outcomes) - 1])
 
     def _repaired(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]) -> Iterator[Candidate]:
         """Those that failed, mended where Lean said how."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator
 
+from prover.goal import split_top
 from prover.search.proof import Step, script_of
 
 Steps = tuple[Step, ...]
@@ -12,6 +13,7 @@ TRIES = 40
 """Texts elaborated for one proof at most."""
 
 _INTRO = re.compile(r"intros? ((?:[\w'₀-₉]+ ?)+)")
+_BRACKETED = re.compile(r"\((?:[^;\n]|<;>)*\)")
 _REWRITE = re.compile(r"(rw|simp only|simp) \[([^\[\]\n;]+)\]( at [^\n;]+)?")
 
 
@@ -58,6 +60,21 @@ def shortenings(steps: Steps) -> Iterator[Steps]:
         (first, goals), (second, left) = steps[index], steps[index + 1]
         if goals == 1 and (merged := merge(first, second)):
             yield (*steps[:index], (merged, left), *steps[index + 2 :])
+
+
+def alternatives(tactic: str) -> list[str]:
+    """Of a tactic `first | a | b` each alternative as a tactic, in their order; nothing for any other tactic.
+
+    >>> alternatives("first | (apply Nat.le_trans <;> assumption) | omega")
+    ['apply Nat.le_trans', 'apply Nat.le_trans <;> assumption', 'omega']
+    """
+    start, *found = split_top(tactic, "| ") if tactic.startswith("first | ") else [""]
+    if start != "first":
+        return []
+    bare = [each[1:-1] if _BRACKETED.fullmatch(each) else each for each in found]
+    closed = " <;> assumption"
+    plain = ([each.removesuffix(closed), each] if each.endswith(closed) else [each] for each in bare)
+    return [each for both in plain for each in both]
 
 
 def subtree(steps: Steps, start: int) -> int:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from prover.minimise import merge, minimise, subtree
+import pytest
+
+from prover.minimise import alternatives, merge, minimise, subtree
 
 Script = tuple[str, ...]
 
@@ -57,3 +59,17 @@ def test_only_tactics_of_one_kind_are_merged() -> None:
     assert merge("rw [h]", "rw [g] at k") is None
     assert merge("simp [h]", "rw [g]") is None
     assert merge("intro ⟨a, b⟩", "intro c") is None
+
+
+@pytest.mark.parametrize(
+    ("tactic", "expected"),
+    [
+        ("simp", []),
+        ("(first | omega | grind)", []),
+        ("first | omega | grind [a, b]", ["omega", "grind [a, b]"]),
+        ("first | (apply f <;> assumption) | rfl", ["apply f", "apply f <;> assumption", "rfl"]),
+        ("first | (intro h; exact h) | exact ⟨a | b⟩", ["(intro h; exact h)", "exact ⟨a | b⟩"]),
+    ],
+)
+def test_alternatives_are_tactics_of_their_own(tactic: str, expected: list[str]) -> None:
+    assert alternatives(tactic) == expected

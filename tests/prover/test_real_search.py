@@ -143,6 +143,12 @@ async def test_a_proof_becomes_shorter_and_stays_one(lean: Pool) -> None:
     assert (await lean.verify(statement, short.text)).accepted
 
 
+async def test_of_alternatives_the_one_that_holds_is_kept(lean: Pool) -> None:
+    first = Small(("first | omega | (apply hp <;> assumption) | (exact h.1) | simp_all",))
+    record = await attempted(lean, "theorem t (p q : Prop) (hp : q → p) (h : p ∧ q) : p := by sorry", first)
+    assert (record.result, record.tactics) == ("proved", ("exact h.1",))
+
+
 async def test_whole_proofs_are_repaired_with_what_lean_says(lean: Pool) -> None:
     statement = "theorem t (p q r : Prop) (hp : p) (h : p → q ∧ r) : r ∨ q := by sorry"
     policy = Small(("left", "exact (h hp).1", "exact (h hp).2"))
