@@ -1,0 +1,63 @@
+"""What a divisor that is linear in a variable divides: the number that is left of a polynomial, which bounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.policy.tactics.polynomials import Polynomial, divided, of_term, text_of
+from prover.policy.tactics.terms import read
+from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
+
+_MOST_VALUES = 60
+_MOST_DEGREE = 6
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    for h in view.props:
+        term = read(h.type) if " ∣ " in h.type else None
+        if term is None or term.op != "∣":
+            continue
+        for n in (*view.of_type(NAT), *view.of_type(INT)):
+            signed = n not in view.of_type(NAT)
+            divisor, dividend = (of_term(side, minus=signed) for side in term.args)
+            if divisor is not None and dividend is not None:
+                yield from _bounded(view, h.name, n, divisor, dividend, signed=signed)
+
+
+def _bounded(
+    view: View, h: str, n: str, divisor: Polynomial, dividend: Polynomial, *, signed: bool
+) -> Iterator[Proposal]:
+    """`a * n + b ∣ p n` gives `a * n + b ∣ a ^ deg p * p (-b / a)`; of the values that are left each is looked at."""
+    if divisor.names != [n] or dividend.names != [n] or divisor.degree != 1 or dividend.degree > _MOST_DEGREE:
+        return
+    if not divisor.integral or not dividend.integral:
+        return
+    parts = divisor.in_one(n)
+    a, b = (int(parts[power].value or 0) if power in parts else 0 for power in (1, 0))
+    scale = a**dividend.degree
+    rest = int((dividend * scale).at({n: -divisor.in_one(n).get(0, Polynomial()).at({}) / a}))
+    quotient = divided(dividend * scale - Polynomial.constant(rest), divisor)
+    if rest == 0 or quotient is None or not quotient.integral:
+        return
+    sign = 1 if rest > 0 else -1
+    widest = (abs(rest) + abs(b)) // abs(a)
+    values = [x for x in range(-widest if signed else 0, widest + 1) if abs(a * x + b) <= abs(rest)]
+    if not values or len(values) > _MOST_VALUES:
+        return
+    whole = n if signed else f"({n} : Int)"
+    fresh = view.namer()
+    k, hk, hd, hl = fresh("k"), fresh("hk"), fresh("hd"), fresh("hl")
+    d, q = (text_of(each.replaced(n, Polynomial.variable(whole))) for each in (divisor, quotient))
+    cast = "" if signed else f"have hc := congrArg (Nat.cast (R := Int)) {hk}; "
+    factor = f"{sign * scale} * {k if signed else f'({k} : Int)'} - {sign} * ({q})"
+    bound = seq(
+        f"have {hd} : ({d}) ∣ ({abs(rest)} : Int) := by\n"
+        f"  obtain ⟨{k}, {hk}⟩ := {h}\n  exact ⟨{factor}, by {cast}grind⟩",
+        f"have {hl} := Int.le_of_dvd (by decide) {hd}",
+        f"have {hk} := Int.le_of_dvd (by decide) (Int.neg_dvd.mpr {hd})",
+    )
+    one_of = " ∨ ".join(f"{n} = {x}" for x in values)
+    arms = " | ".join(["rfl"] * len(values))
+    close = f"first | omega | (simp_all; done) | (revert {h}; decide) | grind"
+    yield seq(bound, f"rcases (show {one_of} by omega) with {arms} <;> ({close})"), 0.85
+    yield bound, 0.3
