@@ -14,7 +14,7 @@ from lean_env.protocol import Limits, Outcome, State
 from lean_env.verify import Verdict
 from prover.interfaces import Candidate, Environment, Policy, Problem, Query, Reached, Usage
 from prover.method import Memory, Method
-from prover.minimise import alternatives
+from prover.minimise import alternatives, attempts, successful
 from prover.problems.leantext import before_sorry
 from prover.repairs import Repairs
 from prover.search import Node, Search
@@ -182,7 +182,7 @@ class GoalSearch:
                 if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)
             left -= len(outcomes)
-            told = list(candidates[: len(outcomes)])
+            told = [_as_told(candidate, outcome) for candidate, outcome in zip(candidates, outcomes, strict=False)]
             if outcomes[-1].kind == "proved":
                 told[-1] = await self._plainly(node, told[-1], limits)
             candidates = [*self._repaired(told, outcomes), *candidates[len(outcomes) :]][:left]
@@ -196,15 +196,20 @@ class GoalSearch:
         return False
 
     async def _plainly(self, node: Node, candidate: Candidate, limits: Limits) -> Candidate:
-        """What finishes the node by the one alternative of its `first | …` that does."""
-        tactics = alternatives(candidate.tactic)
-        outcomes = await self.env.apply(node.state, tactics, limits) if tactics else []
+        """What finishes the node, with the one alternative of its `first | …` that does, or without the attempts of
+        its beginning that failed."""
+        tactic, ways = candidate.tactic, alternatives(candidate.tactic)
+        tried = ways or [each for each in [attempts(tactic)] if each]
+        outcomes = await self.env.apply(node.state, tried, limits) if tried else []
         self.clock.usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
+        if ways and outcomes and outcomes[-1].kind == "proved":
+            tactic = ways[len(outcomes) - 1]
+        elif not ways and outcomes and outcomes[0].kind == "open":
+            tactic = successful(tactic, outcomes[0].states[0].goals[0])
         await self._drop([state for outcome in outcomes for state in outcome.states])
-        if not outcomes or outcomes[-1].kind != "proved":
-            return candidate
-        self.memory.fails(node.state.hash, candidate.tactic)  # should the proof be refused, it is not found again
-        return replace(candidate, tactic=tactics[len(outcomes) - 1])
+        if tactic != candidate.tactic:
+            self.memory.fails(node.state.hash, candidate.tactic)  # should the proof be refused, it is not found again
+        return replace(candidate, tactic=tactic)
 
     def _repaired(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]) -> Iterator[Candidate]:
         """Those that failed, mended where Lean said how."""
@@ -241,6 +246,13 @@ class GoalSearch:
     async def _drop(self, states: Sequence[State]) -> None:
         if states:
             await self.env.drop(states)
+
+
+def _as_told(candidate: Candidate, outcome: Outcome) -> Candidate:
+    """The candidate without its attempts that failed, where they can be told from the goal that it led to."""
+    if outcome.kind != "open" or len(outcome.states) != 1:
+        return candidate
+    return replace(candidate, tactic=successful(candidate.tactic, outcome.states[0].goals[0]))
 
 
 def _alike(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import takewhile
 
 from prover.goal import split_top
 from prover.search.proof import Step, script_of
@@ -14,6 +15,7 @@ TRIES = 40
 
 _INTRO = re.compile(r"intros? ((?:[\w'₀-₉]+ ?)+)")
 _BRACKETED = re.compile(r"\((?:[^;\n]|<;>)*\)")
+_TRIED = re.compile(r"(?<=[(\n ])try have (\w+) : [^\n]*\n ")
 _REWRITE = re.compile(r"(rw|simp only|simp) \[([^\[\]\n;]+)\]( at [^\n;]+)?")
 
 
@@ -75,6 +77,23 @@ def alternatives(tactic: str) -> list[str]:
     closed = " <;> assumption"
     plain = ([each.removesuffix(closed), each] if each.endswith(closed) else [each] for each in bare)
     return [each for both in plain for each in both]
+
+
+def attempts(tactic: str) -> str | None:
+    """The lines `try have h : p := …` with which a tactic of several lines begins, as a tactic; None without any."""
+    lines = tactic[1:-1].split("\n ") if tactic.startswith("(try have ") else []
+    count = sum(1 for _ in takewhile(lambda line: line.startswith("try have "), lines))
+    return "(" + "\n ".join(lines[:count]) + ")" if 0 < count < len(lines) else None
+
+
+def successful(tactic: str, goal: str) -> str:
+    """The tactic without its lines `try have h : p := …` that failed: there is no `h` in the goal that they led to."""
+
+    def kept(line: re.Match[str]) -> str:
+        there = re.search(rf"^(?:[\w'✝]+ )*{line[1]}(?: [\w'✝]+)* :", goal, re.MULTILINE)
+        return line[0].removeprefix("try ") if there else ""
+
+    return _TRIED.sub(kept, tactic)
 
 
 def subtree(steps: Steps, start: int) -> int:

@@ -25,6 +25,7 @@ _OPENS_BLOCK = re.compile(r"(?:·|\.|=>|\bby|\{|\()\s*$")
 # What may precede a `by` block set on the lines below: nothing on this line may have opened a column of its own.
 _DEFINES = re.compile(r":=\s*(?:by\s*)?$")
 _OWN_COLUMN = re.compile(r"·|=>|;|\bby\b|\bcalc\b|\bdo\b|[⟨{]|^\s*(?:\.|\|)")
+_BRACKETS = re.compile(r"\([^()]*\)")
 # Around a term `sorry`, after which a `by` needs no parentheses.
 _OPENS_TERM = re.compile(r"(?::=|=>|,|\bfrom|\bexact|\(|⟨)\s*$")
 _CLOSES_TERM = re.compile(r"\s*(?:$|[,)⟩]|--)")
@@ -130,7 +131,12 @@ def _is_bare(text: str, hole: Hole) -> bool:
 def _can_hang(before: str, after: str) -> bool:
     """Can the block be set on the lines below the one that ends in `:=` or `:= by`?"""
     match = _DEFINES.search(before)
-    return bool(match) and not after.strip() and not _OWN_COLUMN.search(before[: match.start()] if match else "")
+    if match is None or after.strip():
+        return False
+    around, count = before[: match.start()], 1
+    while count:  # what a bracket opened, it has closed
+        around, count = _BRACKETS.subn("", around)
+    return not _OWN_COLUMN.search(around)
 
 
 def _lines(steps: Sequence[str], column: int) -> str:

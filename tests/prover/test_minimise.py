@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from prover.minimise import alternatives, merge, minimise, subtree
+from prover.minimise import alternatives, attempts, merge, minimise, subtree, successful
 
 Script = tuple[str, ...]
 
@@ -73,3 +73,25 @@ def test_only_tactics_of_one_kind_are_merged() -> None:
 )
 def test_alternatives_are_tactics_of_their_own(tactic: str, expected: list[str]) -> None:
     assert alternatives(tactic) == expected
+
+
+EXPLORED = (
+    "(try have h0 : p := by simp\n try have h1 : q := by omega\n try have h2 : r := by rfl\n first | simp | skip)"
+)
+
+
+def test_of_attempts_those_that_failed_are_left_out() -> None:
+    assert (
+        attempts(EXPLORED) == "(try have h0 : p := by simp\n try have h1 : q := by omega\n try have h2 : r := by rfl)"
+    )
+    goal = "x : Nat\nh1 : q\nh2 h3 : r\n⊢ s"
+    assert successful(EXPLORED, goal) == "(have h1 : q := by omega\n have h2 : r := by rfl\n first | simp | skip)"
+    assert successful(EXPLORED, "⊢ s") == "(first | simp | skip)"
+
+
+@pytest.mark.parametrize(
+    "tactic", ["simp", "(simp\n omega)", "(try have h : p := by simp)", "try have h : p := by simp"]
+)
+def test_other_tactics_have_no_attempts(tactic: str) -> None:
+    assert attempts(tactic) is None
+    assert successful(tactic, "⊢ s") == tactic

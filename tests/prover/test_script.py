@@ -35,6 +35,12 @@ def filled(text: str, tactics: list[str], kind: Literal["tactic", "term"] = "tac
         ("theorem t : p := by\n  sorry\n", "tactic", ["a", "b"], "theorem t : p := by\n  a\n  b\n"),
         ("  · sorry\n  · skip", "tactic", ["a", "b"], "  · a\n    b\n  · skip"),
         ("  | zero => sorry", "tactic", ["a", "b"], "  | zero => a\n            b"),
+        (
+            "theorem t : P (fun x => (x)) := by sorry",
+            "tactic",
+            ["a", "b"],
+            "theorem t : P (fun x => (x)) := by\n  a\n  b",
+        ),
         ("  cases a <;> sorry", "tactic", ["a", "b"], "  cases a <;> (a; b)"),
         ("  cases a <;> sorry", "tactic", ["simp [h]"], "  cases a <;> simp [h]"),
         ("  cases a <;> sorry", "tactic", ["a <;> b"], "  cases a <;> (a <;> b)"),

@@ -24,6 +24,10 @@ _JOINED = {
     "Bool": ("({x} || {y})", "({x} && {y})"),
     "Prop": ("({x} ∨ {y})", "({x} ∧ {y})"),
 }
+# Lists that may be sorted, how that is said, and what a function says that tells whether they are.
+_ORDERED = ("List Nat", "List Int")
+_SORTED = "Pairwise (fun x y => x ≤ y)"
+_CLAIMS = ("Bool", "Prop")
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,8 @@ def _of_one(
     joins = _JOINED.get(result, ("{x} ++ {y}", "{y} ++ {x}") if result.startswith("List ") else ())
     joined = [join.format(x=f"{call} a", y=f"{call} b") for join in joins]
     relation = "↔" if result == "Prop" else "="
-    if kind.startswith("List "):
+    inserts = kind == result == f"List {first}"
+    if kind.startswith("List ") and not inserts:
         yield from (Shape(two, f"{call} (a ++ b) {relation} {join}") for join in joined)
     for g, how in functions.items():
         if how.arguments == (kind, kind) and how.result == kind != result:
@@ -160,18 +165,31 @@ def _of_one(
             yield Shape(one, f"{call} ({g} a) {relation} {call} a")
             if result.startswith("List ") and not first:
                 yield Shape(one, f"{f} ({g} a) = ({f} a).reverse")
+            if result in _CLAIMS and not first:
+                yield Shape(one, f"{f} ({g} a)")
         elif how.arguments[1:] == (kind,) and how.result == kind == f"List {how.arguments[0]}" and result != kind:
             yield Shape(f"j {one}", f"{call} ({g} j a) {relation} {call} (j :: a)")
+            if result in _CLAIMS and not first:
+                by = f"intro h; fun_induction {f} a <;> grind [{', '.join(functions)}]"
+                yield Shape(f"j {one}", f"{f} a → {f} ({g} j a)", by)
     if result != kind:
         return
     if not first:
         if kind.startswith("List "):
             yield Shape(one, f"({f} a).length = a.length")
             yield Shape(f"j {one}", f"j ∈ {f} a ↔ j ∈ a")
+            if len(functions) > 1:  # it may sort, by what comes before it
+                yield Shape(one, f"({f} a).Perm a")
+                if kind in _ORDERED:
+                    yield Shape(one, f"({f} a).{_SORTED}")
         yield Shape(one, f"{f} ({f} a) = a")
-    elif kind == f"List {first}":
+    elif inserts:
         yield Shape(one, f"({call} a).length = a.length + 1")
         yield Shape(f"j {one}", f"j ∈ {call} a ↔ j = k ∨ j ∈ a")
+        yield Shape(one, f"({call} a).Perm (k :: a)")
+        if kind in _ORDERED:
+            by = f"intro h; induction a <;> simp_all [{f}] <;> split <;> simp_all <;> grind"
+            yield Shape(one, f"a.{_SORTED} → ({call} a).{_SORTED}", by)
 
 
 def _compilers(functions: dict[str, Definition]) -> Iterator[Shape]:

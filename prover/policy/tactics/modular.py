@@ -221,7 +221,7 @@ def _periods(view: View) -> Iterator[Proposal]:
             k = view.fresh("k")
             pattern = rf"{re.escape(n)} % (\d{{1,3}}) = (\d{{1,3}})"
             known = next((match for h in view.props if (match := re.fullmatch(pattern, h.type))), None)
-            if known:
+            if known and text is view.target:
                 p, r = known[1], known[2]
                 split = f"obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {p} * {k} + {r} := ⟨{n} / {p}, by omega⟩"
                 yield seq(split, f"simp [{lemmas}]"), 0.88
@@ -242,15 +242,17 @@ def _periods(view: View) -> Iterator[Proposal]:
                 0.5,
             )
             power = f"{base} ^ {n} % {m}"
-            values = dict.fromkeys((r, pow(int(base), r, m)) for r in range(period))
-            either = " ∨ ".join(f"({n} % {period} = {r} ∧ {power} = {v})" for r, v in values)
+            values = [pow(int(base), rest, m) for rest in range(period)]
+            either = " ∨ ".join(f"({n} % {period} = {rest} ∧ {power} = {v})" for rest, v in enumerate(values))
+            r = view.fresh("r")
+            values_of_r = " ∨ ".join(f"{r} = {rest}" for rest in range(period))
             yield (
                 seq(
-                    f"have {h} : {cases} := by omega",
-                    f"have hq : {either} := by\n  rcases {h} with {' | '.join([h] * period)} <;>\n"
-                    f"    (have hp : {power} = {base} ^ ({parts}) % {m} := by\n"
-                    f"       rw [Nat.div_add_mod]\n     rw [{h}] at hp\n     simp [Nat.pow_add, Nat.pow_mul, "
-                    "Nat.mul_mod, Nat.pow_mod] at hp\n     omega)",
+                    f"have hq : {either} := by\n"
+                    f"  obtain ⟨{k}, {r}, {h}, rfl⟩ : ∃ {k} {r}, {r} < {period} ∧ {n} = {period} * {k} + {r} :=\n"
+                    f"    ⟨{n} / {period}, {n} % {period}, by omega, by omega⟩\n"
+                    f"  rcases (show {values_of_r} by omega) with {' | '.join(['rfl'] * period)} <;>\n"
+                    "    simp [Nat.pow_add, Nat.pow_mul, Nat.mul_mod, Nat.pow_mod]",
                     "omega",
                 ),
                 0.55,

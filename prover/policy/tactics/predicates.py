@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.definitions import own
-from prover.policy.tactics.view import IDENT, Proposal, View, connective
+from prover.policy.tactics.view import IDENT, NAT, Proposal, View, connective, mentions, seq
 
 _LIBRARY = re.compile(
     r"(?:Nat|Int|Rat|Real|List|Array|Option|Prod|Sum|Fin|BitVec|String|Char|Function|Set|Finset|Decidable|Nonempty|"
@@ -28,6 +28,7 @@ _RULES = {
     "Relation.ReflTransGen": ("refl", "tail"),
 }
 
+_MULTIPLE = re.compile(r"∃ (?P<k>\w+), (?P<x>[\w'₀-₉]+) = (?P<by>\d+) \* (?P=k)(?: \+ (?P<rest>\d+))?")
 _SIGNS = {"List.Sublist": " <+ ", "List.Perm": " ~ "}
 
 
@@ -63,9 +64,59 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"cases {h} <;> simp_all", 0.12
         yield f"cases {h} <;> grind [{rules}]", 0.12
         yield f"cases {h}", 0.15
+        yield from _of_terms(view, h, rules)
+    yield from _invariants(view, derivations)
+    if target:
+        yield from _strong(view, rules)
     for x in [name for name in others if name in IDENT.findall(view.target)][:2] if target and not derivations else []:
         yield f"induction {x} <;> grind [{rules}]", 0.3 * near
         yield f"induction {x} <;> (constructor <;> assumption)", 0.15 * near
+
+
+def _strong(view: View, rules: str) -> Iterator[Proposal]:
+    """By strong induction on a number, for rules that step by more than one (`Ev n → Ev (n + 2)`)."""
+    steps = _steps(view)
+    for x in [x for x in view.of_type(NAT) if mentions(view.target, x)][:1]:
+        ih = view.fresh("ih")
+        arms = " | ".join([*["_"] * max(steps, default=2), x])
+        rule = f"first | omega | (constructor; done) | (constructor <;> apply {ih} <;> omega) | grind [{rules}]"
+        yield f"(induction {x} using Nat.strongRecOn with\n| ind {x} {ih} =>\n  rcases {x} with {arms} <;> {rule})", 0.3
+
+
+def _invariants(view: View, derivations: list[tuple[str, str]]) -> Iterator[Proposal]:
+    """What a predicate that steps by `s` from `b` says of a number: that it leaves `b` modulo `s`."""
+    for h, name in derivations[:2]:
+        bases = re.findall(rf"(?<![\w.']){re.escape(name)} (\d+)", view.context)
+        steps = [step for step in _steps(view) if step > 1]
+        if bases and steps:
+            hi, m, hm = (view.fresh(wish) for wish in ("hi", "m", "hm"))
+            claim = f"∀ {m}, {name} {m} → {m} % {steps[0]} = {int(bases[0]) % steps[0]}"
+            proof = f"by\n  intro {m} {hm}\n  induction {hm} <;> omega"
+            yield seq(f"have {hi} : {claim} := {proof}", f"have := {hi} _ {h}", "first | omega | grind"), 0.4
+
+
+def _steps(view: View) -> list[int]:
+    """The numbers that the rules of the file add."""
+    return [int(step) for step in re.findall(r" \+ ([1-5])\)", view.context)]
+
+
+def _of_terms(view: View, h: str, rules: str) -> Iterator[Proposal]:
+    """Induction on a derivation about terms, with names for them; and one whose claim is a multiple that there is."""
+    statement = next(prop.type for prop in view.props if prop.name == h)
+    steps: list[str] = []
+    variables: list[str] = []
+    for term in re.findall(r"(?<= )\([^()]*\)", statement):
+        name = view.fresh("m", variables)
+        variables.append(name)
+        steps.append(f"generalize {view.fresh(f'hm{len(steps)}')} : {term} = {name} at {h}")
+    if steps:
+        over = [v.name for v in view.vars if v.value is None and mentions(statement, v.name)]
+        general = f" generalizing {' '.join(over)}" if over else ""
+        rule = f"first | omega | (simp_all; done) | grind [{rules}] | (rename_i ih; apply ih; omega)"
+        yield seq(*steps, f"induction {h}{general} <;> {rule}"), 0.35
+    if multiple := _MULTIPLE.fullmatch(view.target):
+        x, by, rest = multiple["x"], multiple["by"], multiple["rest"] or "0"
+        yield seq(f"suffices hs : {x} % {by} = {rest} from ⟨{x} / {by}, by omega⟩", f"induction {h} <;> omega"), 0.5
 
 
 def _of_library(view: View) -> Iterator[Proposal]:
