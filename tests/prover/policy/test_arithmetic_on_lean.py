@@ -48,6 +48,7 @@ STATEMENTS = {
     "prime and its remainder": "(p : Nat) (hp : ∀ d, d ∣ p → d = p ∨ d = 1) (h : 3 < p) : p % 6 = 1 ∨ p % 6 = 5",
     "linear divisor": "(n : Nat) (h : n + 1 ∣ n ^ 2 + 7) : n = 0 ∨ n = 1 ∨ n = 3 ∨ n = 7",
     "linear divisor of an integer": "(n : Int) (h : 3 * n + 2 ∣ n ^ 3 + 1) : n ≤ 7",
+    "power modulo a divisor": "(n : Nat) : ¬ 7 ∣ 2 ^ n + 1",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
     "additive function": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y) : ∀ n, f n = n * f 1",
     "descent": "(a b : Nat) (hb : 0 < b) (h : a * a = 2 * (b * b)) : False",
