@@ -90,14 +90,12 @@ class GoalSearch:
         self.problem, self.method, self.clock = problem, method, clock
         self.policy, self.env = policy, env
         self.assemble, self.verify, self.seed, self.memory = assemble, verify, seed, memory
-        self.search: Search = make_search(
-            method.search,
-            root,
-            transpositions=method.ablation.transpositions,
-            expansions=method.budget.expansions,
-            seed=seed,
-        )
         self.root = root
+        self.expansions = method.budget.expansions
+        """How many the current round may take."""
+        self.search = self._round()
+        self.more = False
+        """Did the policy have as many candidates for a state of the round as it was asked for?"""
         self.context = before_sorry(problem.text(), problem.hole or 0)
         self.repairs = Repairs()
         self.rejected = 0
@@ -114,11 +112,14 @@ class GoalSearch:
         Raises:
             WorkerError: a worker failed beyond repair, or verification itself did, which says nothing about the proof.
         """
-        if self.search.graph.expansions >= self.method.budget.expansions:
+        if self.search.graph.expansions >= self.expansions:
             return "expansions"
         nodes = self.search.ask(1)
         if not nodes:
-            return "exhausted"
+            if not self.more:
+                return "exhausted"
+            await self._begin_again()
+            return "open"
         self.clock.usage.expansions += 1
         if await self._expand(nodes[0], await self._propose(nodes[0])):
             return "proved"
@@ -143,6 +144,24 @@ class GoalSearch:
         except WorkerError:
             return
 
+    def _round(self) -> Search:
+        """A search that has seen nothing yet."""
+        return make_search(
+            self.method.search,
+            self.root,
+            transpositions=self.method.ablation.transpositions,
+            expansions=self.expansions,
+            seed=self.seed,
+        )
+
+    async def _begin_again(self) -> None:
+        """Where all states are dead ends and expansions are left: search once more. What failed on a state is known,
+        and others are tried there instead."""
+        await self._drop(self.search.held())
+        self.expansions -= self.search.graph.expansions
+        self.search, self.more = self._round(), False
+        self._queries.clear()
+
     async def _propose(self, node: Node) -> list[Candidate]:
         """The candidates to try on a node: of those that failed in an earlier pass, as many others instead."""
         query = self._queries[node.id] = await self._query(node)
@@ -150,6 +169,7 @@ class GoalSearch:
         wanted = samples * (2 if self.repairs.late else 1) + len(failed)
         with self.clock.counts("policy_s"):
             (proposed,) = await self.policy.propose([query], wanted)
+        self.more |= len(proposed) >= wanted
         new = [candidate for candidate in self.repairs.usable(proposed) if candidate.tactic not in failed]
         return self.search.untried(node, new)[:samples]
 

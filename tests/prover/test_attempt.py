@@ -424,3 +424,20 @@ async def test_a_model_that_cannot_be_asked_ends_the_attempt_with_its_error(name
     generator.fails = True
     with pytest.raises(PolicyError):
         await run(Scripted({}), policy, Judge())
+
+
+async def test_where_all_is_a_dead_end_what_was_not_tried_yet_comes_next() -> None:
+    env = Scripted({("root", "go"): "x", ("x", "fourth"): ""})
+    policy = Fixed(("go", "second", "third", "fourth"))
+    record = await run(env, policy, Judge(), samples=2)
+    assert (record.result, record.tactics) == ("proved", ("go", "fourth"))
+    assert env.asked.count("fourth") == 1 and env.asked.count("second") == 2  # on the root, and on what it leads to
+    assert record.usage.expansions <= 10 and not env.live
+
+
+async def test_it_ends_where_the_policy_has_no_more() -> None:
+    env = Scripted({("root", "go"): "x"})
+    record = await run(env, Fixed(("go", "second", "third")), Judge(), samples=2)
+    assert (record.result, record.stop) == ("not_proved", "exhausted")
+    assert {"second", "third"} <= set(env.asked)
+    assert not env.live

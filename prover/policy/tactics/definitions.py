@@ -29,7 +29,7 @@ _LIBRARY_FIELDS = frozenset(
     )
 )
 # Names that a binder of the goal brings in: the words between its sign and its end.
-_BOUND = re.compile(r"(?<=[∀∃λ(\s])([^\W\d][\w'₀-₉]*)(?=[^,=()]*(?:,| =>|:))")
+_BOUND = re.compile(r"(?<=[∀∃λ({⦃\s])([^\W\d][\w'₀-₉]*)(?=[^,=()]*(?:,| =>|:))")
 _CORE = frozenset(
     {
         *("Nat", "Int", "Rat", "Real", "Bool", "List", "Array", "Option", "Prod", "Sum", "Fin", "String", "Char", "ℕ"),
