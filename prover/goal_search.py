@@ -94,8 +94,11 @@ class GoalSearch:
         self.expansions = method.budget.expansions
         """How many the current round may take."""
         self.search = self._round()
-        self.more = False
-        """Did the policy have as many candidates for a state of the round as it was asked for?"""
+        self.more, self.known = False, memory.size
+        """Did the policy have as many candidates for a state of the round as it was asked for? And what was known to
+        fail when the round began: where nothing was added, it would go the same way again."""
+        self.refused: set[str] = set()
+        """Texts that verification refused."""
         self.context = before_sorry(problem.text(), problem.hole or 0)
         self.repairs = Repairs()
         self.rejected = 0
@@ -116,7 +119,7 @@ class GoalSearch:
             return "expansions"
         nodes = self.search.ask(1)
         if not nodes:
-            if not self.more:
+            if not self.more or self.memory.size == self.known:
                 return "exhausted"
             await self._begin_again()
             return "open"
@@ -159,7 +162,7 @@ class GoalSearch:
         and others are tried there instead."""
         await self._drop(self.search.held())
         self.expansions -= self.search.graph.expansions
-        self.search, self.more = self._round(), False
+        self.search, self.more, self.known = self._round(), False, self.memory.size
         self._queries.clear()
 
     async def _propose(self, node: Node) -> list[Candidate]:
@@ -202,11 +205,13 @@ class GoalSearch:
                 if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)
             left -= len(outcomes)
-            told = [_as_told(candidate, outcome) for candidate, outcome in zip(candidates, outcomes, strict=False)]
-            if outcomes[-1].kind == "proved":
-                told[-1] = await self._plainly(node, told[-1], limits)
-            candidates = [*self._repaired(told, outcomes), *candidates[len(outcomes) :]][:left]
+            told, candidates = candidates[: len(outcomes)], candidates[len(outcomes) :]
+            new = self.search.untried(node, [*told, *self._repaired(node, told, outcomes), *candidates])
+            candidates = new[len(told) :][:left]
+            written = await self._written(node, told, outcomes, limits)
             await self._drop(self.search.tell(node, [*told, *candidates], outcomes))
+            for edge in node.edges:
+                edge.written = written.get(edge.tactic, edge.written)
             while (proof := self.search.proof()) is not None:
                 if await self._accepted(proof):
                     return True
@@ -215,26 +220,38 @@ class GoalSearch:
                 return False
         return False
 
-    async def _plainly(self, node: Node, candidate: Candidate, limits: Limits) -> Candidate:
-        """What finishes the node, with the one alternative of its `first | …` that does, or without the attempts of
-        its beginning that failed."""
-        tactic, ways = candidate.tactic, alternatives(candidate.tactic)
-        tried = ways or [each for each in [attempts(tactic)] if each]
-        outcomes = await self.env.apply(node.state, tried, limits) if tried else []
-        self.clock.usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
-        if ways and outcomes and outcomes[-1].kind == "proved":
-            tactic = ways[len(outcomes) - 1]
-        elif not ways and outcomes and outcomes[0].kind == "open":
-            tactic = successful(tactic, outcomes[0].states[0].goals[0])
-        await self._drop([state for outcome in outcomes for state in outcome.states])
-        if tactic != candidate.tactic:
-            self.memory.fails(node.state.hash, candidate.tactic)  # should the proof be refused, it is not found again
-        return replace(candidate, tactic=tactic)
-
-    def _repaired(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]) -> Iterator[Candidate]:
-        """Those that failed, mended where Lean said how."""
+    async def _written(
+        self, node: Node, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], limits: Limits
+    ) -> dict[str, str]:
+        """Those of the tactics that did something, without what is not needed of them: attempts that failed, where the
+        goals tell, and alternatives to the one that finishes the node."""
+        goal, found = node.state.goals[0], {}
         for candidate, outcome in zip(candidates, outcomes, strict=True):
-            if outcome.kind == "error" and (tactic := self.repairs.repaired(candidate.tactic, outcome.message)):
+            if outcome.kind == "open" and len(outcome.states) == 1:
+                found[candidate.tactic] = successful(candidate.tactic, goal, outcome.states[0].goals[0])
+        if outcomes[-1].kind != "proved":
+            return found
+        last = candidates[-1].tactic
+        ways, beginning = alternatives(last), attempts(last)
+        tried = ways or ([beginning] if beginning else [])
+        again = await self.env.apply(node.state, tried, limits) if tried else []
+        self.clock.usage.tactics += len(again)
+        self.clock.usage.lean_s += sum(outcome.lean_ms for outcome in again) / 1000
+        if ways and again and again[-1].kind == "proved":
+            found[last] = ways[len(again) - 1]
+        elif beginning and again and again[0].kind == "open":
+            found[last] = successful(last, goal, again[0].states[0].goals[0])
+        await self._drop([state for outcome in again for state in outcome.states])
+        return found
+
+    def _repaired(
+        self, node: Node, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
+    ) -> Iterator[Candidate]:
+        """Those that failed, mended where Lean said how."""
+        failed = self.memory.failed_at(node.state.hash)
+        for candidate, outcome in zip(candidates, outcomes, strict=True):
+            tactic = self.repairs.repaired(candidate.tactic, outcome.message) if outcome.kind == "error" else None
+            if tactic is not None and tactic not in failed:
                 yield replace(candidate, tactic=tactic)
 
     async def _score(self) -> None:
@@ -247,8 +264,11 @@ class GoalSearch:
 
     async def _accepted(self, proof: Proof) -> bool:
         text = self.assemble(proof.script())
+        if text in self.refused:
+            return False
         verdict = await self.checked(text)
         if not verdict.accepted:
+            self.refused.add(text)
             self.rejected += 1
             self.error = "verification refused a candidate: " + "; ".join(verdict.reasons)
             return False
@@ -266,13 +286,6 @@ class GoalSearch:
     async def _drop(self, states: Sequence[State]) -> None:
         if states:
             await self.env.drop(states)
-
-
-def _as_told(candidate: Candidate, outcome: Outcome) -> Candidate:
-    """The candidate without its attempts that failed, where they can be told from the goal that it led to."""
-    if outcome.kind != "open" or len(outcome.states) != 1:
-        return candidate
-    return replace(candidate, tactic=successful(candidate.tactic, outcome.states[0].goals[0]))
 
 
 def _alike(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -66,6 +66,11 @@ class Memory:
     failed: dict[str, set[str]] = field(default_factory=dict)
     """By the hash of a state, tactics that do nothing for it."""
 
+    @property
+    def size(self) -> int:
+        """How many failures are known."""
+        return sum(map(len, self.failed.values()))
+
     def failed_at(self, state_hash: str) -> frozenset[str]:
         """The tactics that are known to fail on a state."""
         return frozenset(self.failed.get(state_hash, ()))

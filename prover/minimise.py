@@ -15,7 +15,7 @@ TRIES = 40
 
 _INTRO = re.compile(r"intros? ((?:[\w'₀-₉]+ ?)+)")
 _BRACKETED = re.compile(r"\((?:[^;\n]|<;>)*\)")
-_TRIED = re.compile(r"(?<=[(\n ])try have (\w+) : [^\n]*\n ")
+_NAME = re.compile(r"(?m)(?:^|(?<= ))([^\W\d][\w'₀-₉]*)(?=(?: [\w'₀-₉✝]+)* :)")
 _REWRITE = re.compile(r"(rw|simp only|simp) \[([^\[\]\n;]+)\]( at [^\n;]+)?")
 
 
@@ -73,7 +73,7 @@ def alternatives(tactic: str) -> list[str]:
     start, *found = split_top(tactic, "| ") if tactic.startswith("first | ") else [""]
     if start != "first":
         return []
-    bare = [each[1:-1] if _BRACKETED.fullmatch(each) else each for each in found]
+    bare = [each[1:-1] if _BRACKETED.fullmatch(each) and _is_one(each) else each for each in found]
     closed = " <;> assumption"
     plain = ([each.removesuffix(closed), each] if each.endswith(closed) else [each] for each in bare)
     return [each for both in plain for each in both]
@@ -81,19 +81,38 @@ def alternatives(tactic: str) -> list[str]:
 
 def attempts(tactic: str) -> str | None:
     """The lines `try have h : p := …` with which a tactic of several lines begins, as a tactic; None without any."""
+    lines = _tried(tactic)
+    return "(" + "\n ".join(lines) + ")" if lines else None
+
+
+def successful(tactic: str, goal: str, after: str) -> str:
+    """The tactic without those of its `attempts` that failed: there is no `h` in the goal that they led to.
+
+    Args:
+        goal, after: what is printed of the goal before the tactic, and after it or its attempts.
+    """
+    lines, there, new = _tried(tactic), set(_NAME.findall(goal)), set(_NAME.findall(after))
+    names = [line.split(" ", 3)[2] for line in lines]
+    if not lines or there & set(names):
+        return tactic
+    kept = [line.removeprefix("try ") for line, name in zip(lines, names, strict=True) if name in new]
+    return "(" + "\n ".join(kept + tactic[1:-1].split("\n ")[len(lines) :]) + ")"
+
+
+def _tried(tactic: str) -> list[str]:
     lines = tactic[1:-1].split("\n ") if tactic.startswith("(try have ") else []
-    count = sum(1 for _ in takewhile(lambda line: line.startswith("try have "), lines))
-    return "(" + "\n ".join(lines[:count]) + ")" if 0 < count < len(lines) else None
+    found = list(takewhile(lambda line: line.startswith("try have "), lines))
+    return found if len(found) < len(lines) else []
 
 
-def successful(tactic: str, goal: str) -> str:
-    """The tactic without its lines `try have h : p := …` that failed: there is no `h` in the goal that they led to."""
-
-    def kept(line: re.Match[str]) -> str:
-        there = re.search(rf"^(?:[\w'✝]+ )*{line[1]}(?: [\w'✝]+)* :", goal, re.MULTILINE)
-        return line[0].removeprefix("try ") if there else ""
-
-    return _TRIED.sub(kept, tactic)
+def _is_one(text: str) -> bool:
+    """Does the first parenthesis of the text close at its end?"""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth == 0:
+            return place == len(text) - 1
+    return False
 
 
 def subtree(steps: Steps, start: int) -> int:

@@ -10,11 +10,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from prover.goal import split_top
 from prover.interfaces import Candidate
 
 _LATE = re.compile(r"uses (\S+), which (?:comes after|is to be proved)")
 _MADE_BY_SIMP = re.compile(r"\._simp_\d+$")
-_SIMP = re.compile(r"(?<![\w.'])(simp(?:_all|_arith)?(?![\w'?])(?! only)!?)(?: \[([^\[\]]*)\])?")
+_SIMP = re.compile(
+    r"(?<![\w.'])(simp(?:_all|_arith)?(?![\w'?])(?! only)!?(?: [+-]\w+)*)(?: \[((?:[^\[\]]|\[[^\[\]]*\])*)\])?"
+)
+_NAMES = re.compile(r"grind(?: \[[\w.'₀-₉, ]*\])?")
 # What stands behind the proofs of a tool, by the tool.
 _FOUNDATIONS = {
     "omega": re.compile(r"Lean\.Omega\."),
@@ -45,18 +49,33 @@ class Repairs:
                 self.late.add(tool)
                 return None
         # What was left out already, or was no lemma of `simp`, is used by something else.
-        return None if f"-{name}" in tactic or not _SIMP.search(tactic) else _leave_out(name, tactic)
+        left_out = re.search(rf"-{re.escape(name)}(?![\w.'])", tactic)
+        return None if left_out or not _SIMP.search(tactic) else _leave_out(name, tactic)
 
     def usable(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """The candidates without those that need a late tool; where `grind` does, `simp_all` takes its place."""
         seen: set[str] = set()
         for candidate in candidates:
-            tactic = candidate.tactic
-            if "grind" in self.late:
-                tactic = _TOOL["grind"].sub(lambda use: use[0].replace("grind", "simp_all"), tactic)
-            if tactic not in seen and not ("omega" in self.late and _TOOL["omega"].search(tactic)):
+            tactic = _instead_of_grind(candidate.tactic) if "grind" in self.late else candidate.tactic
+            if "omega" in self.late and _TOOL["omega"].search(tactic):
+                tactic = _without_omega(tactic)
+            if tactic and tactic not in seen:
                 seen.add(tactic)
                 yield replace(candidate, tactic=tactic)
+
+
+def _instead_of_grind(tactic: str) -> str:
+    def simplified(use: re.Match[str]) -> str:
+        return use[0].replace("grind", "simp_all") if _NAMES.fullmatch(use[0]) else "simp_all"
+
+    return _TOOL["grind"].sub(simplified, tactic)
+
+
+def _without_omega(tactic: str) -> str:
+    """What is left of a choice; nothing of any other tactic."""
+    start, *ways = split_top(tactic, "| ")
+    kept = [way for way in ways if not _TOOL["omega"].search(way)] if start == "first" else []
+    return f"first | {' | '.join(kept)}" if kept else ""
 
 
 def _leave_out(name: str, tactic: str) -> str:

@@ -18,11 +18,13 @@ Status = Literal["open", "asked", "expanded", "proved", "dead"]
 class Edge:
     """A tactic that led from a node to its children."""
 
-    __slots__ = ("alive", "children", "exact", "logprob", "node", "rejected", "tactic")
+    __slots__ = ("alive", "children", "exact", "logprob", "node", "rejected", "tactic", "written")
 
     def __init__(self, node: Node, tactic: str, logprob: float, children: tuple[Node, ...] = ()) -> None:
         self.node = node
         self.tactic = tactic
+        self.written = tactic
+        """The same as a proof writes it: it may say less where it was found out that less is enough."""
         self.logprob = logprob
         """Its log-probability under the policy, at most 0."""
         self.children = children

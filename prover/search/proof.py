@@ -23,12 +23,12 @@ class Proof:
     """The steps in the order of the script: a step, then the proof of each of its goals."""
 
     def steps(self) -> list[tuple[Node, str]]:
-        """Each step as the node on which the tactic is run, and the tactic."""
+        """Each step as the node on which the tactic is run, and the tactic as it was proposed."""
         return [(edge.node, edge.tactic) for edge in self.edges]
 
     def shape(self) -> tuple[Step, ...]:
-        """Each step as the tactic, and how many goals it leaves."""
-        return tuple((edge.tactic, len(edge.children)) for edge in self.edges)
+        """Each step as the tactic as it is written, and how many goals it leaves."""
+        return tuple((edge.written, len(edge.children)) for edge in self.edges)
 
     def script(self) -> tuple[str, ...]:
         """The tactics at top level; see `script_of`."""

@@ -68,6 +68,7 @@ def test_only_tactics_of_one_kind_are_merged() -> None:
         ("(first | omega | grind)", []),
         ("first | omega | grind [a, b]", ["omega", "grind [a, b]"]),
         ("first | (apply f <;> assumption) | rfl", ["apply f", "apply f <;> assumption", "rfl"]),
+        ("first | (simp) <;> (omega)", ["(simp) <;> (omega)"]),
         ("first | (intro h; exact h) | exact ⟨a | b⟩", ["(intro h; exact h)", "exact ⟨a | b⟩"]),
     ],
 )
@@ -84,9 +85,12 @@ def test_of_attempts_those_that_failed_are_left_out() -> None:
     assert (
         attempts(EXPLORED) == "(try have h0 : p := by simp\n try have h1 : q := by omega\n try have h2 : r := by rfl)"
     )
-    goal = "x : Nat\nh1 : q\nh2 h3 : r\n⊢ s"
-    assert successful(EXPLORED, goal) == "(have h1 : q := by omega\n have h2 : r := by rfl\n first | simp | skip)"
-    assert successful(EXPLORED, "⊢ s") == "(first | simp | skip)"
+    before, after = "x : Nat\n⊢ s", "x : Nat\nh1 : q\nh2 h3 : r\n⊢ s"
+    assert (
+        successful(EXPLORED, before, after) == "(have h1 : q := by omega\n have h2 : r := by rfl\n first | simp | skip)"
+    )
+    assert successful(EXPLORED, before, before) == "(first | simp | skip)"
+    assert successful(EXPLORED, "h1 : t\n⊢ s", "h1 : t\n⊢ s") == EXPLORED  # nobody knows which h1 it is
 
 
 @pytest.mark.parametrize(
@@ -94,4 +98,4 @@ def test_of_attempts_those_that_failed_are_left_out() -> None:
 )
 def test_other_tactics_have_no_attempts(tactic: str) -> None:
     assert attempts(tactic) is None
-    assert successful(tactic, "⊢ s") == tactic
+    assert successful(tactic, "⊢ s", "⊢ s") == tactic

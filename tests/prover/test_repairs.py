@@ -23,6 +23,8 @@ def late(name: str, of: str = "List.foo") -> str:
         ("simp only [List.take] <;> simp", "A.b", "simp only [List.take] <;> simp [-A.b]"),
         ("simp at h", "A.b", "simp [-A.b] at h"),
         ("simp [-A.b]", "A.b", None),
+        ("simp [-A.b_of]", "A.b", "simp [-A.b_of, -A.b]"),
+        ("simp +arith [foo[0], bar]", "A.b", "simp +arith [foo[0], bar, -A.b]"),
         ("simp only [List.take]", "A.b", None),
         ("rw [A.b]", "A.b", None),
     ],
@@ -50,6 +52,10 @@ def test_a_late_tool_is_not_asked_again() -> None:
     ]
     assert repairs.repaired("simp <;> omega", late("Lean.Omega.LinearCombo.sub_eval")) is None
     assert repairs.late == {"grind", "omega"}
+    other = [
+        Candidate(tactic, -1.0) for tactic in ("grind [= f, cases Bar]", "first | (apply a <;> assumption) | omega")
+    ]
+    assert [each.tactic for each in repairs.usable(other)] == ["simp_all", "first | (apply a <;> assumption)"]
     assert [each.tactic for each in repairs.usable(candidates)] == ["simp_all", "induction n <;> simp_all [a]", "rfl"]
 
 

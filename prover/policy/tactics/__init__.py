@@ -91,9 +91,9 @@ _MADE_FOR_IT = 0.8
 # What is tried on every goal closes it soon or not at all; what was computed for the goal may take its time.
 _GENERAL = re.compile(r"\(?(?:simp|grind|exact\?|first \| grind|induction|cases|ac_rfl|solve_by_elim|intro|by_cases)")
 _SHORT = 0.3
-# Lemmas that nobody chose for each other either simplify at once or run in circles.
-_LOOPS = re.compile(r"simp \[(?:[A-Z][^,\]]*, ){4}")
+# Lemmas that were retrieved, which nobody chose for each other, simplify at once or run in circles.
 _SHORTEST = 0.12
+_LEMMAS = re.compile(r"simp \[([\w.'?!]+),")
 # What computes every power that it sees, however large.
 _EVALUATES = re.compile(r"\b(?:omega|decide|norm_num|rfl|simp_all|grind|exact\?)")
 
@@ -156,7 +156,9 @@ class TacticsPolicy:
             noise.shuffle(scored)
             scored = [(tactic, 1.0) for tactic, _ in scored]
         total = sum(weight for _, weight in scored)
-        return [Candidate(tactic, min(0.0, math.log(weight / total)), _patience(tactic)) for tactic, weight in scored]
+        return [
+            Candidate(tactic, min(0.0, math.log(weight / total)), _patience(view, tactic)) for tactic, weight in scored
+        ]
 
     def _factor(self, problem: str, tactic: str) -> float:
         """What the run has taught about the tactic, everywhere and in this problem."""
@@ -194,9 +196,9 @@ def _pays(view: View, tactic: str) -> bool:
     return view.target != "False" and not letter and len(view.history) < (1 if view.lemmas else 2)
 
 
-def _patience(tactic: str) -> float:
+def _patience(view: View, tactic: str) -> float:
     """How much of a tactic's time limit it is worth."""
-    if _LOOPS.match(tactic):
+    if (lemma := _LEMMAS.match(tactic)) and lemma[1] in view.lemmas:
         return _SHORTEST
     return _SHORT if _GENERAL.match(tactic) else 1.0
 

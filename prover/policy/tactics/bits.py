@@ -9,8 +9,9 @@ from prover.policy.tactics.view import Proposal, View, mentions, seq
 
 _MACHINE = re.compile(r"U?Int(?:8|16|32|64)|USize|ISize")
 _WIDTH = re.compile(r"BitVec (\d+)$")
-# An equation of variables and numerals by operations that bit vectors have by the same names.
-_OPERATIONS = re.compile(r"(?:[^\W\d_][\w'₀-₉]*(?![\w'.])|\d+|[-+*/%&|^~<>=() ])+")
+# An equation by operations that bit vectors have by the same names; of signed ones not those of division.
+_OPERATIONS = re.compile(r"[\w'₀-₉ +*/%&|^~<>=()-]+")
+_APPLIED = re.compile(r"[\w')] [\w(]")
 # Values in all that a `decide` may go through.
 _MOST_VALUES = 1 << 12
 _SIZES = {"Bool": 2, "UInt8": 256, "Int8": 256}
@@ -55,12 +56,13 @@ def _as_bit_vectors(view: View) -> Iterator[Proposal]:
     parts = view.connective
     variables = [v for v in view.vars if v.value is None and mentions(view.facts, v.name)]
     kinds = {v.type for v in variables}
-    if not parts or parts[0] != "=" or len(kinds) != 1 or not _OPERATIONS.fullmatch(view.target):
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    if not parts or parts[0] != "=" or not _MACHINE.fullmatch(kind) or not _OPERATIONS.fullmatch(view.target):
         return
-    (kind,) = kinds
-    if not _MACHINE.fullmatch(kind):
+    unsigned = kind.startswith("U")
+    if _APPLIED.search(view.target) or (not unsigned and re.search("[/%]", view.target)):
         return
-    pattern = "⟨{}⟩" if kind.startswith("U") else "⟨⟨{}⟩⟩"
+    pattern = "⟨{}⟩" if unsigned else "⟨⟨{}⟩⟩"
     cases = [f"rcases {v.name} with {pattern.format(v.name)}" for v in variables]
     same = seq(*cases, f"refine congrArg {kind}.ofBitVec (show {view.target} from ?_)")
     yield same, 0.5

@@ -57,13 +57,14 @@ def propose(view: View) -> Iterator[Proposal]:
     if not shapes:
         return
     unfold = ", ".join(functions)
-    called = {shape.claim: f"hl{number}" for number, shape in enumerate(shapes)}
+    fresh = view.namer()
+    called = {shape.claim: fresh(f"hl{number}") for number, shape in enumerate(shapes)}
     steps = [
-        f"{_MARK}{number} : ∀ {shape.binders}, {shape.claim} := by intro {' '.join(shape.names)}; "
+        f"try have {called[shape.claim]} : ∀ {shape.binders}, {shape.claim} := by intro {' '.join(shape.names)}; "
         + _proof(shape, unfold, called)
-        for number, shape in enumerate(shapes)
+        for shape in shapes
     ]
-    use = "".join(f" | (simpa using hl{place} _ [] [])" for place, shape in enumerate(shapes) if "s" in shape.names)
+    use = "".join(f" | (simpa using {called[shape.claim]} _ [] [])" for shape in shapes if "s" in shape.names)
     yield seq(*steps, f"first | (simp_all [{unfold}]; done){use} | skip"), 0.3
 
 

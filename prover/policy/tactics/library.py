@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from prover.policy.tactics.definitions import own
 from prover.policy.tactics.view import NAT, Proposal, View, mentions
 
-_FUNCTION = re.compile(r"(?:[A-Z]\w*\.)+[a-z][\w'?!]*")
+# Names of theorems have words joined by `_`, those of functions have not.
+_FUNCTION = re.compile(r"(?:[A-Z][^\W_]*\.)+[a-z][^\W_]*['?!]*")
 _NO_FUNCTION = re.compile(
     r"\.(?:inst\w*|match_\d+|_\w+|mk|nil|cons|some|none|succ|zero|true|false|inl|inr|intro|refl|elim|of\w+|to[A-Z]\w*"
-    r"|size|length|cast|val|fst|snd|gcd|lcm|natAbs|mp|mpr)$"
+    r"|size|length|cast|val|fst|snd|gcd|lcm|natAbs|mp|mpr|rec|casesOn)$"
 )
 # Operations of type classes: what they mean is for their instances to say.
 _CLASSES = re.compile(
@@ -47,8 +48,7 @@ def functions(view: View) -> list[str]:
 
 def _inductions(view: View, unfold: str) -> Iterator[Proposal]:
     plain = [v for v in view.vars if v.value is None and mentions(view.target, v.name)]
-    kinds = ("List ", "Option ", *NAT)
-    along = [v for v in plain if v.type.startswith(kinds)]
+    along = [v for v in plain if v.type in NAT or (v.type.startswith(("List ", "Option ")) and "→" not in v.type)]
     for place, x in enumerate(along[:2]):
         weight = 0.3 * 0.7**place
         if x.type.startswith("Option "):

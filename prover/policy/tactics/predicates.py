@@ -15,19 +15,16 @@ _LIBRARY = re.compile(
 )
 
 
-# Inductive predicates of the library, with the rules of each that `constructor` would not choose by itself.
+# Inductive predicates of the library with their rules; `constructor` would choose the first that fits.
 _RULES = {
     "List.Sublist": ("slnil", "cons₂", "cons"),
     "List.Perm": ("nil", "cons", "swap", "trans"),
     "List.Pairwise": ("nil", "cons"),
     "List.Lex": ("nil", "rel", "cons"),
-    "List.Mem": ("head", "tail"),
-    "Nat.le": ("refl", "step"),
     "Acc": ("intro",),
     "Relation.TransGen": ("single", "tail"),
     "Relation.ReflTransGen": ("refl", "tail"),
 }
-
 _MULTIPLE = re.compile(r"∃ (?P<k>\w+), (?P<x>[\w'₀-₉]+) = (?P<by>\d+) \* (?P=k)(?: \+ (?P<rest>\d+))?")
 _SIGNS = {"List.Sublist": " <+ ", "List.Perm": " ~ "}
 
@@ -102,21 +99,25 @@ def _steps(view: View) -> list[int]:
 
 def _of_terms(view: View, h: str, rules: str) -> Iterator[Proposal]:
     """Induction on a derivation about terms, with names for them; and one whose claim is a multiple that there is."""
-    statement = next(prop.type for prop in view.props if prop.name == h)
+    left = next(prop.type for prop in view.props if prop.name == h)
     steps: list[str] = []
-    variables: list[str] = []
-    for term in re.findall(r"(?<= )\([^()]*\)", statement):
-        name = view.fresh("m", variables)
-        variables.append(name)
-        steps.append(f"generalize {view.fresh(f'hm{len(steps)}')} : {term} = {name} at {h}")
+    over: list[str] = []
+    fresh = view.namer()
+    for term in dict.fromkeys(re.findall(r"(?<= )\([^()]*\)", left)):
+        name = fresh("m")
+        left = left.replace(term, name)
+        over += [v.name for v in view.vars if v.value is None and mentions(term, v.name) and v.name not in over]
+        steps.append(f"generalize {fresh('hm')} : {term} = {name} at {h}")
     if steps:
-        over = [v.name for v in view.vars if v.value is None and mentions(statement, v.name)]
-        general = f" generalizing {' '.join(over)}" if over else ""
+        names = [name for name in over if not mentions(left, name)]
+        general = f" generalizing {' '.join(names)}" if names else ""
         rule = f"first | omega | (simp_all; done) | grind [{rules}] | (rename_i ih; apply ih; omega)"
         yield seq(*steps, f"induction {h}{general} <;> {rule}"), 0.35
-    if multiple := _MULTIPLE.fullmatch(view.target):
+    multiple = _MULTIPLE.fullmatch(view.target)
+    if multiple and int(multiple["rest"] or 0) < int(multiple["by"]):
         x, by, rest = multiple["x"], multiple["by"], multiple["rest"] or "0"
-        yield seq(f"suffices hs : {x} % {by} = {rest} from ⟨{x} / {by}, by omega⟩", f"induction {h} <;> omega"), 0.5
+        hs = view.fresh("hs")
+        yield seq(f"suffices {hs} : {x} % {by} = {rest} from ⟨{x} / {by}, by omega⟩", f"induction {h} <;> omega"), 0.5
 
 
 def _of_library(view: View) -> Iterator[Proposal]:
@@ -135,7 +136,7 @@ def _of_library(view: View) -> Iterator[Proposal]:
 
 def _same(text: str, head: str) -> bool:
     """Is it a statement by the same predicate, as far as its text tells?"""
-    ways = (f"{head} ", f".{head.rpartition('.')[2]} ", _SIGNS.get(head, head))
+    ways = (f"{head} ", f".{head.rpartition('.')[2]} ", _SIGNS.get(head, f"{head} "))
     return connective(text) is None and any(way in text for way in ways)
 
 

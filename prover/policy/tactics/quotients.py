@@ -12,6 +12,7 @@ from prover.policy.tactics.view import RAT, Proposal, View, seq
 
 _SIGNS = {"≤": (0, 1, False), "<": (0, 1, True), "≥": (1, 0, False), ">": (1, 0, True)}
 _MOST_FACTORS = 6
+_MOST_TERMS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def propose(view: View) -> Iterator[Proposal]:
         positive = _positive(found.quotient.below)
         if positive is None or not found.quotient.below:
             continue
-        steps += _cleared(found, positive, f"hc{name}", name)
+        steps += _cleared(found, positive, fresh(f"hc{name}"), name)
     if goal.quotient.below:
         positive = _positive(goal.quotient.below)
         if positive is None:
@@ -68,7 +69,8 @@ def propose(view: View) -> Iterator[Proposal]:
             ),
             f"clear {hd}",
         ]
-    yield seq(*steps), 0.93
+    if steps:
+        yield seq(*steps), 0.93
 
 
 def _cleared(found: Comparison, positive: str, name: str, old: str) -> list[str]:
@@ -94,13 +96,19 @@ def _comparison(text: str, variables: set[str]) -> Comparison | None:
     low, high, strict = _SIGNS[term.op]
     less, more = term.args[low], term.args[high]
     quotient = _quotient(Term("-", (more, less)))
-    if quotient is None or sum(quotient.below.values()) > _MOST_FACTORS:
+    if quotient is None:
         return None
     return Comparison(f"({show(more)}) - ({show(less)})", quotient, strict)
 
 
 def _quotient(term: Term) -> Quotient | None:
-    """A term as one quotient; None for what is none."""
+    """A term as one quotient; None for what is none, or a large one."""
+    found = _large_quotient(term)
+    small = found is not None and len(found.above.terms) <= _MOST_TERMS and found.below.total() <= _MOST_FACTORS
+    return found if small else None
+
+
+def _large_quotient(term: Term) -> Quotient | None:
     if (whole := of_term(term, division=True)) is not None:
         return Quotient(whole, Counter())
     if term.op not in ("+", "-", "*", "/", "neg", "inv", "^"):

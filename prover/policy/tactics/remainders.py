@@ -14,7 +14,7 @@ _MOST_DEGREE = 6
 
 def propose(view: View) -> Iterator[Proposal]:
     for h in view.props:
-        term = read(h.type) if " ∣ " in h.type else None
+        term = read(h.type) if " ∣ " in h.type and "↑" not in h.type else None
         if term is None or term.op != "∣":
             continue
         for n in (*view.of_type(NAT), *view.of_type(INT)):
@@ -37,12 +37,12 @@ def _bounded(
     scale = a**dividend.degree
     rest = int((dividend * scale).at({n: -divisor.in_one(n).get(0, Polynomial()).at({}) / a}))
     quotient = divided(dividend * scale - Polynomial.constant(rest), divisor)
-    if rest == 0 or quotient is None or not quotient.integral:
+    if rest == 0 or quotient is None or not quotient.integral or 2 * abs(rest) > _MOST_VALUES * abs(a):
         return
     sign = 1 if rest > 0 else -1
     widest = (abs(rest) + abs(b)) // abs(a)
     values = [x for x in range(-widest if signed else 0, widest + 1) if abs(a * x + b) <= abs(rest)]
-    if not values or len(values) > _MOST_VALUES:
+    if not values or any(f"∣ {abs(rest)}" in prop.type for prop in view.props):  # the last: it is done already
         return
     whole = n if signed else f"({n} : Int)"
     fresh = view.namer()
