@@ -27,6 +27,8 @@ _JOINED = {
 # Lists that may be sorted, how that is said, and what a function says that tells whether they are.
 _ORDERED = ("List Nat", "List Int")
 _SORTED = "Pairwise (fun x y => x ≤ y)"
+# Words of lemmas that are only for goals with the same word, or with one of others.
+_ASKED = {".Pairwise": ("Pairwise",), ".Perm": ("Perm", " ~ "), " ∈ ": ("Pairwise", "∀ x"), ".length": ()}
 _CLAIMS = ("Bool", "Prop")
 
 
@@ -53,7 +55,8 @@ def propose(view: View) -> Iterator[Proposal]:
     if not file.definitions or any(_MARK in tactic for tactic in view.history):
         return
     functions = {name: how for name, how in file.definitions.items() if name in names}
-    shapes = list(dict.fromkeys(_shapes(view, file, functions)))[:_MOST_LEMMAS]
+    found = dict.fromkeys(_shapes(view, file, functions))
+    shapes = [shape for shape in found if _concerns(shape.claim, view.facts)][:_MOST_LEMMAS]
     if not shapes:
         return
     unfold = ", ".join(functions)
@@ -66,6 +69,14 @@ def propose(view: View) -> Iterator[Proposal]:
     ]
     use = "".join(f" | (simpa using {called[shape.claim]} _ [] [])" for shape in shapes if "s" in shape.names)
     yield seq(*steps, f"first | (simp_all [{unfold}]; done){use} | skip"), 0.3
+
+
+def _concerns(claim: str, facts: str) -> bool:
+    """Lemmas on the elements of lists, their order and number take their time: are they asked for?"""
+    for word, others in _ASKED.items():
+        if word in claim:
+            return any(other in facts for other in (word, *others))
+    return True
 
 
 def _proof(shape: Shape, unfold: str, called: Mapping[str, str]) -> str:
