@@ -100,7 +100,17 @@ def test_lemmas_are_tried_where_the_types_fit_and_once() -> None:
     assert not list(exploration.propose(look("n : Nat\n⊢ n = n")))
 
 
+SORT = """def put (a : Int) : List Int → List Int
+  | [] => [a]
+  | b :: l => if a ≤ b then a :: b :: l else b :: put a l
+
+def sort : List Int → List Int
+  | [] => []
+  | a :: l => put a (sort l)
+
+"""
 STATEMENTS = {
+    "sorted": SORT + "theorem t (l : List Int) : (sort l).Pairwise (fun x y => x ≤ y) ∧ (sort l).Perm l := by sorry",
     "multiplication commutes": FILE + "sorry",
     "reverse": """inductive L (α : Type) where
   | nil : L α
