@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import lcm
+from math import isqrt, lcm
 
 from prover.policy.tactics.polynomials import (
     Monomial,
@@ -159,6 +159,8 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     found = [p for p in question.squared if p.degree <= half]
     if claim is not None and claim.degree == 2:
         found += _completed(claim)
+    if claim is not None:
+        found += [a - b for a, b in combinations(_roots(claim, half), 2)]
     homogeneous = claim is not None and len({degree(m) for m in claim.terms}) == 1 and claim.degree % 2 == 0
     homogeneous = homogeneous and not any(name.endswith("⁻¹") for name in names)
     lowest = half if homogeneous and stage == 0 else 0
@@ -178,6 +180,16 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
                 if at[a] and at[b]
             ]
     return [_primitive(p) for p in dict.fromkeys(found) if p and p.value is None]
+
+
+def _roots(claim: Polynomial, half: int) -> list[Polynomial]:
+    """What the positive terms of the claim that are squares are squares of: of `4 * y ^ 2` that is `2 * y`."""
+    found = []
+    for monomial, c in claim.terms.items():
+        root = Fraction(isqrt(max(0, c.numerator)), isqrt(c.denominator))
+        if root and root * root == c and all(power % 2 == 0 for _, power in monomial) and degree(monomial) <= 2 * half:
+            found.append(Polynomial({tuple((name, power // 2) for name, power in monomial): root}))
+    return found
 
 
 def _primitive(p: Polynomial) -> Polynomial:

@@ -10,7 +10,7 @@ from itertools import product
 
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import of_term
-from prover.policy.tactics.terms import Term, applications, names_of, read
+from prover.policy.tactics.terms import Term, applications, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
 _MOST_INSTANCES = 12
@@ -88,10 +88,13 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
 def _at_terms(
     view: View, rules: list[tuple[str, tuple[str, ...], Term]], target: Term, functions: Mapping[str, str]
 ) -> Iterator[Proposal]:
-    """Instances of equations in one or two variables at 0, 1 and the variables of the goal."""
+    """Instances of equations in one or two variables at 0, 1, and the variables of the goal or the numbers that it
+    applies functions to."""
     numeric = view.of_type(NAT | INT | RAT)
-    terms = [n for n in numeric if n in names_of(target)][:2]
-    if not terms or not any(a.args[0].name in functions for a in applications(target)):
+    applied = [a for a in applications(target) if a.args[0].name in functions]
+    numbers = [show(arg, 1024) for a in applied for arg in a.args[1:] if not names_of(arg)]
+    terms = ([n for n in numeric if n in names_of(target)] or [n for n in dict.fromkeys(numbers) if n not in "01"])[:2]
+    if not terms or not applied:
         return
     steps: list[str] = []
     for name, variables, _ in rules[:2]:

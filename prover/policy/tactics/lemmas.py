@@ -26,8 +26,8 @@ _ELIMINATOR = re.compile(r"\.(?:elim|rec|recOn|casesOn|by_cases)$")
 
 def propose(view: View) -> Iterator[Proposal]:
     # Of `False`, and of a letter, the library says nothing that fits this goal rather than any other.
-    told = view.lemmas if view.target != "False" and " " in view.target else ()
-    lemmas = (*proved(view), *told)
+    bare = view.target == "False" or any(view.target == h.name for h in view.goal.hypotheses)
+    lemmas = (*proved(view), *(() if bare else view.lemmas))
     if not lemmas:
         return
     # Each takes a millisecond or two, and the first that fits is enough: one candidate for all.

@@ -50,6 +50,8 @@ STATEMENTS = {
     "linear divisor of an integer": "(n : Int) (h : 3 * n + 2 ∣ n ^ 3 + 1) : n ≤ 7",
     "power modulo a divisor": "(n : Nat) : ¬ 7 ∣ 2 ^ n + 1",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
+    "instances at a large number": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + y) (h0 : f 0 = 7) : f 2024 = 2031",
+    "square of a difference with factors": "(x y : Rat) (h : x * y = 4) : x ^ 2 + 4 * y ^ 2 ≥ 16",
     "additive function": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y) : ∀ n, f n = n * f 1",
     "descent": "(a b : Nat) (hb : 0 < b) (h : a * a = 2 * (b * b)) : False",
     "diagonal": "(f : Nat → Nat → Bool) (hf : Function.Surjective f) : False",
