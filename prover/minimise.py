@@ -70,9 +70,9 @@ def alternatives(tactic: str) -> list[str]:
     >>> alternatives("first | (apply Nat.le_trans <;> assumption) | omega")
     ['apply Nat.le_trans', 'apply Nat.le_trans <;> assumption', 'omega']
     """
-    start, *found = split_top(tactic, "| ") if tactic.startswith("first | ") else [""]
-    if start != "first":
+    if not re.match(r"first\s+\| ", tactic):
         return []
+    found = [each.replace("\n   ", "\n") for each in split_top(tactic, "| ")[1:]]
     bare = [each[1:-1] if _BRACKETED.fullmatch(each) and _is_one(each) else each for each in found]
     closed = " <;> assumption"
     plain = ([each.removesuffix(closed), each] if each.endswith(closed) else [each] for each in bare)

@@ -68,6 +68,7 @@ def test_only_tactics_of_one_kind_are_merged() -> None:
         ("(first | omega | grind)", []),
         ("first | omega | grind [a, b]", ["omega", "grind [a, b]"]),
         ("first | (apply f <;> assumption) | rfl", ["apply f", "apply f <;> assumption", "rfl"]),
+        ("first\n | (have h : p := by\n      simp\n    omega)\n | rfl", ["(have h : p := by\n   simp\n omega)", "rfl"]),
         ("first | (simp) <;> (omega)", ["(simp) <;> (omega)"]),
         ("first | (intro h; exact h) | exact ⟨a | b⟩", ["(intro h; exact h)", "exact ⟨a | b⟩"]),
     ],

@@ -93,6 +93,7 @@ def _proof(shape: Shape, unfold: str, called: Mapping[str, str]) -> str:
 def _shapes(view: View, file: File, functions: dict[str, Definition]) -> Iterator[Shape]:
     """What may hold of the functions, in the order in which one needs the other: the file defines simple ones first."""
     yield from _compilers(functions)
+    yield from _pairs(functions)
     before: list[str] = []
     for f, how in functions.items():
         if not how.recursive:
@@ -202,6 +203,16 @@ def _of_one(
         if kind in _ORDERED:
             by = f"intro h; induction a <;> simp_all [{f}] <;> split <;> simp_all <;> grind"
             yield Shape(one, f"a.{_SORTED} → ({call} a).{_SORTED}", by)
+
+
+def _pairs(functions: dict[str, Definition]) -> Iterator[Shape]:
+    """A loop that carries two neighbours of a sequence, as the Fibonacci numbers are computed."""
+    for loop, how in functions.items():
+        for f, sequence in functions.items():
+            kind = sequence.result
+            if sequence.arguments == ("Nat",) and how.arguments == ("Nat", kind, kind) and how.result == kind:
+                by = f"induction a generalizing k <;> grind [{loop}, {f}]"
+                yield Shape("a k", f"{loop} a ({f} k) ({f} (k + 1)) = {f} (k + a)", by)
 
 
 def _compilers(functions: dict[str, Definition]) -> Iterator[Shape]:

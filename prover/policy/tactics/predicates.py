@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.definitions import own
+from prover.policy.tactics.definitions import declared, own
 from prover.policy.tactics.view import IDENT, NAT, Proposal, View, connective, mentions, seq
 
 _LIBRARY = re.compile(
@@ -28,12 +28,14 @@ _RULES = {
 _MULTIPLE = re.compile(r"∃ (?P<k>\w+), (?P<x>[\w'₀-₉]+) = (?P<by>\d+) \* (?P=k)(?: \+ (?P<rest>\d+))?")
 _SIGNS = {"List.Sublist": " <+ ", "List.Perm": " ~ "}
 
+_MOST_MODULUS = 13
+
 
 def propose(view: View) -> Iterator[Proposal]:
     yield from _of_library(view)
     known = {h.name for h in view.goal.hypotheses}
-    target = _predicate(view.target, known)
-    derivations = [(h.name, name) for h in view.props if (name := _predicate(h.type, known))]
+    target = _predicate(view, view.target, known)
+    derivations = [(h.name, name) for h in view.props if (name := _predicate(view, h.type, known))]
     names = list(
         dict.fromkeys([*([target] if target else []), *(name for _, name in derivations), *_inside(view, known)])
     )
@@ -81,15 +83,29 @@ def _strong(view: View, rules: str) -> Iterator[Proposal]:
 
 
 def _invariants(view: View, derivations: list[tuple[str, str]]) -> Iterator[Proposal]:
-    """What a predicate that steps by `s` from `b` says of a number: that it leaves `b` modulo `s`."""
+    """What a predicate that begins at `b` and steps by `s` says of a number: that it leaves what `b` leaves modulo `s`;
+    or modulo something else, where the number that it is said of does not."""
     for h, name in derivations[:2]:
         bases = re.findall(rf"(?<![\w.']){re.escape(name)} (\d+)", view.context)
-        steps = [step for step in _steps(view) if step > 1]
-        if bases and steps:
-            hi, m, hm = (view.fresh(wish) for wish in ("hi", "m", "hm"))
-            claim = f"∀ {m}, {name} {m} → {m} % {steps[0]} = {int(bases[0]) % steps[0]}"
-            proof = f"by\n  intro {m} {hm}\n  induction {hm} <;> omega"
-            yield seq(f"have {hi} : {claim} := {proof}", f"have := {hi} _ {h}", "first | omega | grind"), 0.4
+        said = next(re.fullmatch(rf"{re.escape(name)} (\d{{1,6}})", prop.type) for prop in view.props if prop.name == h)
+        if not bases:
+            continue
+        first = int(bases[0])
+        moduli = [m for m in range(2, _MOST_MODULUS) if first % m != int(said[1]) % m] if said else []
+        moduli = moduli or [step for step in _steps(view) if step > 1][:1]
+        hi, m, hm = (view.fresh(wish) for wish in ("hi", "m", "hm"))
+        ways = [
+            seq(
+                f"have {hi} : ∀ {m}, {name} {m} → {m} % {modulus} = {first % modulus} := by\n"
+                f"  intro {m} {hm}\n  induction {hm} <;> omega",
+                f"have := {hi} _ {h}",
+                "first | omega | grind",
+            )
+            for modulus in moduli
+        ]
+        if len(ways) > 1:
+            ways = ["first\n | " + "\n | ".join(way.replace("\n", "\n   ") for way in ways)]
+        yield from ((way, 0.4) for way in ways)
 
 
 def _steps(view: View) -> list[int]:
@@ -140,11 +156,13 @@ def _same(text: str, head: str) -> bool:
     return connective(text) is None and any(way in text for way in ways)
 
 
-def _predicate(text: str, known: set[str]) -> str | None:
+def _predicate(view: View, text: str, known: set[str]) -> str | None:
     """The name at the head of a statement, when it may be an inductive predicate of the file."""
     head = text.partition(" ")[0]
-    plain = connective(text) is None and IDENT.fullmatch(head) is not None and " " in text
-    return head if plain and head[0].isupper() and head not in known and not _LIBRARY.match(head) else None
+    if connective(text) is not None or not IDENT.fullmatch(head) or " " not in text or head in known:
+        return None
+    own_type = declared(view.context).type(head) is not None
+    return head if own_type or (head[0].isupper() and not _LIBRARY.match(head)) else None
 
 
 def _inside(view: View, known: set[str]) -> list[str]:

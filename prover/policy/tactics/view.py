@@ -24,6 +24,7 @@ IDENT = re.compile(r"(?<![\w.'✝])[^\W\d][\w'₀-₉!?]*(?:\.[^\W\d][\w'₀-₉
 _DEPENDENT_TYPES = frozenset({"Fin", "BitVec", "Vector", "List.Vector", "Subtype", "Matrix", "ZMod", "Decidable"})
 _HIDDEN = re.compile(r"[^\W\d][\w'₀-₉]*✝[⁰¹²³⁴⁵⁶⁷⁸⁹]*")
 _MOST_RENAMED = 6
+_AT_NUMBERS = re.compile(r"([^\W\d][\w'.]*)(?: \d+)+")
 NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
 
 # Weakest first, as Lean binds them.
@@ -87,7 +88,9 @@ class View:
         """The nameable hypotheses that look like propositions."""
         letters = {h.name for h in self.goal.hypotheses if h.type == "Prop" or h.type.endswith("→ Prop")}
         terms = {h.name for h in self.goal.hypotheses if not h.type.startswith(("Type", "Sort", "Prop"))}
-        return tuple(h for h in self.names if h.value is None and _is_prop(h.type, letters, terms))
+        return tuple(
+            h for h in self.names if h.value is None and (_is_prop(h.type, letters, terms) or _is_at_numbers(h))
+        )
 
     @cached_property
     def vars(self) -> tuple[Hypothesis, ...]:
@@ -196,6 +199,12 @@ def put(text: str, term: str, other: str) -> str:
 
 def _whole(term: str) -> str:
     return rf"(?<![\w.'✝]){re.escape(term)}(?![\w'✝])"
+
+
+def _is_at_numbers(h: Hypothesis) -> bool:
+    """Is it `h : Even 4`? By its type alone it could be a variable, as `v : Vec 4` is; by its name it is not."""
+    match = _AT_NUMBERS.fullmatch(h.type)
+    return match is not None and h.name.startswith("h") and match[1] not in _DEPENDENT_TYPES
 
 
 def _is_prop(kind: str, letters: set[str], terms: set[str]) -> bool:

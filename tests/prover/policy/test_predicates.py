@@ -19,6 +19,12 @@ STATEMENTS = {
     "every other number": EVEN + "theorem t (n : Nat) (h : n % 2 = 0) : Ev n := by sorry",
     "a multiple": EVEN + "theorem t (n : Nat) (h : Ev n) : ∃ k, n = 2 * k := by sorry",
     "no other number": EVEN + "theorem t (n : Nat) (h : Ev (2 * n + 1)) : False := by sorry",
+    "a number with another remainder": """inductive reached : Nat → Prop where
+  | base : reached 3
+  | dbl (n : Nat) : reached n → reached (2 * n)
+  | add (n : Nat) : reached n → reached (n + 6)
+
+theorem t (h : reached 100) : False := by sorry""",
     "a sum": EVEN + "theorem t (m n : Nat) (hm : Ev m) (hn : Ev n) : Ev (m + n) := by sorry",
 }
 
