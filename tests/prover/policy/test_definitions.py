@@ -102,7 +102,8 @@ def test_lemmas_are_tried_where_the_types_fit_and_once() -> None:
 
 def test_a_loop_over_neighbours_of_a_sequence_is_known() -> None:
     file = "def fib : Nat → Nat\n  | 0 => 0\n  | 1 => 1\n  | n + 2 => fib n + fib (n + 1)\n\n"
-    file += "def loop : Nat → Nat → Nat → Nat\n  | 0, a, _ => a\n  | n + 1, a, b => loop n b (a + b)\n\ntheorem t : p := by "
+    file += "def loop : Nat → Nat → Nat → Nat\n  | 0, a, _ => a\n  | n + 1, a, b => loop n b (a + b)\n\n"
+    file += "theorem t : p := by "
     view = view_of(("n : Nat\n⊢ loop n 0 1 = fib n",), (), (), file)
     assert view is not None
     ((tactic, _),) = exploration.propose(view)
