@@ -7,7 +7,6 @@ import pytest
 from lean_env.fresh import _as_written, _without_code
 from lean_env.pool import Pool
 from lean_env.protocol import Message
-from prover.script import fill
 
 DEFINITIONS = """
 /-- Every element, twice. -/
@@ -72,10 +71,8 @@ async def test_definitions_that_use_the_library_elaborate_and_are_verified(lean:
 @pytest.mark.lean
 async def test_a_proof_of_several_lines_below_a_statement_on_the_first_is_accepted(lean: Pool) -> None:
     original = "theorem t (l : List Nat) : (l.map fun x => x + 1).length = l.length := by sorry"
-    async with lean.session() as env:
-        opened = await env.open(original)
-    text = fill(original, opened.holes[0], ("induction l", "· rfl", "· simp"))
-    assert text.splitlines()[1].startswith(" " * original.index("sorry") + "·"), "in the column of the first tactic"
+    column = "\n" + " " * original.index("sorry")  # that of the first tactic
+    text = original.replace("sorry", f"induction l{column}· rfl{column}· simp")
     verdict = await lean.verify(original, text)
     assert verdict.accepted, verdict.reasons
 
