@@ -126,8 +126,8 @@ class _Loop:
             cost, steps, _, state = heapq.heappop(self._queue)
             self._visit(printed(state))
             self.usage.expansions += 1
-            begun = time.monotonic()
             constants = (await self.env.symbols(state)).target
+            begun = time.monotonic()
             query = Query(state, self.problem.name, steps, self.seed, context=context, constants=constants)
             (candidates,) = await self.policy.propose([query], self.budget.samples)
             self.usage.policy_s += max(0.0, time.monotonic() - begun)

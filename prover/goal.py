@@ -92,3 +92,16 @@ def split_top(text: str, mark: str) -> list[str]:
         parts.append(text[:at].strip())
         text = text[at + len(mark) :]
     return [*parts, text.strip()]
+
+
+def bare(text: str) -> str:
+    """The text without parentheses around the whole of it."""
+    text = text.strip()
+    while text.startswith("(") and text.endswith(")"):
+        depth = 0
+        for place, char in enumerate(text):
+            depth += (char in _OPEN) - (char in _CLOSE)
+            if depth == 0 and place < len(text) - 1:
+                return text
+        text = text[1:-1].strip()
+    return text

@@ -192,12 +192,10 @@ class GoalSearch:
             chunk = _alike(candidates[:CHUNK])
             limits = self.clock.limits(self.method.limits, chunk[0].patience)
             shortened = limits.ms < self.method.limits.ms * chunk[0].patience  # the attempt ends before the tactic may
-            outcomes = await self.env.apply(node.state, [each.tactic for each in chunk], limits)
+            outcomes = await self._run(node, [each.tactic for each in chunk], limits)
             if not outcomes:
                 raise WorkerError("The environment answered no tactic.", "This is a bug: please report it.")
-            usage, query = self.clock.usage, self._queries[node.id]
-            usage.tactics += len(outcomes)
-            usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
+            query = self._queries[node.id]
             for candidate, outcome in zip(chunk, outcomes, strict=False):
                 if not outcome.tried or (outcome.kind == "timeout" and shortened):
                     continue
@@ -210,7 +208,7 @@ class GoalSearch:
             candidates = new[len(told) :][:left]
             written = await self._written(node, told, outcomes, limits)
             await self._drop(self.search.tell(node, [*told, *candidates], outcomes))
-            for edge in node.edges:
+            for edge in node.edges if written else ():
                 edge.written = written.get(edge.tactic, edge.written)
             while (proof := self.search.proof()) is not None:
                 if await self._accepted(proof):
@@ -220,6 +218,13 @@ class GoalSearch:
                 return False
         return False
 
+    async def _run(self, node: Node, tactics: Sequence[str], limits: Limits) -> list[Outcome]:
+        """What the tactics do to the node, counted."""
+        outcomes = await self.env.apply(node.state, tactics, limits)
+        self.clock.usage.tactics += len(outcomes)
+        self.clock.usage.lean_s += sum(outcome.lean_ms for outcome in outcomes) / 1000
+        return outcomes
+
     async def _written(
         self, node: Node, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], limits: Limits
     ) -> dict[str, str]:
@@ -228,15 +233,15 @@ class GoalSearch:
         goal, found = node.state.goals[0], {}
         for candidate, outcome in zip(candidates, outcomes, strict=True):
             if outcome.kind == "open" and len(outcome.states) == 1:
-                found[candidate.tactic] = successful(candidate.tactic, goal, outcome.states[0].goals[0])
+                less = successful(candidate.tactic, goal, outcome.states[0].goals[0])
+                if less != candidate.tactic:
+                    found[candidate.tactic] = less
         if outcomes[-1].kind != "proved":
             return found
         last = candidates[-1].tactic
         ways, beginning = alternatives(last), attempts(last)
         tried = ways or ([beginning] if beginning else [])
-        again = await self.env.apply(node.state, tried, limits) if tried else []
-        self.clock.usage.tactics += len(again)
-        self.clock.usage.lean_s += sum(outcome.lean_ms for outcome in again) / 1000
+        again = await self._run(node, tried, limits) if tried else []
         if ways and again and again[-1].kind == "proved":
             found[last] = ways[len(again) - 1]
         elif beginning and again and again[0].kind == "open":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import takewhile
 
-from prover.goal import split_top
+from prover.goal import bare, split_top
 from prover.search.proof import Step, script_of
 
 Steps = tuple[Step, ...]
@@ -64,19 +64,23 @@ def shortenings(steps: Steps) -> Iterator[Steps]:
             yield (*steps[:index], (merged, left), *steps[index + 2 :])
 
 
+def choices(tactic: str) -> list[str]:
+    """What stands behind the bars of a tactic `first | a | b`, as it is written; nothing for any other tactic."""
+    start, *ways = split_top(tactic, "| ")
+    return ways if start == "first" else []
+
+
 def alternatives(tactic: str) -> list[str]:
     """Of a tactic `first | a | b` each alternative as a tactic, in their order; nothing for any other tactic.
 
     >>> alternatives("first | (apply Nat.le_trans <;> assumption) | omega")
     ['apply Nat.le_trans', 'apply Nat.le_trans <;> assumption', 'omega']
     """
-    if not re.match(r"first\s+\| ", tactic):
-        return []
-    found = [each.replace("\n   ", "\n") for each in split_top(tactic, "| ")[1:]]
-    bare = [each[1:-1] if _BRACKETED.fullmatch(each) and _is_one(each) else each for each in found]
+    found = [each.replace("\n   ", "\n") for each in choices(tactic)]
+    plain = [bare(each) if _BRACKETED.fullmatch(each) else each for each in found]
     closed = " <;> assumption"
-    plain = ([each.removesuffix(closed), each] if each.endswith(closed) else [each] for each in bare)
-    return [each for both in plain for each in both]
+    pairs = ([each.removesuffix(closed), each] if each.endswith(closed) else [each] for each in plain)
+    return [each for both in pairs for each in both]
 
 
 def attempts(tactic: str) -> str | None:
@@ -91,10 +95,11 @@ def successful(tactic: str, goal: str, after: str) -> str:
     Args:
         goal, after: what is printed of the goal before the tactic, and after it or its attempts.
     """
-    lines, there, new = _tried(tactic), set(_NAME.findall(goal)), set(_NAME.findall(after))
+    lines = _tried(tactic)
     names = [line.split(" ", 3)[2] for line in lines]
-    if not lines or there & set(names):
+    if not lines or not set(names).isdisjoint(_NAME.findall(goal)):
         return tactic
+    new = set(_NAME.findall(after))
     kept = [line.removeprefix("try ") for line, name in zip(lines, names, strict=True) if name in new]
     return "(" + "\n ".join(kept + tactic[1:-1].split("\n ")[len(lines) :]) + ")"
 
@@ -103,16 +108,6 @@ def _tried(tactic: str) -> list[str]:
     lines = tactic[1:-1].split("\n ") if tactic.startswith("(try have ") else []
     found = list(takewhile(lambda line: line.startswith("try have "), lines))
     return found if len(found) < len(lines) else []
-
-
-def _is_one(text: str) -> bool:
-    """Does the first parenthesis of the text close at its end?"""
-    depth = 0
-    for place, char in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(char, 0)
-        if depth == 0:
-            return place == len(text) - 1
-    return False
 
 
 def subtree(steps: Steps, start: int) -> int:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from prover.goal import split_top
 from prover.interfaces import Candidate
+from prover.minimise import choices
 
 _LATE = re.compile(r"uses (\S+), which (?:comes after|is to be proved)")
 _MADE_BY_SIMP = re.compile(r"\._simp_\d+$")
@@ -73,8 +73,7 @@ def _instead_of_grind(tactic: str) -> str:
 
 def _without_omega(tactic: str) -> str:
     """What is left of a choice; nothing of any other tactic."""
-    start, *ways = split_top(tactic, "| ")
-    kept = [way for way in ways if not _TOOL["omega"].search(way)] if start == "first" else []
+    kept = [way for way in choices(tactic) if not _TOOL["omega"].search(way)]
     return f"first | {' | '.join(kept)}" if kept else ""
 
 

@@ -24,7 +24,8 @@ def propose(view: View) -> Iterator[Proposal]:
     if "BitVec" in text or any(kind.startswith("BitVec") for kind in kinds):
         yield from _bit_vectors(view)
     machine = {match[0] for kind in (*kinds, text) for match in _MACHINE.finditer(kind)}
-    yield from _as_bit_vectors(view)
+    if machine:
+        yield from _as_bit_vectors(view)
     for name in sorted(machine)[:1]:
         yield f"apply {name}.toBitVec_inj.mp <;> simp", 0.25
         yield f"simp [← {name}.toBitVec_inj]", 0.2

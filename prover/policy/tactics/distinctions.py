@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prover.goal import top_level
-from prover.policy.tactics.patterns import bare, bound_names
+from prover.goal import bare, top_level
+from prover.policy.tactics.patterns import bound_names
 from prover.policy.tactics.view import Proposal, View, connective, mentions
 
 _MOST = 3

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
-from prover.policy.tactics.patterns import Universal, alternatives, bare, pattern, universal
+from prover.goal import bare
+from prover.policy.tactics.patterns import Universal, alternatives, pattern, universal
 from prover.policy.tactics.view import IDENT, NAT, NUMBERS, RAT, REAL, Proposal, View, connective
 
 _MOST_HYPOTHESES = 5

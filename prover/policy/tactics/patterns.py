@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover.goal import split_top, top_level
+from prover.goal import bare, split_top, top_level
 from prover.policy.tactics.view import connective
 
 _GROUP = re.compile(r"[({\[⦃]([^:(){}\[\]]+?) ?: ?")
 _ATOM = re.compile(r"[\w'₀-₉✝]+")
 _TYPED = re.compile(r"[({⦃]([^:(){}\[\]]+?) ?: ?((?:[^(){}⦃⦄]|\([^()]*\))*)[)}⦄]")
-_OPEN, _CLOSE = "([{⟨⟦", ")]}⟩⟧"
 
 Fresh = Callable[[str], str]
 """Makes a name like the wished one that nothing has yet; each call a new one."""
@@ -27,19 +26,6 @@ class Universal:
     explicit: tuple[bool, ...]
     premises: tuple[str, ...]
     conclusion: str
-
-
-def bare(text: str) -> str:
-    """The text without parentheses around the whole of it."""
-    text = text.strip()
-    while text.startswith("(") and text.endswith(")"):
-        depth = 0
-        for place, char in enumerate(text):
-            depth += (char in _OPEN) - (char in _CLOSE)
-            if depth == 0 and place < len(text) - 1:
-                return text
-        text = text[1:-1].strip()
-    return text
 
 
 def bound_names(binders: str) -> list[tuple[str, bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from prover.goal import Hypothesis
 from prover.policy.tactics.definitions import declared, own
 from prover.policy.tactics.view import IDENT, NAT, Proposal, View, connective, mentions, seq
 
@@ -35,7 +36,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _of_library(view)
     known = {h.name for h in view.goal.hypotheses}
     target = _predicate(view, view.target, known)
-    derivations = [(h.name, name) for h in view.props if (name := _predicate(view, h.type, known))]
+    derivations = [(h, name) for h in view.props if (name := _predicate(view, h.type, known))]
     names = list(
         dict.fromkeys([*([target] if target else []), *(name for _, name in derivations), *_inside(view, known)])
     )
@@ -51,7 +52,8 @@ def propose(view: View) -> Iterator[Proposal]:
     done = sum("induction" in tactic for tactic in view.history)
     near = 1.0 if done == 0 else 0.4
     others = [v.name for v in view.vars if " " not in v.type and not v.type.startswith(("Type", "Sort", "Prop"))]
-    for h, _ in list(reversed(derivations))[:3]:
+    for prop, _ in list(reversed(derivations))[:3]:
+        h = prop.name
         if done < 3:
             yield f"induction {h} <;> grind [{rules}]", 0.35 * near
             yield f"induction {h} <;> first | assumption | (constructor <;> assumption)", 0.2 * near
@@ -63,7 +65,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"cases {h} <;> simp_all", 0.12
         yield f"cases {h} <;> grind [{rules}]", 0.12
         yield f"cases {h}", 0.15
-        yield from _of_terms(view, h, rules)
+        yield from _of_terms(view, prop, rules)
     yield from _invariants(view, derivations)
     if target:
         yield from _strong(view, rules)
@@ -82,12 +84,12 @@ def _strong(view: View, rules: str) -> Iterator[Proposal]:
         yield f"(induction {x} using Nat.strongRecOn with\n| ind {x} {ih} =>\n  rcases {x} with {arms} <;> {rule})", 0.3
 
 
-def _invariants(view: View, derivations: list[tuple[str, str]]) -> Iterator[Proposal]:
+def _invariants(view: View, derivations: list[tuple[Hypothesis, str]]) -> Iterator[Proposal]:
     """What a predicate that begins at `b` and steps by `s` says of a number: that it leaves what `b` leaves modulo `s`;
     or modulo something else, where the number that it is said of does not."""
-    for h, name in derivations[:2]:
+    for prop, name in derivations[:2]:
         bases = re.findall(rf"(?<![\w.']){re.escape(name)} (\d+)", view.context)
-        said = next(re.fullmatch(rf"{re.escape(name)} (\d{{1,6}})", prop.type) for prop in view.props if prop.name == h)
+        said = re.fullmatch(rf"{re.escape(name)} (\d{{1,6}})", prop.type)
         if not bases:
             continue
         first = int(bases[0])
@@ -98,7 +100,7 @@ def _invariants(view: View, derivations: list[tuple[str, str]]) -> Iterator[Prop
             seq(
                 f"have {hi} : ∀ {m}, {name} {m} → {m} % {modulus} = {first % modulus} := by\n"
                 f"  intro {m} {hm}\n  induction {hm} <;> omega",
-                f"have := {hi} _ {h}",
+                f"have := {hi} _ {prop.name}",
                 "first | omega | grind",
             )
             for modulus in moduli
@@ -113,9 +115,9 @@ def _steps(view: View) -> list[int]:
     return [int(step) for step in re.findall(r" \+ ([1-5])\)", view.context)]
 
 
-def _of_terms(view: View, h: str, rules: str) -> Iterator[Proposal]:
+def _of_terms(view: View, prop: Hypothesis, rules: str) -> Iterator[Proposal]:
     """Induction on a derivation about terms, with names for them; and one whose claim is a multiple that there is."""
-    left = next(prop.type for prop in view.props if prop.name == h)
+    h, left = prop.name, prop.type
     steps: list[str] = []
     over: list[str] = []
     fresh = view.namer()

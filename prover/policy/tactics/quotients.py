@@ -56,11 +56,12 @@ def propose(view: View) -> Iterator[Proposal]:
         if positive is None:
             return
         hn, hd, hl, hk = (fresh(wish) for wish in ("hn", "hd", "hl", "hk"))
-        sign, below = "<" if goal.strict else "≤", text_of(_product(goal.quotient.below))
+        sign = "<" if goal.strict else "≤"
+        below, above = text_of(_product(goal.quotient.below)), text_of(goal.quotient.above)
         steps += [
             f"have {hd} : 0 < {below} := by\n  have hp := {positive}\n  grind",
-            f"suffices {hn} : 0 {sign} {text_of(goal.quotient.above)} by\n"
-            f"  have {hk} : ({goal.difference}) * ({below}) = {text_of(goal.quotient.above)} := by grind\n"
+            f"suffices {hn} : 0 {sign} {above} by\n"
+            f"  have {hk} : ({goal.difference}) * ({below}) = {above} := by grind\n"
             f"  refine Classical.byContradiction fun {hl} => ?_\n"
             + (
                 f"  have {hl} := Rat.mul_nonneg (show 0 ≤ -({goal.difference}) by grind) (Rat.le_of_lt {hd})\n  grind"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil, floor
 
 from prover.policy.tactics.polynomials import Polynomial, divided, of_term, text_of
 from prover.policy.tactics.terms import read
@@ -35,13 +37,13 @@ def _bounded(
     parts = divisor.in_one(n)
     a, b = (int(parts[power].value or 0) if power in parts else 0 for power in (1, 0))
     scale = a**dividend.degree
-    rest = int((dividend * scale).at({n: -divisor.in_one(n).get(0, Polynomial()).at({}) / a}))
+    rest = int((dividend * scale).at({n: Fraction(-b, a)}))
     quotient = divided(dividend * scale - Polynomial.constant(rest), divisor)
     if rest == 0 or quotient is None or not quotient.integral or 2 * abs(rest) > _MOST_VALUES * abs(a):
         return
     sign = 1 if rest > 0 else -1
-    widest = (abs(rest) + abs(b)) // abs(a)
-    values = [x for x in range(-widest if signed else 0, widest + 1) if abs(a * x + b) <= abs(rest)]
+    low, high = sorted((Fraction(-abs(rest) - b, a), Fraction(abs(rest) - b, a)))
+    values = range(ceil(low) if signed else max(0, ceil(low)), floor(high) + 1)
     if not values or any(f"∣ {abs(rest)}" in prop.type for prop in view.props):  # the last: it is done already
         return
     whole = n if signed else f"({n} : Int)"

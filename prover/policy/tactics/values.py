@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import islice, product
 
-from prover.goal import split_top
+from prover.goal import bare, split_top
 from prover.policy.tactics.definitions import File
 from prover.policy.tactics.evaluate import canonical
-from prover.policy.tactics.patterns import bare
 
 _PLAIN = {
     "Nat": ("0", "1", "2", "3"),

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lean_env.protocol import State
+from prover.goal import bare
 from prover.interfaces import Query
 from prover.policy import TacticsPolicy
 from prover.policy.tactics.definitions import own
 from prover.policy.tactics.instances import instances, substituted
-from prover.policy.tactics.patterns import alternatives, bare, pattern, universal
+from prover.policy.tactics.patterns import alternatives, pattern, universal
 from prover.policy.tactics.recursion import calls
 from prover.policy.tactics.view import View, view_of
 
