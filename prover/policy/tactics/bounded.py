@@ -13,18 +13,29 @@ from collections.abc import Iterator
 
 from prover.goal import split_top
 from prover.policy.tactics.evaluate import statement
+from prover.policy.tactics.polynomials import Polynomial, divided, of_term, text_of
+from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import INT, NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, put, seq
 
 _MOST_CASES = 40
 _MOST_POINTS = 7_000
 # Long statements need larger instances of `Decidable` than Lean looks for by itself.
-_EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
+EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
 SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 """That a square is not negative, for integers and rationals alike."""
+# From here on a list of the values is worth its longer text.
+_MANY = 200
 _NUMBER = r"(-?\d{1,6})"
 
 
+def inside_range(end: int) -> str:
+    """The bound of a variable that the kernel goes through: a list costs it a tenth of what `< end` costs, whose
+    decision procedure is quadratic."""
+    return f"∈ List.range {end}"
+
+
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _universal(view)
     names = [n for n in view.of_type(NAT | INT) if mentions(view.facts, n)]
     if not names:
         return
@@ -37,6 +48,18 @@ def propose(view: View) -> Iterator[Proposal]:
             yield from _cases(view, n, low, high)
         yield from _factors(view, n)
     yield from _table(view, names)
+    yield from _two_factors(view, names)
+
+
+def _universal(view: View) -> Iterator[Proposal]:
+    """`∀ n, n < number → p n`, where there are too many values for the decision procedure of `<`."""
+    match = re.match(r"∀ \(([\w']+) : (?:Nat|ℕ)\), \1 (<|≤) (\d{3,5}) → ", view.target)
+    if match is not None and int(match[3]) >= _MANY:
+        n, relation, number = match.groups()
+        body = view.target[match.end() :]
+        less = "hn" if relation == "<" else "(Nat.lt_succ_of_le hn)"
+        claim = f"∀ {n} {inside_range(int(number) + (relation == '≤'))}, {body}"
+        yield f"exact fun {n} hn => (show {claim} by {EVALUATE}) {n} (List.mem_range.2 {less})", 0.99
 
 
 def interval(view: View, n: str) -> tuple[int | None, int | None]:
@@ -118,23 +141,23 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
     for n in used:
         end = ends[n]
         if n in nats:
-            binders.append(f"∀ {n} < {end}, ")
-            arguments.append(f"{n} (by {_below(view, n, end, used)})")
+            binders.append(f"∀ {n} {inside_range(end)}, ")
+            arguments.append(f"{n} (List.mem_range.2 (by {_below(view, n, end, used)}))")
             continue
         shift = shifts[n]
         index = view.fresh(f"k{n}")
-        binders.append(f"∀ {index} : Nat, {index} < {end + shift} → ")
+        binders.append(f"∀ {index} {inside_range(end + shift)}, ")
         texts = [put(text, n, f"(({index} : Int) - {shift})") for text in texts]
         if lows[n] is None:
             opened.append(f"have {view.fresh('hl' + n)} : -{end} < {n} := by {_above(n, end, used)}")
         opened.append(f"have {view.fresh('hu' + n)} : {n} < {end} := by {_below(view, n, end, used)}")
         opened.append(f"obtain ⟨{index}, hi{n}⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {n} + {shift} by omega)")
         opened.append(f"obtain rfl : {n} = {index} - {shift} := by omega")
-        arguments.append(f"{index} (by omega)")
+        arguments.append(f"{index} (List.mem_range.2 (by omega))")
     hb = view.fresh("hb")
     claim = "".join(binders) + " → ".join(texts)
     applied = " ".join([hb, *arguments, *(h.name for h in inside)])
-    steps = [f"have {hb} : {claim} := by {_EVALUATE}", *opened, f"exact {applied}"]
+    steps = [f"have {hb} : {claim} := by {EVALUATE}", *opened, f"exact {applied}"]
     yield seq(*steps), 0.32 if points <= 3000 else 0.2
 
 
@@ -242,22 +265,59 @@ def _powers(term: str) -> str:
 def _factors(view: View, n: str) -> Iterator[Proposal]:
     """A factor of a known number is one of its divisors."""
     for h in view.props:
-        match = re.fullmatch(rf"(?:{re.escape(n)} \* (.+)|(.+) \* {re.escape(n)}) = (\d{{1,4}})", h.type)
-        if not match or match[3] == "0" or n not in view.of_type(NAT):
+        found = _cofactor(h.type, n) if " = " in h.type and n in view.of_type(NAT) else None
+        if found is None:
             continue
-        number = int(match[3])
+        rest, number = found
         divisors = [d for d in range(1, number + 1) if number % d == 0]
         if len(divisors) > _MOST_CASES:
             continue
-        equation = f"{h.name}.symm" if match[1] else f"{h.name}.symm.trans (Nat.mul_comm _ _)"
-        divides = f"⟨_, {equation}⟩"
         hd, hv = view.fresh("hd"), view.fresh("hv")
         either = " ∨ ".join(f"d = {d}" for d in divisors)
         steps = (
-            f"have {hd} : ∀ d < {number + 1}, d ∣ {number} → {either} := by {_EVALUATE}",
-            f"have {hv} := {hd} {n} (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides})) {divides}",
-            f"rcases {hv} with {' | '.join(['rfl'] * len(divisors))}",
+            f"have {hd} : {n} ∣ {number} := ⟨{rest}, by first | exact {h.name}.symm | grind⟩",
+            f"have {hv} := (show ∀ d {inside_range(number + 1)}, d ∣ {number} → {either} by {EVALUATE}) {n}\n"
+            f"  (List.mem_range.2 (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {hd}))) {hd}",
+            f"clear {hd}; rcases {hv} with {' | '.join(['rfl'] * len(divisors))}",
         )
         yield seq(*steps[:2], f"{steps[2]} <;> omega"), 0.3
         yield seq(*steps[:2], f"{steps[2]} <;> simp_all <;> omega"), 0.15
-        yield seq(*steps), 0.06
+        yield seq(*steps), 0.06 if number > 1 else 0.5
+
+
+def _two_factors(view: View, names: list[str]) -> Iterator[Proposal]:
+    """`a * b = number`: each divisor `a` with its cofactor, as one decidable statement."""
+    for h in view.props:
+        for a in names:
+            found = _cofactor(h.type, a)
+            if found is None or found[0] not in names or not {a, found[0]} <= set(view.of_type(NAT)):
+                continue
+            b, number = found
+            others = [p for p in view.props if p.name != h.name and _computable(p.type, [a, b])]
+            if not _computable(view.target, [a, b]) or not (others or mentions(view.target, a)):
+                continue
+            texts = [put(text, b, f"({number} / {a})") for text in (*(p.type for p in others), view.target)]
+            claim = " → ".join(f"({text})" for text in texts)
+            steps = (
+                f"have hk : ∀ {a} {inside_range(number + 1)}, {a} ∣ {number} → {claim} := by {EVALUATE}",
+                f"have hd : {a} ∣ {number} := ⟨{b}, by first | exact {h.name}.symm | grind⟩",
+                "have hl := Nat.le_of_dvd (by decide) hd",
+                f"obtain rfl : {b} = {number} / {a} :=\n"
+                f"  (Nat.div_eq_of_eq_mul_right (Nat.pos_of_dvd_of_pos hd (by decide))\n"
+                f"    (by first | exact {h.name}.symm | grind)).symm",
+                f"exact hk {a} (List.mem_range.2 (by omega)) hd {' '.join(p.name for p in others)}",
+            )
+            yield seq(*steps), 0.33
+            return
+
+
+def _cofactor(text: str, n: str) -> tuple[str, int] | None:
+    """For `n * rest = number`, in any order of the factors, the rest and the number."""
+    term = read(text)
+    if term is None or term.op != "=" or term.args[1].op != "num" or not 0 < len(term.args[1].name) < 5:
+        return None
+    product = of_term(term.args[0], minus=False)
+    if product is None or len(product.terms) != 1 or product.degree < 2 or term.args[1].name == "0":
+        return None
+    rest = divided(product, Polynomial.variable(n))
+    return (text_of(rest), int(term.args[1].name)) if rest is not None and rest.integral else None

@@ -1,10 +1,8 @@
-"""Divisibility: quotients found by exact division, divisors of a combination, and greatest common divisors."""
+"""Divisibility: quotients found by exact division, and divisors of a combination."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from fractions import Fraction
 
 from prover.policy.tactics.polynomials import (
     Polynomial,
@@ -13,6 +11,7 @@ from prover.policy.tactics.polynomials import (
     linear_solution,
     of_term,
     reduced,
+    remainder,
     text_of,
     written,
 )
@@ -21,7 +20,7 @@ from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    if " ∣ " not in view.facts and "gcd" not in view.facts and "lcm" not in view.facts:
+    if " ∣ " not in view.facts:
         return
     target = read(view.target)
     if target is not None and target.op == "∣":
@@ -29,14 +28,11 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _powers(view, target.args[0], target.args[1])
         yield from _combination(view, target.args[0], target.args[1])
         yield from _combined(view, target.args[0], target.args[1])
+        yield from _by_equations(view, target.args[0], target.args[1])
         yield from _factor_of_product(view, target.args[0], target.args[1])
-    if target is not None and ("gcd" in view.target or "Coprime" in view.target):
-        yield from _coprime(view, target)
-    if "gcd" in view.facts or "lcm" in view.facts:
-        yield from _product(view)
 
 
-def _signed(view: View, *terms: Term) -> bool | None:
+def signed_of(view: View, *terms: Term) -> bool | None:
     """Is it about integers (True) or natural numbers (False)? None: neither, or not told."""
     used = set().union(*(names_of(term) for term in terms))
     ints, nats = used & set(view.of_type(INT)), used & set(view.of_type(NAT))
@@ -58,7 +54,7 @@ def _equations(view: View, signed: bool) -> list[Polynomial]:
 
 def _quotient(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """The quotient of an exact division of polynomials, also after linear equations between the variables."""
-    signed = _signed(view, divisor, dividend)
+    signed = signed_of(view, divisor, dividend)
     if signed is None:
         return
     p, q = of_term(divisor, minus=signed, atoms=True), of_term(dividend, minus=signed, atoms=True)
@@ -75,7 +71,7 @@ def _quotient(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
 
 def _powers(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """`x - y ∣ x ^ n - y ^ n` and its kin, for a variable `n`: by induction, with the quotient of each step."""
-    signed = _signed(view, divisor, dividend)
+    signed = signed_of(view, divisor, dividend)
     for term in _variable_powers(dividend)[:1]:
         if signed is True:
             for n in _exponent_names(term)[:1]:
@@ -196,7 +192,7 @@ def _multiple_exponent(view: View, divisor: Term, dividend: Term) -> Iterator[Pr
 
 def _combined(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """The dividend as a combination of the divisor and of what hypotheses say that it divides."""
-    signed = _signed(view, divisor, dividend)
+    signed = signed_of(view, divisor, dividend)
     if signed is None:
         return
     p, goal = of_term(divisor, minus=signed, atoms=True), of_term(dividend, minus=signed, atoms=True)
@@ -265,11 +261,32 @@ def _difference(
     )
 
 
+def _by_equations(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
+    """The dividend, less multiples of what hypotheses say is 0, as a multiple of the divisor."""
+    if signed_of(view, divisor, dividend) is not True:
+        return
+    p, goal = of_term(divisor), of_term(dividend)
+    if p is None or goal is None or p.value is not None:
+        return
+    zeros = [equation for equation in _equations(view, True) if equation]
+    zeros += [zero * Polynomial.variable(name) for zero in zeros for name in goal.names]
+    rests = [remainder(zero, p) for zero in zeros]
+    factors = combination(remainder(goal, p), rests) if any(rests) else None
+    if factors is None:
+        return
+    for factor, zero in zip(factors, zeros, strict=True):
+        goal = goal - zero * factor
+    quotient = divided(goal, p)
+    text = written(quotient) if quotient is not None else None
+    if text is not None:
+        yield f"exact ⟨{text}, by grind⟩", 0.93
+
+
 def _factor_of_product(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """A divisor of one factor divides the product."""
     if dividend.op != "*" or divisor.op != "num":
         return
-    kind = "Int" if _signed(view, dividend) else "Nat"
+    kind = "Int" if signed_of(view, dividend) else "Nat"
     d, (a, b) = show(divisor, 51), (show(arg, 51) for arg in dividend.args)
     h = view.fresh("hd")
     yield (
@@ -284,7 +301,7 @@ def _factor_of_product(view: View, divisor: Term, dividend: Term) -> Iterator[Pr
 
 def _combination(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """The dividend as a multiple of that of a hypothesis with the same divisor, up to a multiple of the divisor."""
-    signed = _signed(view, divisor, dividend)
+    signed = signed_of(view, divisor, dividend)
     if signed is None:
         return
     goal = of_term(dividend, minus=signed)
@@ -317,122 +334,3 @@ def _power_of(name: str, divisor: Polynomial, dividend: Polynomial, p: Polynomia
     for n in (2, 3, 4):
         if p**n == divisor and q**n == dividend:
             yield f"(obtain ⟨k, hk⟩ := {name}; exact ⟨k ^ {n}, by rw [hk]; grind⟩)", 0.9
-
-
-def _coprime(view: View, target: Term) -> Iterator[Proposal]:
-    """`gcd a b = c`: a combination of `a` and `b` is `c`, found by Euclid's algorithm on terms of one variable."""
-    if target.op == "=":
-        left, right = target.args
-    elif target.op == "app" and target.args[0].name in ("Nat.Coprime", "Coprime", ".Coprime"):
-        left, right = target, Term("num", name="1")
-    else:
-        return
-    if left.op != "app" or not left.args[0].name.endswith(("gcd", "Coprime")) or len(left.args) != 3:
-        return
-    a, b = left.args[1:]
-    pa, pb = of_term(a, minus=False), of_term(b, minus=False)
-    if pa is None or pb is None or right != Term("num", name="1") or _signed(view, a, b) is not False:
-        return
-    found = _bezout(pa, pb)
-    if found is None:
-        return
-    u, v, less = found
-    one, two = (f"{u} * ({show(a)})", f"{v} * ({show(b)})")
-    ga, gb = f"Nat.gcd_dvd_left ({show(a)}) ({show(b)})", f"Nat.gcd_dvd_right ({show(a)}) ({show(b)})"
-    da, db = f"(Nat.dvd_mul_left_of_dvd h1 ({u}))", f"(Nat.dvd_mul_left_of_dvd h2 ({v}))"
-    if less:
-        one, two, da, db = two, one, db, da
-    steps = [
-        f"have h1 := {ga}",
-        f"have h2 := {gb}",
-        f"have h3 := Nat.dvd_sub {da} {db}",
-        f"have h4 : {one} - {two} = 1 := by first | omega | grind",
-        "rw [h4] at h3",
-        "exact Nat.dvd_one.mp h3",
-    ]
-    yield seq(*steps), 0.92
-
-
-def _bezout(a: Polynomial, b: Polynomial) -> tuple[str, str, bool] | None:
-    """Factors u, v without signs and whether `v*b - u*a` is 1 (True) or `u*a - v*b` (False)."""
-    names = sorted({*a.names, *b.names})
-    if len(names) != 1:
-        return None
-    n = names[0]
-    for u, v in _euclid(a, b, n):
-        for sign in (1, -1):
-            x, y = u * sign, v * -sign
-            if (tx := written(x, signed=False)) is not None and (ty := written(y, signed=False)) is not None:
-                return (tx, ty, False) if x * a - y * b == Polynomial.constant(1) else (tx, ty, True)
-    return None
-
-
-def _euclid(a: Polynomial, b: Polynomial, n: str) -> Iterator[tuple[Polynomial, Polynomial]]:
-    """Pairs (u, v) with u*a + v*b = 1, by Euclid over the rationals."""
-    one, zero = Polynomial.constant(1), Polynomial()
-    r0, r1, s0, s1, t0, t1 = a, b, one, zero, zero, one
-    for _ in range(12):
-        if not r1:
-            break
-        quotient = _divmod(r0, r1, n)
-        r0, r1, s0, s1, t0, t1 = r1, r0 - quotient * r1, s1, s0 - quotient * s1, t1, t0 - quotient * t1
-    if r0.value:
-        yield s0 * (1 / r0.value), t0 * (1 / r0.value)
-
-
-def _divmod(a: Polynomial, b: Polynomial, n: str) -> Polynomial:
-    """The quotient of polynomials in one variable over the rationals."""
-    quotient, rest = Polynomial(), a
-
-    def lead(p: Polynomial) -> tuple[int, Fraction]:
-        powers = p.in_one(n)
-        top = max(powers)
-        return top, powers[top].value or Fraction(0)
-
-    high, below = lead(b)
-    while rest and (top := lead(rest))[0] >= high:
-        term = Polynomial({((n, top[0] - high),) if top[0] > high else (): top[1] / below})
-        quotient, rest = quotient + term, rest - term * b
-    return quotient
-
-
-def _product(view: View) -> Iterator[Proposal]:
-    """`gcd a b * lcm a b = a * b`, for every pair that occurs, with what is known of the two."""
-    pairs: list[tuple[str, str]] = []
-    for text in (*(h.type for h in view.props), view.target):
-        term = read(text)
-        for each in _pairs(term) if term is not None else []:
-            pair = (show(each.args[1]), show(each.args[2]))
-            if pair not in pairs and pair[::-1] not in pairs:
-                pairs.append(pair)
-    if not pairs or not ("lcm" in view.facts and "gcd" in view.facts):
-        if pairs and "gcd" in view.facts:
-            a, b = pairs[0]
-            hints = f"have hg1 := Nat.gcd_dvd_left ({a}) ({b})\n have hg2 := Nat.gcd_dvd_right ({a}) ({b})"
-            known = [h.name for h in view.props if "gcd" in h.type and " = " in h.type]
-            if known and not view.of_type(INT):
-                yield f"({hints}\n simp only [{', '.join(known)}] at hg1 hg2\n omega)", 0.3
-                yield (
-                    (
-                        f"({hints}\n simp only [{', '.join(known)}] at hg1 hg2\n obtain ⟨u, hu⟩ := hg1\n"
-                        " obtain ⟨v, hv⟩ := hg2)"
-                    ),
-                    0.1,
-                )
-        return
-    a, b = pairs[0]
-    facts = [h.name for h in view.props if re.search(r"gcd|lcm", h.type) and re.search(r" = ", h.type)]
-    rewrite = f"rw [{', '.join(facts)}] at hm" if facts else "skip"
-    others = [h.name for h in view.props if re.fullmatch(r"[\w'₀-₉]+ = \d+", h.type)]
-    values = f"try simp only [{', '.join(others)}] at hm" if others else "skip"
-    head = seq(f"have hm := Nat.gcd_mul_lcm ({a}) ({b})", f"try {rewrite}", values)
-    for finish in ("omega", "grind", "simp_all"):
-        yield seq(f"have hm := Nat.gcd_mul_lcm ({a}) ({b})", f"try {rewrite}", values, finish), 0.91
-    yield head, 0.2
-
-
-def _pairs(term: Term) -> list[Term]:
-    found = [term] if term.op == "app" and len(term.args) == 3 and re.search(r"gcd|lcm", term.args[0].name) else []
-    for arg in term.args:
-        found += _pairs(arg)
-    return found

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import product
 
 from prover.policy.tactics.evaluate import Value, canonical, number
-from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.polynomials import Polynomial, of_term
 from prover.policy.tactics.terms import Term, applications, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
@@ -28,6 +28,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if functions:
         yield from _instances(view, functions)
         yield from _additive(view, functions)
+        yield from _stepping(view, functions)
 
 
 def _additive(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
@@ -50,6 +51,66 @@ def _additive(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
         )
         zero = f"have ha0 : {f} 0 = 0 := by\n  have ha2 := {law} 0 0\n  simp at ha2\n  omega"
         yield seq(zero, natural, whole, f"first | exact {linear} | grind | skip"), 0.5
+
+
+def _stepping(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
+    """`f x = f (x - 1) + c` on the integers makes `f` linear: by induction in both directions."""
+    for h in view.props:
+        term = read(h.type)
+        if term is None or term.op != "∀" or term.args[0].op != "=":
+            continue
+        calls = [a for a in applications(term.args[0]) if functions.get(a.args[0].name) == "Int → Int"]
+        if len(calls) != 2 or calls[0].args[0] != calls[1].args[0]:
+            continue
+        f = calls[0].args[0].name
+        difference = of_term(Term("-", term.args[0].args), atoms=True)
+        shifts = [_offset(call.args[1], term.name) for call in calls]
+        if difference is None or shifts[0] is None or shifts[1] is None or abs(shifts[0] - shifts[1]) != 1:
+            continue
+        step = _step(difference, [show(call, 1024) for call in calls], shifts[0] - shifts[1])
+        base = next((b for other in view.props if (b := _value(other.type, f))), None)
+        if step is None or base is None:
+            continue
+        at, value = base
+        k, ih, hn, hf = (view.fresh(name) for name in ("k", "ih", "hn", "hf"))
+        line = f"{step} * ({{}} - ({at})) + ({value})"
+        up, down = (f"{f} ({at} {sign} {k}) = {line.format(f'({at} {sign} ({k} : Int))')}" for sign in "+-")
+        natural = (
+            f"have {hn} : ∀ {k} : Nat, {up} ∧ {down} := by\n  intro {k}\n  induction {k} with\n  | zero => grind\n"
+            f"  | succ {k} {ih} => grind"
+        )
+        whole = (
+            f"have {hf} : ∀ {k} : Int, {f} {k} = {line.format(k)} := by\n  intro {k}\n"
+            f"  rcases Int.eq_nat_or_neg ({k} - ({at})) with ⟨j, hj | hj⟩ <;> grind"
+        )
+        yield (
+            seq(natural, whole, f"first | exact {hf} | (simp [{hf}]; done) | (simp [{hf}]; first | omega | grind)"),
+            0.9,
+        )
+        return
+
+
+def _step(difference: Polynomial, calls: list[str], apart: int) -> int | None:
+    """c of `f (x + 1) = f x + c`, for a difference `±(f (x + i) - f (x + i - apart)) + d` that is 0."""
+    first, second = map(Polynomial.variable, calls)
+    for sign in (1, -1):
+        rest = (difference * sign - first + second).value
+        if rest is not None:
+            return int(-rest) * apart
+    return None
+
+
+def _offset(term: Term, x: str) -> int | None:
+    """c of `x + c`, an integer."""
+    p = of_term(term)
+    rest = (p - Polynomial.variable(x)).value if p is not None else None
+    return int(rest) if rest is not None else None
+
+
+def _value(text: str, f: str) -> tuple[int, int] | None:
+    """The place and the value of `f 3 = 4`."""
+    match = re.fullmatch(rf"{re.escape(f)} \(?(-?\d+)\)? = (-?\d+)", text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:

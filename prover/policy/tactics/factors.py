@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import gcd, isqrt
 
+from prover.policy.tactics.bounded import EVALUATE, inside_range
 from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
@@ -171,12 +172,12 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
         f"have {hd} : ({left}) ∣ {number} := ⟨_, {hp}.symm⟩",
         f"have hle := Int.le_of_dvd (by decide) {hd}",
         f"have hge := Int.le_of_dvd (by decide) (Int.neg_dvd.2 {hd})",
-        f"have {hk} : ∀ {k} : Nat, {k} < {2 * number + 1} → (({k} : Int) - {number}) ∣ {number} → ({either}) := by\n"
-        f"  set_option synthInstance.maxSize 2000 in decide +kernel",
+        f"have {hk} : ∀ {k} {inside_range(2 * number + 1)}, (({k} : Int) - {number}) ∣ {number} → ({either}) := by\n"
+        f"  {EVALUATE}",
         f"have {hc} : {cases} := by\n"
         f"  obtain ⟨{k}, hi⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {left} + {number} by omega)\n"
         f"  have hj : {left} = ({k} : Int) - {number} := by omega\n"
-        f"  rw [hj] at {hd} ⊢\n  exact {hk} {k} (by omega) {hd}",
+        f"  rw [hj] at {hd} ⊢\n  exact {hk} {k} (List.mem_range.2 (by omega)) {hd}",
         f"rcases {hc} with {' | '.join([hc] * len(signed))} <;> (rw [{hc}] at {hp}; {close})",
     ]
     yield seq(*steps), 0.9

@@ -221,7 +221,7 @@ def _periods(view: View) -> Iterator[Proposal]:
             k = view.fresh("k")
             pattern = rf"{re.escape(n)} % (\d{{1,3}}) = (\d{{1,3}})"
             known = next((match for h in view.props if (match := re.fullmatch(pattern, h.type))), None)
-            if known and text is view.target:
+            if known and text is view.target and pow(int(base), int(known[1]), m) == 1:
                 p, r = known[1], known[2]
                 split = f"obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {p} * {k} + {r} := ⟨{n} / {p}, by omega⟩"
                 yield seq(split, f"simp [{lemmas}]"), 0.88
@@ -229,6 +229,7 @@ def _periods(view: View) -> Iterator[Proposal]:
                 return
             period = next((p for p in range(1, 13) if pow(int(base), p, m) == 1), None)
             if period is None:
+                yield from _in_the_end_periodic(view, int(base), n, m)
                 continue
             h = view.fresh("hr")
             cases = " ∨ ".join(f"{n} % {period} = {r}" for r in range(period))
@@ -253,11 +254,35 @@ def _periods(view: View) -> Iterator[Proposal]:
                     f"    ⟨{n} / {period}, {n} % {period}, by omega, by omega⟩\n"
                     f"  rcases (show {values_of_r} by omega) with {' | '.join(['rfl'] * period)} <;>\n"
                     "    simp [Nat.pow_add, Nat.pow_mul, Nat.mul_mod, Nat.pow_mod]",
-                    "omega",
+                    # omega has ideas of its own about powers
+                    f"first | omega | (generalize {base} ^ {n} = p at *; omega)",
                 ),
                 0.55,
             )
             return
+
+
+def _in_the_end_periodic(view: View, base: int, n: str, m: int) -> Iterator[Proposal]:
+    """The remainders of `a ^ n` where `a` and the modulus have a common divisor: they repeat from some `n` on."""
+    values = [pow(base, e, m) for e in range(2 * _LARGEST)]
+    found = ((b, p) for b in range(_LARGEST) for p in range(1, _LARGEST) if values[b] == values[b + p])
+    begin, period = next(found, (0, 0))
+    if not period or begin + period > _LARGEST:
+        return
+    k, ih, hq = view.fresh("k"), view.fresh("ih"), view.fresh("hq")
+    parts = [f"({k} = {e} ∧ {base} ^ {k} % {m} = {values[e]})" for e in range(begin)]
+    for e in range(begin, begin + period):
+        parts.append(f"({begin} ≤ {k} ∧ {k} % {period} = {e % period} ∧ {base} ^ {k} % {m} = {values[e]})")
+    arms = " | ".join([ih] * len(parts))
+    yield (
+        seq(
+            f"have {hq} : ∀ {k} : Nat, {' ∨ '.join(parts)} := by\n  intro {k}\n  induction {k} with\n"
+            f"  | zero => simp\n  | succ {k} {ih} => rw [Nat.pow_succ]; rcases {ih} with {arms} <;> omega",
+            f"have {hq} := {hq} {n}",
+            f"first | omega | (generalize {base} ^ {n} = p at *; omega)",
+        ),
+        0.55,
+    )
 
 
 def moduli_of(view: View) -> list[int]:

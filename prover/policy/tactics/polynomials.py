@@ -199,8 +199,22 @@ def divided(dividend: Polynomial, divisor: Polynomial) -> Polynomial | None:
 
 
 def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial] | None:
-    """Quotients whose products with the divisors add up to the dividend; None where division by the leading terms, in
-    the lexical order of the names, fails."""
+    """Quotients whose products with the divisors add up to the dividend; None where division fails."""
+    found = _division(dividend, divisors, exact=True)
+    return found[0] if found is not None else None
+
+
+def remainder(dividend: Polynomial, divisor: Polynomial) -> Polynomial:
+    """What division leaves: no term of it is a multiple of the divisor's leading one. Linear in the dividend."""
+    found = _division(dividend, [divisor], exact=False)
+    return found[1] if found is not None else dividend
+
+
+def _division(
+    dividend: Polynomial, divisors: list[Polynomial], *, exact: bool
+) -> tuple[list[Polynomial], Polynomial] | None:
+    """Quotients and what is left, by the leading terms in the lexical order of the names; None where it takes long, or
+    where something is left of what should be exact."""
     order = sorted({*dividend.names, *(name for p in divisors for name in p.names)})
 
     def key(monomial: Monomial) -> tuple[int, ...]:
@@ -209,10 +223,10 @@ def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial
 
     leads = [max(p.terms, key=key) if p else None for p in divisors]
     quotients = [Polynomial() for _ in divisors]
-    rest = dividend
+    rest, left = dividend, Polynomial()
     for _ in range(_MOST_TERMS):
         if not rest:
-            return quotients
+            return quotients, left
         top = max(rest.terms, key=key)
         for i, lead in enumerate(leads):
             powers = dict(top)
@@ -225,7 +239,10 @@ def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial
             quotients[i], rest = quotients[i] + term, rest - term * divisors[i]
             break
         else:
-            return None
+            if exact:
+                return None
+            term = Polynomial({top: rest.terms[top]})
+            rest, left = rest - term, left + term
     return None
 
 

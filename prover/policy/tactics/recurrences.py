@@ -101,7 +101,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
     guard = " (by omega)" if s.guarded else ""
     for period, begin in _periods(values):
         if period <= _LONGEST_PERIOD:
-            yield _periodic(s, values, first + begin, begin, period, far[0], (k, key, ih), guard), 0.91
+            yield _periodic(s, values, first + begin, begin, period, far, (k, key, ih), guard), 0.91
     form = _closed_form(values)
     if form is not None:
         denominator, text = form
@@ -127,46 +127,44 @@ def _periodic(
     at: int,
     begin: int,
     period: int,
-    far: int,
+    far: list[int],
     names: tuple[str, str, str],
     guard: str,
 ) -> str:
-    """`∀ k, f (period * k + at) = v`, for as many neighbours as the rule needs, by one period; then the far member."""
+    """`∀ k, f (period * k + at) = v`, for all places of one period, by the one before; then the far members."""
     k, key, ih = names
+    width = max(period, s.order)
 
     def member(place: int) -> str:
         return f"{s.name} ({period} * {k}{f' + {place}' if place else ''}) = {_literal(values[place - at + begin])}"
 
-    claim = " ∧ ".join(member(at + i) for i in range(s.order))
-    known = [f"{ih}{i}" for i in range(s.order)]
+    def part(whole: str, i: int) -> str:
+        return whole + ".2" * i + (".1" if i < width - 1 else "") if width > 1 else whole
+
+    claim = " ∧ ".join(member(at + i) for i in range(width))
+    known = [f"{ih}{i}" for i in range(width)]
     bases = ", ".join([*(name for name, _ in s.bases.values()), s.rule])
-    lines = [f"obtain ⟨{', '.join(known)}⟩ := {ih}" if s.order > 1 else f"have {known[0]} := {ih}"]
-    for i in range(s.order, s.order + period):
+    lines = [f"obtain ⟨{', '.join(known)}⟩ := {ih}" if width > 1 else f"have {known[0]} := {ih}"]
+    for i in range(width, width + period):
         before = at + i - s.order + s.shift
         argument = f"({period} * {k}{f' + {before}' if before else ''}){guard}"
         lines.append(f"have {ih}{i} : {member(at + i)} := ({s.rule} {argument}).trans (by {_simple(s, known)})")
         known.append(f"{ih}{i}")
-    result = known[-s.order :]
-    lines.append(f"exact ⟨{', '.join(result)}⟩" if s.order > 1 else f"exact {result[0]}")
+    result = known[-width:]
+    lines.append(f"exact ⟨{', '.join(result)}⟩" if width > 1 else f"exact {result[0]}")
     step = "".join(f"\n    {line}" for line in lines)
-    place, rest = divmod(far - at, period)
     induct = (
         f"have {key} : ∀ {k} : Nat, {claim} := by\n  intro {k}\n  induction {k} with\n"
-        f"  | zero => simp [{bases}]\n  | succ {k} {ih} =>{step}"
+        f"  | zero => first | (simp [{bases}]; done) | (simp [{bases}]; grind)\n  | succ {k} {ih} =>{step}"
     )
-    first = place * period + at
-    start = f"{key} {place}"
     last: list[str] = []
     shown: list[str] = []
-    for i in range(max(s.order, rest + 1)):
-        value = f"{s.name} {first + i} = {_literal(values[begin + i])}"
-        if i < s.order:
-            proof = start if s.order == 1 else f"({start})" + ".2" * i + (".1" if i < s.order - 1 else "")
-        else:
-            proof = f"({s.rule} {first + i - s.order + s.shift}{guard}).trans (by {_simple(s, shown)})"
-        shown.append(f"hx{i}")
-        last.append(f"have hx{i} : {value} := {proof}")
-    lemmas = ", ".join(shown)
+    for n in dict.fromkeys(n for n in far if n >= at):
+        place, rest = divmod(n - at, period)
+        shown.append(f"hx{len(shown)}")
+        value = _literal(values[begin + rest])
+        last.append(f"have {shown[-1]} : {s.name} {n} = {value} := {part(f'({key} {place})', rest)}")
+    lemmas = ", ".join([*shown, *(name for place, (name, _) in s.bases.items() if place in far)])
     return seq(induct, *last, f"first | (simp [{lemmas}]; done) | (simp only [{lemmas}]; decide +kernel)")
 
 

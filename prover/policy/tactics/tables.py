@@ -33,18 +33,38 @@ def propose(view: View) -> Iterator[Proposal]:
     if target is None:
         return
     given = [(h.name, claim) for h in view.props if (claim := _claim_of(h.type, kinds)) is not None]
+    if (found := _first(view, kinds, given, target)) is not None:
+        yield found, 0.54
+    elif target.op == "∣" and target.args[0].op == "num" and len(parts := _prime_powers(target.args[0].name)) > 1:
+        pieces = [Term("∣", (Term("num", name=part), target.args[1])) for part in parts]
+        if all(_first(view, kinds, given, piece) is not None for piece in pieces):
+            yield f"suffices hs : {' ∧ '.join(show(piece, 36) for piece in pieces)} by omega", 0.54
+
+
+def _first(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], target: Term) -> str | None:
+    """The table modulo the first number for which the claim follows from one."""
     asked = [m for claim in (target, *(c for _, c in given)) for m in _moduli(claim)]
     if any(m > _LARGEST or m < 2 for m in asked):
-        return
+        return None
     base = math.lcm(*asked) if asked else 1
     equations = any(_is_equation(claim) for claim in (target, *(c for _, c in given)))
     tried = [base] if base > 1 else []
     tried += [math.lcm(base, m) for m in _MODULI if equations]
-    for m in dict.fromkeys(m for m in tried if m <= _LARGEST):
-        found = _table(view, kinds, given, target, m)
-        if found is not None:
-            yield found, 0.54
-            return
+    moduli = (m for m in dict.fromkeys(tried) if m <= _LARGEST)
+    return next((found for m in moduli if (found := _table(view, kinds, given, target, m)) is not None), None)
+
+
+def _prime_powers(text: str) -> list[str]:
+    """The powers of different primes whose product a number is, where these are small."""
+    number, found = int(text[:9]), []
+    for p in (2, 3, 5, 7, 11, 13):
+        power = 1
+        while number % (power * p) == 0:
+            power *= p
+        if power > 1:
+            found.append(str(power))
+            number //= power
+    return found if number == 1 else []
 
 
 def _table(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], target: Term, m: int) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import product
 
 from prover.goal import split_top, top_level
@@ -17,6 +18,12 @@ from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers, me
 _MOST_POINTS = 4_000
 # Types and predicates: nobody means them by a witness whose type is not told.
 _KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
+
+# Powers of products and powers, the exponents in one order.
+_POWERS = (
+    "(simp [Nat.mul_pow, Int.mul_pow, ← Nat.pow_mul, ← Int.pow_mul, Nat.mul_comm]; done) | "
+    "(simp only [Nat.mul_comm, Nat.pow_mul, Int.pow_mul, Nat.mul_pow, Int.mul_pow]; grind)"
+)
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -68,6 +75,8 @@ def propose(view: View) -> Iterator[Proposal]:
         multiple = _multiple(body, names[0])
         if multiple is not None:
             yield f"show {multiple}", 0.6
+        if (root := _root_of(body, names[0])) is not None:
+            yield f"exact ⟨{root}, by first | grind | {_POWERS}⟩", 0.87
         yield from _least(view, names[0], kinds[0], body)
         for value in _general(view, names[0], kinds[0], body):
             yield f"exact ⟨{value}, by first | omega | grind⟩", 0.86
@@ -176,6 +185,44 @@ def _coins(names: list[str], body: str) -> str | None:
         b = f"({inverse} * ({n})) % {p}"
         return f"(({n}) - {q} * ({b})) / {p}, {b}"
     return None
+
+
+def _root_of(body: str, name: str) -> str | None:
+    """For `x ^ k = t`, the term whose k-th power `t` is, where its powers and factors show one."""
+    term = read(body)
+    if term is None or term.op != "=":
+        return None
+    for power, other in (term.args, term.args[::-1]):
+        if power.op == "^" and power.args[0] == Term("var", name=name) and power.args[1].op == "num":
+            root = _root(other, int(power.args[1].name))
+        elif power.op == "*" and power.args == (Term("var", name=name),) * 2:
+            root = _root(other, 2)
+        else:
+            continue
+        return show(root) if root is not None and name not in names_of(root) else None
+    return None
+
+
+def _root(term: Term, k: int) -> Term | None:
+    if term.op == "num" and len(term.name) < 10:
+        root = round(int(term.name) ** (1 / k))
+        return Term("num", name=str(root)) if root**k == int(term.name) else None
+    if term.op == "*":
+        if k == 2 and term.args[0] == term.args[1]:
+            return term.args[0]
+        left, right = (_root(arg, k) for arg in term.args)
+        return Term("*", (left, right)) if left is not None and right is not None else None
+    if term.op != "^":
+        return None
+    base, exponent = term.args
+    inner = _root(base, k)
+    if inner is not None:
+        return Term("^", (inner, exponent))
+    p = of_term(exponent, minus=False)
+    if p is None or not (p * Fraction(1, k)).integral:
+        return None
+    quotient = text_of(p * Fraction(1, k))
+    return base if quotient == "1" else Term("^", (base, read(quotient) or exponent))
 
 
 def _least(view: View, name: str, kind: str, body: str) -> Iterator[Proposal]:
