@@ -1,67 +1,113 @@
-"""Infinite descent: `x ^ 2 = p * y ^ 2` for a prime `p` has no solution but 0."""
+"""Infinite descent: homogeneous equations all of whose solutions are multiples of a prime have no solution but 0."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.polynomials import Polynomial, degree, of_term, text_of
+from prover.policy.tactics.tables import follows
+from prover.policy.tactics.terms import Term, conjuncts, read
+from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
-_PRIMES = frozenset({"2", "3", "5", "7", "11", "13"})
-_POWERS = re.compile(r"(?P<x>[\w'₀-₉]+) \^ 2 = (?P<p>\d+) \* (?P<y>[\w'₀-₉]+) \^ 2")
-_POWERS_BACK = re.compile(r"(?P<p>\d+) \* (?P<y>[\w'₀-₉]+) \^ 2 = (?P<x>[\w'₀-₉]+) \^ 2")
-_PRODUCTS = re.compile(
-    r"(?P<x>[\w'₀-₉]+) \* (?P=x) = (?P<p>\d+) \* (?:\((?P<y>[\w'₀-₉]+) \* (?P=y)\)|(?P<z>[\w'₀-₉]+) \* (?P=z))"
-)
+_PRIMES = (2, 3, 5, 7, 11, 13)
+_MOST_STAGES = 4
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    numbers = view.of_type(NAT)
     for h in view.props:
-        match = _POWERS.fullmatch(h.type) or _POWERS_BACK.fullmatch(h.type) or _PRODUCTS.fullmatch(h.type)
-        if match is None or match["p"] not in _PRIMES:
-            continue
-        found = match.groupdict()
-        x, y = found["x"], found.get("y") or found["z"]
-        if {x, y} <= set(numbers):
-            name, square = view.fresh("hz"), view.fresh("hw")
-            use = [
-                f"have {square} : {x} ^ 2 = {match['p']} * {y} ^ 2 := by grind",
-                f"have {name} := hd2 {y} {x} {square}",
-            ]
-            yield (
-                seq(
-                    *_descent(int(match["p"])),
-                    *use,
-                    f"first | exact {name} | omega | (subst {name}; simp_all; done) | grind",
-                ),
-                0.8,
-            )
+        term = read(h.type) if " = " in h.type else None
+        for part in conjuncts(term) if term is not None else []:
+            for kind, names in (("Int", view.of_type(INT)), ("Nat", view.of_type(NAT))):
+                equation = _homogeneous(part, set(names))
+                if equation is None:
+                    continue
+                descent = next((d for p in _PRIMES if (d := _descent(view, equation, kind, p)) is not None), None)
+                if descent is not None:
+                    yield seq(*descent, _use(equation.names, kind)), 0.8
+                    return
 
 
-def _descent(p: int) -> list[str]:
-    """The lemmas: such an `x` is a multiple of `p`; so is `y`, and a smaller solution is left."""
-    remainders = " ∨ ".join(f"x % {p} = {r}" for r in range(p))
+def _homogeneous(term: Term, names: set[str]) -> Polynomial | None:
+    """The equation of two or three of the variables as a polynomial that is 0, if all its terms are of one degree."""
+    if term.op != "=":
+        return None
+    left, right = (of_term(side) for side in term.args)
+    if left is None or right is None:
+        return None
+    p = left - right
+    whole = p.integral and set(p.names) <= names and 2 <= len(p.names) <= 3
+    return p if whole and {degree(m) for m in p.terms} in ({2}, {3}, {4}) else None
+
+
+def _equation(p: Polynomial) -> str:
+    """`p = 0` with what is negative on the other side."""
+    return " = ".join(
+        text_of(Polynomial({m: abs(c) for m, c in p.terms.items() if (c < 0) == negative}))
+        for negative in (False, True)
+    )
+
+
+def _descent(view: View, equation: Polynomial, kind: str, prime: int) -> list[str] | None:
+    """The lemma that all solutions are 0, by induction on a bound of their sizes; None where the prime does not show
+    it.
+
+    Some variables are multiples of the prime by a table of remainders; divided by it, so are others; and when all are,
+    the quotients are a smaller solution.
+    """
+    fresh = view.namer()
+    hb, he, ih, bound = fresh("hb"), fresh("hq"), fresh("ih"), fresh("N")
+    current, now, h = equation, {name: name for name in equation.names}, he
+    steps, equations = [], [he]
+    divided: set[str] = set()
+    for _ in range(_MOST_STAGES):
+        found = [o for o in sorted(now.keys() - divided) if _multiple(view, kind, h, current, [now[o]], prime)]
+        proof = _multiple(view, kind, h, current, [now[o] for o in found], prime) if found else None
+        if proof is None:
+            return None
+        quotients = {origin: fresh(f"{origin}1") for origin in found}
+        opened = ", ".join(f"⟨{quotient}, rfl⟩" for quotient in quotients.values())
+        claim = " ∧ ".join(f"{prime} ∣ {now[origin]}" for origin in found)
+        indented = proof.replace("\n", "\n  ")
+        steps.append(f"obtain {opened if len(found) == 1 else f'⟨{opened}⟩'} : {claim} := by\n  {indented}")
+        for origin, quotient in quotients.items():
+            current = current.replaced(now[origin], Polynomial.variable(quotient) * prime)
+            now[origin] = quotient
+            divided.add(origin)
+        while all(c.numerator % prime == 0 for c in current.terms.values()):
+            current = current * (1 / Polynomial.constant(prime).terms[()])
+        h = fresh("hq")
+        equations.append(h)
+        steps.append(f"have {h} : {_equation(current)} := by grind")
+        if divided == now.keys():
+            break
+    else:
+        return None
+    names = " ".join(equation.names)
+    small = " ∧ ".join(f"-{bound} ≤ {n} ∧ {n} ≤ {bound}" if kind == "Int" else f"{n} ≤ {bound}" for n in equation.names)
+    zero = " ∧ ".join(f"{n} = 0" for n in equation.names)
+    linear = f"clear {' '.join(equations)}; omega"
+    steps.append(f"have h1 := {ih} {' '.join(now[n] for n in equation.names)} (by {linear}) {h}\n{linear}")
+    body = "\n".join(steps).replace("\n", "\n    ")
     return [
-        f"have hd1 : ∀ x y : Nat, x ^ 2 = {p} * y → x % {p} = 0 := by\n"
-        "  intro x y hx\n"
-        f"  have hs : x ^ 2 % {p} = 0 := by\n    rw [hx]\n    exact Nat.mul_mod_right {p} y\n"
-        f"  have hr : {remainders} := by omega\n"
-        f"  rcases hr with {' | '.join(['hr'] * p)} <;> simp [Nat.pow_mod, hr] at hs ⊢",
-        f"have hd2 : ∀ y x : Nat, x ^ 2 = {p} * y ^ 2 → y = 0 := by\n"
-        "  intro y\n"
-        "  induction y using Nat.strongRecOn with\n"
-        "  | ind y ih =>\n"
-        "    intro x hx\n"
-        "    apply Classical.byContradiction\n"
-        "    intro hy\n"
-        f"    obtain ⟨c, rfl⟩ : ∃ c, x = {p} * c := ⟨x / {p}, by have := hd1 x _ hx; omega⟩\n"
-        f"    have h2 : y ^ 2 = {p} * c ^ 2 := by grind\n"
-        f"    obtain ⟨d, rfl⟩ : ∃ d, y = {p} * d := ⟨y / {p}, by have := hd1 y _ h2; omega⟩\n"
-        f"    have h3 : c ^ 2 = {p} * d ^ 2 := by grind\n"
-        "    have h4 := ih d (by omega) c h3\n"
-        "    omega",
+        f"have hz : ∀ {bound} : Nat, ∀ {names} : {kind}, ({small}) → {_equation(equation)} → {zero} := by\n"
+        f"  intro {bound}\n"
+        f"  induction {bound} with\n"
+        f"  | zero => intro {names} {hb} {he}; clear {he}; omega\n"
+        f"  | succ {bound} {ih} =>\n"
+        f"    intro {names} {hb} {he}\n"
+        f"    {body}"
     ]
 
 
-__all__ = ["propose"]
+def _multiple(view: View, kind: str, h: str, equation: Polynomial, names: list[str], prime: int) -> str | None:
+    """A proof from the equation that the variables are multiples of the prime."""
+    return follows(view, kind, h, _equation(equation), " ∧ ".join(f"{prime} ∣ {name}" for name in names), prime)
+
+
+def _use(names: list[str], kind: str) -> str:
+    bound = " + ".join(f"{n}.natAbs" if kind == "Int" else n for n in names)
+    zeros = ", ".join(["rfl"] * len(names))
+    return (
+        f"have hz := hz ({bound}) {' '.join(names)} (by omega) (by grind)\n"
+        f"first | exact hz | omega | (obtain ⟨{zeros}⟩ := hz; simp_all; done) | grind"
+    )

@@ -37,6 +37,8 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
     if left.op != "app" or not left.args[0].name.endswith(("gcd", "Coprime")) or len(left.args) != 3:
         return
     a, b = left.args[1:]
+    if right == Term("num", name="1") and target.op in ("=", "app"):
+        yield from _products(a, b)
     pa, pb = of_term(a, minus=False), of_term(b, minus=False)
     if pa is None or pb is None or right.op != "num" or signed_of(view, a, b) is not False:
         return
@@ -70,6 +72,17 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         f"rcases h6 with {' | '.join(['h6'] * len(divisors))} <;> (rw [h6] at h1 h2; first | exact h6 | omega)",
     ]
     yield seq(*steps), 0.92
+
+
+def _products(a: Term, b: Term) -> Iterator[Proposal]:
+    """What has no divisor in common with the factors has none with the product."""
+    if a.op == "^" or b.op == "^":
+        yield "apply Nat.Coprime.pow", 0.6
+        yield "apply Nat.Coprime.pow_left" if a.op == "^" else "apply Nat.Coprime.pow_right", 0.4
+    for term, lemma in ((b, "Nat.Coprime.mul_right"), (a, "Nat.Coprime.mul_left")):
+        if term.op == "*":
+            yield f"(apply {lemma} <;> simp_all [Nat.Coprime, Nat.gcd_comm])", 0.7
+            yield f"apply {lemma}", 0.5
 
 
 def _bezout(a: Polynomial, b: Polynomial) -> tuple[str, str, int, bool] | None:

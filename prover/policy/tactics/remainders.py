@@ -39,7 +39,7 @@ def _bounded(
     scale = a**dividend.degree
     rest = int((dividend * scale).at({n: Fraction(-b, a)}))
     quotient = divided(dividend * scale - Polynomial.constant(rest), divisor)
-    if rest == 0 or quotient is None or not quotient.integral or 2 * abs(rest) > _MOST_VALUES * abs(a):
+    if rest == 0 or quotient is None or not quotient.integral:
         return
     sign = 1 if rest > 0 else -1
     low, high = sorted((Fraction(-abs(rest) - b, a), Fraction(abs(rest) - b, a)))
@@ -58,6 +58,9 @@ def _bounded(
         f"have {hl} := Int.le_of_dvd (by decide) {hd}",
         f"have {hk} := Int.le_of_dvd (by decide) (Int.neg_dvd.mpr {hd})",
     )
+    if high - low > _MOST_VALUES:
+        yield seq(bound, "omega"), 0.85
+        return
     one_of = " ∨ ".join(f"{n} = {x}" for x in values)
     arms = " | ".join(["rfl"] * len(values))
     close = f"first | omega | (simp_all; done) | (revert {h}; decide) | grind"

@@ -41,6 +41,14 @@ def propose(view: View) -> Iterator[Proposal]:
             yield f"suffices hs : {' ∧ '.join(show(piece, 36) for piece in pieces)} by omega", 0.54
 
 
+def follows(view: View, kind: str, name: str, equation: str, claim: str, m: int) -> str | None:
+    """A proof of a claim about remainders modulo `m` from the hypothesis of that name, where the table has one."""
+    given, goal = read(equation), read(claim)
+    if given is None or goal is None:
+        return None
+    return _table(view, dict.fromkeys(names_of(given) | names_of(goal), kind), [(name, given)], goal, m)
+
+
 def _first(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], target: Term) -> str | None:
     """The table modulo the first number for which the claim follows from one."""
     asked = [m for claim in (target, *(c for _, c in given)) for m in _moduli(claim)]
@@ -119,6 +127,7 @@ def _written(view: View, variables: list[str], kind: str, known: list[tuple[str,
     binders = " ".join(f"∀ {rows[v]} : Nat, {rows[v]} < {m} →" for v in variables)
     steps = [f"have {key} : {binders} {statement} := by decide +kernel"]
     equations: dict[str, str] = {}
+    arguments: list[str] = []
     if integer:
         for v in variables:
             h, low = fresh("hr"), fresh("hl")
@@ -128,13 +137,13 @@ def _written(view: View, variables: list[str], kind: str, known: list[tuple[str,
                 f"have {low} := Int.emod_lt_of_pos {v} (by decide : (0 : Int) < {m})",
             ]
             equations[v] = f"← {h}"
-        arguments = " ".join(f"{rows[v]} (by omega)" for v in variables)
+            arguments.append(f"{rows[v]} (Int.ofNat_lt.1 ({h} ▸ {low}))")
         lemmas = "Int.add_emod, Int.sub_emod, Int.mul_emod, Int.pow_succ, -Int.zero_sub"
     else:
         small = {v: Term("%", (Term("var", name=v), Term("num", name=str(m)))) for v in variables}
-        arguments = " ".join(f"({v} % {m}) (Nat.mod_lt _ (by decide))" for v in variables)
+        arguments = [f"({v} % {m}) (Nat.mod_lt _ (by decide))" for v in variables]
         lemmas = "Nat.add_mod, Nat.mul_mod, Nat.pow_mod"
-    steps.append(f"have {at} := {key} {arguments}")
+    steps.append(f"have {at} := {key} {' '.join(arguments)}")
     equal = []
     for poly, k in dict.fromkeys(pair for claim in (goal, *(c for _, c in known)) for pair in _remainders(claim)):
         inside = [v for v in variables if v in names_of(poly)]
@@ -153,10 +162,11 @@ def _written(view: View, variables: list[str], kind: str, known: list[tuple[str,
     facts = []
     for name, claim in known:
         fact = fresh("hf")
-        steps.append(f"have {fact} : {show(claim)} := by first | exact {name} | omega | simp_all")
+        steps.append(f"have {fact} : {show(claim)} := by first | exact {name} | rw [{name}] | omega | simp_all")
         facts.append(fact)
     steps.append(f"have {table} := {' '.join([at, *facts])}")
-    steps.append(f"first | exact {table} | omega | (intro _; omega) | simp_all")
+    iff = "Int.dvd_iff_emod_eq_zero" if integer else "Nat.dvd_iff_mod_eq_zero"
+    steps.append(f"first | exact {table} | (simpa only [{iff}] using {table}) | omega | (intro _; omega) | simp_all")
     return seq(*steps)
 
 
