@@ -19,6 +19,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _rewriting(view)
     yield from _casts(view, nats, ints)
     yield from _quotients(view, nats)
+    yield from _powers_of_maxima(view)
     if rats or "ℚ" in view.facts or "Rat" in view.facts:
         yield from _rational(view)
     if not _ORDER.search(view.facts) or not (nats or ints or rats):
@@ -109,6 +110,19 @@ def _products(view: View, nats: tuple[str, ...]) -> Iterator[Proposal]:
                 ),
                 0.12 if g is not h else 0.1,
             )
+
+
+def _powers_of_maxima(view: View) -> Iterator[Proposal]:
+    """`b ^ max m n` is above both powers, as for what is counted in a tree of some height."""
+    base = re.search(r"(?<![\w.])(\d+) \^ \(?max ", view.target)
+    if base is not None and int(base[1]) > 0:
+        b, hl, hr = base[1], view.fresh("hl"), view.fresh("hr")
+        sides = [
+            f"have {h} : ∀ m n : Nat, {b} ^ {n} ≤ {b} ^ max m n :=\n"
+            f"  fun m n => Nat.pow_le_pow_right (by decide) (Nat.le_max_{side} m n)"
+            for h, n, side in ((hl, "m", "left"), (hr, "n", "right"))
+        ]
+        yield seq(*sides, "grind [Nat.pow_succ]"), 0.8
 
 
 def squared(text: str) -> list[str]:

@@ -49,6 +49,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _factors(view, n)
     yield from _table(view, names)
     yield from _two_factors(view, names)
+    yield from _units(view, names)
 
 
 def _universal(view: View) -> Iterator[Proposal]:
@@ -269,6 +270,8 @@ def _factors(view: View, n: str) -> Iterator[Proposal]:
         if found is None:
             continue
         rest, number = found
+        if number == 1:
+            continue
         divisors = [d for d in range(1, number + 1) if number % d == 0]
         if len(divisors) > _MOST_CASES:
             continue
@@ -282,7 +285,24 @@ def _factors(view: View, n: str) -> Iterator[Proposal]:
         )
         yield seq(*steps[:2], f"{steps[2]} <;> omega"), 0.3
         yield seq(*steps[:2], f"{steps[2]} <;> simp_all <;> omega"), 0.15
-        yield seq(*steps), 0.06 if number > 1 else 0.5
+        yield seq(*steps), 0.06
+
+
+def _units(view: View, names: list[str]) -> Iterator[Proposal]:
+    """The factors of 1 are 1."""
+    for h in view.props:
+        if not h.type.endswith(" = 1"):
+            continue
+        found = {n: part[0] for n in names if n in view.of_type(NAT) and (part := _cofactor(h.type, n)) is not None}
+        if not found:
+            continue
+        steps = [
+            f"have hu{i} : {n} = 1 := Nat.eq_one_of_dvd_one ⟨{rest}, by first | exact {h.name}.symm | grind⟩"
+            for i, (n, rest) in enumerate(found.items())
+        ]
+        steps.append(f"subst {' '.join(f'hu{i}' for i in range(len(found)))}")
+        yield seq(*steps, "first | omega | (simp_all; done) | grind"), 0.6
+        yield seq(*steps), 0.3
 
 
 def _two_factors(view: View, names: list[str]) -> Iterator[Proposal]:

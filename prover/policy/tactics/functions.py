@@ -115,10 +115,16 @@ def _lists(view: View, name: str, left: str, right: str) -> Iterator[Proposal]:
     yield seq(lengths, f"simp at {length}"), 0.08
 
 
+def _onto(text: str) -> str:
+    """The function of which a proposition says that it reaches all."""
+    found = re.fullmatch(r"Function\.Surjective (\S+)|∀ \(([\w']+) : .*\), ∃ ([\w']+), (\S+) \3 = \2", text)
+    return (found[1] or found[4]) if found else ""
+
+
 def _diagonal(view: View) -> Iterator[Proposal]:
     """Cantor's argument: what differs from every `f x` at `x`."""
     exists = re.match(r"∃ \(?\w+[^,]*, ∀ ", view.target) and re.search(r"≠|¬", view.target)
-    onto = {h.type.removeprefix("Function.Surjective "): h.name for h in view.props if view.target == "False"}
+    onto = {reached: h.name for h in view.props if view.target == "False" and (reached := _onto(h.type))}
     if not exists and not onto:
         return
     for f in view.vars:

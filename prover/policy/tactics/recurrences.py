@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
-from prover.policy.tactics.evaluate import Value, canonical, number
-from prover.policy.tactics.sequences import Sequence, at_least, plus, sequences
+from prover.policy.tactics.evaluate import Value, canonical
+from prover.policy.tactics.sequences import Sequence, at_least, members, plus, sequences
 from prover.policy.tactics.terms import Term, applications, premises, read, show, substitute
 from prover.policy.tactics.view import NAT, Proposal, View, seq
 
@@ -22,9 +22,12 @@ _HIGHEST_DEGREE = 5
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    for sequence in [s for s in sequences(view) if s.kind in ("Nat", "Int", "Rat")][:2]:
+    found = [s for s in sequences(view) if s.kind in ("Nat", "Int", "Rat")]
+    for sequence in found[:2]:
         yield from _universal(view, sequence)
         yield from _member(view, sequence)
+    if len(found) > 1:
+        yield from _all_closed(view, found[:3])
 
 
 def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
@@ -94,7 +97,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
     if not far or max(far) < 20:
         return
     first = max(min(s.bases, default=s.start), s.start)
-    values = _values(s, first, 60)
+    values = members(s, first, 60)
     if len(values) < 8:
         return
     k, key, ih = view.fresh("k"), view.fresh("hk"), view.fresh("ih")
@@ -102,23 +105,49 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
     for period, begin in _periods(values):
         if period <= _LONGEST_PERIOD:
             yield _periodic(s, values, first + begin, begin, period, far, (k, key, ih), guard), 0.91
-    form = _closed_form(values)
-    if form is not None:
-        denominator, text = form
-        text = text.replace("k", k)
-        left = f"{s.name} ({k} + {first})" if first else f"{s.name} {k}"
-        claim = f"{denominator} * {left} = {text}" if denominator != 1 else f"{left} = {text}"
-        cast = "" if s.kind == "Nat" else f"({k} : {s.kind})"
-        if cast:
-            claim = claim.replace(text, text.replace(k, cast))
+    lemma = _closed(s, values, first, (k, key, ih))
+    if lemma is not None:
         hints = "; ".join(f"have hx{i} := {key} {n - first}" for i, n in enumerate(far[:3]))
-        steps = [
-            f"have {key} : ∀ {k} : Nat, {claim} := by\n  intro {k}\n  induction {k} with\n  | zero => simp_all\n"
-            f"  | succ {k} {ih} =>\n    have hr := {s.rule} ({k} + {first + s.shift}){guard}\n    grind",
-            hints,
-            "first | (simp_all; done) | grind | omega",
-        ]
-        yield seq(*steps), 0.6
+        yield seq(lemma, hints, "first | (simp_all; done) | grind | omega"), 0.6
+
+
+def _closed(s: Sequence, values: list[Value], first: int, names: tuple[str, str, str]) -> str | None:
+    """The lemma that the members from `first` on are a polynomial, by induction; None where they are none."""
+    form = _closed_form(values)
+    if form is None:
+        return None
+    k, key, ih = names
+    denominator, text = form
+    text = text.replace("k", k)
+    left = f"{s.name} ({k} + {first})" if first else f"{s.name} {k}"
+    claim = f"{denominator} * {left} = {text}" if denominator != 1 else f"{left} = {text}"
+    cast = "" if s.kind == "Nat" else f"({k} : {s.kind})"
+    if cast:
+        claim = claim.replace(text, text.replace(k, cast))
+    guard = " (by omega)" if s.guarded else ""
+    return (
+        f"have {key} : ∀ {k} : Nat, {claim} := by\n  intro {k}\n  induction {k} with\n  | zero => simp_all\n"
+        f"  | succ {k} {ih} =>\n    have hr := {s.rule} ({k} + {first + s.shift}){guard}\n    grind"
+    )
+
+
+def _all_closed(view: View, found: list[Sequence]) -> Iterator[Proposal]:
+    """What relates the members of several sequences at one place, by a closed form of each."""
+    target = read(view.target)
+    calls = [a for a in applications(target) if len(a.args) == 2] if target is not None else []
+    places = {a.args[1] for a in calls if a.args[0].name in {s.name for s in found}}
+    place = next(iter(places)) if len(places) == 1 else None
+    if place is None or place.op != "var" or place.name not in view.of_type(NAT):
+        return
+    lemmas, uses = [], []
+    for i, s in enumerate(found):
+        names = view.fresh("k"), view.fresh(f"hk{i}"), view.fresh("ih")
+        lemma = _closed(s, members(s, 0, 60), 0, names) if s.start == 0 and s.bases else None
+        if lemma is None:
+            return
+        lemmas.append(lemma)
+        uses.append(f"have {names[1]} := {names[1]} {place.name}")
+    yield seq(*lemmas, *uses, "first | (simp_all; done) | omega | grind"), 0.7
 
 
 def _periodic(
@@ -176,30 +205,6 @@ def _simple(s: Sequence, known: list[str]) -> str:
 
 def _literal(value: Value) -> str:
     return f"({value})" if value < 0 or isinstance(value, Fraction) else str(value)
-
-
-def _values(s: Sequence, first: int, count: int) -> list[Value]:
-    """The members from `first` on, as far as they are numbers that can be computed."""
-    members: dict[int, Value] = {}
-    for place, (_, term) in s.bases.items():
-        value = number(term, {}, s.kind)
-        if value is not None and (known := value({})) is not None:
-            members[place] = known
-    body = number(s.body, {s.variable: "Nat", s.name: f"Nat → {s.kind}"}, s.kind)
-    if body is None:
-        return []
-    for n in range(first, first + count):
-        if n + s.order not in members:
-            value = body({s.variable: n, s.name: members.__getitem__})
-            if value is None or (isinstance(value, int) and value.bit_length() > 2000):
-                break
-            members[n + s.order] = value
-    found = []
-    for n in range(first, first + count):
-        if n not in members:
-            break
-        found.append(members[n])
-    return found
 
 
 def _periods(values: list[Value]) -> Iterator[tuple[int, int]]:

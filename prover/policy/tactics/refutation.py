@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,15 +12,24 @@ from itertools import product
 from prover.policy.tactics.definitions import declared, own
 from prover.policy.tactics.evaluate import Value, canonical, compiled, guess_kind, points
 from prover.policy.tactics.patterns import universal
+from prover.policy.tactics.sequences import as_function, defined, members
 from prover.policy.tactics.terms import Term, read
 from prover.policy.tactics.values import assignments
 from prover.policy.tactics.view import REAL, Proposal, View, numerals, seq
 
 _MOST_POINTS = 2_500
 _FOUND = 3
+_MOST_MEMBERS = 80
 _MOST_TRIED, _AT_ONCE = 48, 12
-_TRUTH = "first | decide | (intros; first | rfl | omega | grind | simp_all | decide +kernel | (split <;> grind))"
+_TRUTH = (
+    "first | decide | exact ⟨_, rfl⟩ | "
+    "(intros; first | rfl | omega | grind | simp_all | decide +kernel | (split <;> grind))"
+)
 _FALSE = "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done) | grind"
+
+
+_OF_TYPES = re.compile(r"∀ ([({]([^:(){}]+) : (?:Type|Sort)[^(){}]*[)}] ?)")
+_INSTANCE = re.compile(r"∀ ?(\[[^\[\]]*\] ?)")
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,8 @@ class Counterexample:
     premises: int
     exact: bool
     """Was it computed, or tried at a few values of what is quantified inside?"""
+    last: tuple[str, ...] = ()
+    """Arguments that come after the premises."""
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -37,8 +49,10 @@ def propose(view: View) -> Iterator[Proposal]:
         text, name, start = view.target[1:].strip(), view.fresh("h"), ["intro {}"]
         if text.startswith("(") and text.endswith(")"):
             text = text[1:-1]
-        yield from _tactics(text, name, start, view.fresh("h1"), 0.96)
-        yield from _tried(view, text, name, start)
+        at, arguments = _typed(text)
+        applied = f"@{name} {arguments}" if arguments else name
+        yield from _tactics(at, applied, [step.format(name) for step in start], view.fresh("h1"), 0.96)
+        yield from _tried(view, at, applied, [step.format(name) for step in start])
     elif view.target == "False":
         for h in reversed(view.props):
             if h.type.startswith("∀"):
@@ -46,25 +60,39 @@ def propose(view: View) -> Iterator[Proposal]:
                 yield from _tried(view, h.type, h.name, [])
 
 
+def _typed(text: str) -> tuple[str, str]:
+    """A statement about types at the least type that has two values, and the arguments that say so."""
+    arguments = []
+    while match := _OF_TYPES.match(text):
+        text = text[: match.start(1)] + text[match.end(1) :]
+        for name in match[2].split():
+            text = re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", "Bool", text)
+            arguments.append("Bool")
+        while instance := _INSTANCE.match(text):
+            text = text[: instance.start(1)] + text[instance.end(1) :]
+            arguments.append("inferInstance")
+        text = text.replace("∀ , ", "", 1).replace("∀  ", "∀ ", 1)
+    return (text, " ".join(arguments)) if arguments else (text, "")
+
+
 def _tactics(text: str, name: str, start: list[str], new: str, weight: float) -> Iterator[Proposal]:
     if not text.startswith("∀"):
         return
-    opened = [step.format(name) for step in start]
     real = any(kind in text for kind in REAL)
     for i, found in enumerate(counterexamples(text)):
         applied = " ".join([name, *found.arguments])
         less = 0.01 * i
         if real:
-            yield seq(*opened, f"have {new} := {applied}", f"norm_num at {new}"), weight - less
+            yield seq(*start, f"have {new} := {applied}", f"norm_num at {new}"), weight - less
             continue
         if found.exact:
-            yield seq(*opened, f"exact absurd ({applied}) (by decide)"), weight - less
-            yield seq(*opened, f"exact absurd ({applied}) (by {_FALSE})"), weight - 0.05 - less
+            yield seq(*start, f"exact absurd ({applied}) (by decide)"), weight - less
+            yield seq(*start, f"exact absurd ({applied}) (by {_FALSE})"), weight - 0.05 - less
         else:
-            shown = " ".join(f"(by {_TRUTH})" for _ in range(found.premises))
-            yield seq(*opened, f"exact absurd ({applied} {shown}) (by {_FALSE})"), weight - 0.05 - less
-            yield seq(*opened, f"have {new} := {applied} {shown}"), 0.4 - less
-        yield seq(*opened, f"have {new} := {applied}"), 0.3 - less
+            shown = " ".join([*(f"(by {_TRUTH})" for _ in range(found.premises)), *found.last])
+            yield seq(*start, f"exact absurd ({applied} {shown}) (by {_FALSE})"), weight - 0.05 - less
+            yield seq(*start, f"have {new} := {applied} {shown}"), 0.4 - less
+        yield seq(*start, f"have {new} := {applied}"), 0.3 - less
 
 
 def _tried(view: View, text: str, name: str, start: list[str]) -> Iterator[Proposal]:
@@ -81,11 +109,10 @@ def _tried(view: View, text: str, name: str, start: list[str]) -> Iterator[Propo
     attempt = "exact absurd ({}) (by decide)"
     if any(file.type(kind.split(" ")[0]) for kind in kinds):  # whose equality nobody decides: the definitions compute
         attempt = f"(have hn := {{}}; simp [{', '.join(own(view))}] at hn; done)"
-    opened = [step.format(name) for step in start]
     for chunk in (found[:_AT_ONCE], found[_AT_ONCE:]):
         if chunk:
             tries = " | ".join(attempt.format(f"{name} {' '.join(at)}{proofs}") for at in chunk)
-            yield seq(*opened, f"first | {tries}"), 0.85
+            yield seq(*start, f"first | {tries}"), 0.85
 
 
 def counterexamples(text: str) -> tuple[Counterexample, ...]:
@@ -99,27 +126,41 @@ def _evaluated(text: str) -> tuple[Counterexample, ...] | None:
     term = read(text)
     if term is None:
         return None
+    whole, before = _found(term, text, later=True), _found(term, text, later=False)
+    return whole or before if whole is not None else before
+
+
+def _found(term: Term, text: str, *, later: bool) -> tuple[Counterexample, ...] | None:
+    """Counterexamples to a statement.
+
+    Args:
+        later: are values chosen for what is quantified after the premises, too? Else it is left to the conclusion.
+    """
     variables: list[tuple[str, str]] = []
     premises: list[Term] = []
+    first = 0
     while term.op in ("∀", "→"):
         if term.op == "→":
+            if len(variables) > first > 0:
+                break  # premises about what came after premises are left to the conclusion
             premises.append(term.args[0])
-            term = term.args[1]
+            first, term = len(variables), term.args[1]
             continue
-        if premises:
-            break  # what is quantified after a hypothesis is left to the conclusion
+        if premises and not later:
+            break
         kind = canonical(term.kind) or guess_kind(term, dict(variables))
         variables.append((term.name, kind.replace("Real", "Rat").replace("ℝ", "Rat")))
         term = term.args[0]
+    first = first if premises else len(variables)
     kinds = dict(variables)
-    if len(kinds) != len(variables) or not 1 <= len(variables) <= 5:
+    if len(kinds) != len(variables) or not 1 <= len(variables) <= 5 or (later and first == len(variables)):
         return None
     tests = [compiled(p, kinds) or compiled(p, kinds, sampled=True) for p in premises]
-    exact = all(compiled(p, kinds) is not None for p in (*premises, term))
+    exact = first == len(variables) and all(compiled(p, kinds) is not None for p in (*premises, term))
     holds = compiled(term, kinds) or compiled(term, kinds, sampled=True)
     if holds is None or any(test is None for test in tests):
         return None
-    choices = [_choices(kind, text) for _, kind in variables]
+    choices = [_defined(name, kind, premises) or _choices(kind, text) for name, kind in variables]
     if not all(choices):
         return None
     found = []
@@ -127,13 +168,23 @@ def _evaluated(text: str) -> tuple[Counterexample, ...] | None:
         picked = [choice[place] for choice, place in zip(choices, point, strict=True)]
         values = {name: value for (name, _), (_, value) in zip(variables, picked, strict=True)}
         if all(test is not None and test(values) is True for test in tests) and holds(values) is False:
-            found.append(Counterexample(tuple(shown for shown, _ in picked), len(premises), exact))
+            shown = tuple(text for text, _ in picked)
+            found.append(Counterexample(shown[:first], len(premises), exact, shown[first:]))
             if len(found) == _FOUND:
                 break
     return tuple(found)
 
 
 Choice = tuple[str, Value]
+
+
+def _defined(name: str, kind: str, premises: list[Term]) -> list[Choice]:
+    """The sequence that the premises say a function is."""
+    for sequence in defined({name: kind}, [(str(i), premise) for i, premise in enumerate(premises)]):
+        text, known = as_function(sequence), members(sequence, 0, _MOST_MEMBERS)
+        if text is not None and known:
+            return [(text, lambda n, known=known: known[int(n)] if n < len(known) else None)]
+    return []
 
 
 def _choices(kind: str, text: str) -> list[Choice]:
@@ -172,6 +223,9 @@ def _functions(parts: list[str]) -> list[Choice]:
     if result in ("Prop", "Bool"):
         values = (("True", True), ("False", False)) if result == "Prop" else (("true", True), ("false", False))
         found = [(f"(fun _ => {shown})", _constant(value)) for shown, value in values]
+        if source == "Bool":
+            wrapped = "(fun x => {})" if result == "Bool" else "(fun x => {} = true)"
+            found += [(wrapped.format("x"), lambda x: bool(x)), (wrapped.format("(!x)"), lambda x: not x)]
         if source in numbers:
             tests: list[tuple[str, Callable[[Value], bool]]] = [
                 ("x = 0", lambda x: bool(x == 0)),
@@ -231,6 +285,20 @@ def _exponential(factor: int, base: int) -> Callable[[Value], Value]:
 
 
 def _operations(parts: list[str]) -> list[Choice]:
+    """Operations on numbers, and relations."""
+    source, _, result = parts
+    if result == "Prop" and parts[1] == source and source in ("Nat", "Int", "Bool"):
+        relations: list[Choice] = [
+            ("(fun _ _ => False)", lambda a, b: False),
+            ("(fun a b => a = b)", lambda a, b: a == b),
+            ("(fun _ _ => True)", lambda a, b: True),
+            ("(fun a b => a ≠ b)", lambda a, b: a != b),
+            ("(fun a b => a ≤ b)", lambda a, b: a <= b),
+            ("(fun a b => a < b)", lambda a, b: a < b),
+        ]
+        if source == "Bool":
+            relations.append(("(fun a b => (a && b) = true)", lambda a, b: bool(a and b)))
+        return relations
     if len(set(parts)) != 1 or parts[0] not in ("Nat", "Int", "Rat"):
         return []
     return [

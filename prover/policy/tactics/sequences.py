@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from prover.policy.tactics.evaluate import canonical
+from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import of_term
-from prover.policy.tactics.terms import Term, applications, premises, read
+from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show
 from prover.policy.tactics.view import View
 
 
@@ -38,16 +38,18 @@ class Sequence:
 def sequences(view: View) -> list[Sequence]:
     """The sequences that the hypotheses define."""
     functions = {h.name: canonical(h.type) for h in view.vars if "→" in h.type}
+    return defined(functions, [(h.name, term) for h in view.props if (term := read(h.type)) is not None])
+
+
+def defined(functions: Mapping[str, str], statements: Iterable[tuple[str, Term]]) -> list[Sequence]:
+    """The sequences that named statements define: functions whose types are told."""
     bases: dict[str, dict[int, tuple[str, Term]]] = {name: {} for name in functions}
     rules = []
-    for h in view.props:
-        term = read(h.type)
-        if term is None:
-            continue
+    for name, term in statements:
         if term.op == "∀":
-            rules.append((h.name, term))
+            rules.append((name, term))
         elif term.op == "=" and _is_member(term.args[0], functions):
-            bases[term.args[0].args[0].name][int(term.args[0].args[1].name)] = (h.name, term.args[1])
+            bases[term.args[0].args[0].name][int(term.args[0].args[1].name)] = (name, term.args[1])
     found = []
     for name, term in rules:
         read_rule = _rule(term, functions)
@@ -56,6 +58,53 @@ def sequences(view: View) -> list[Sequence]:
             kind = functions[f].split(" → ")[1]
             found.append(Sequence(f, kind, name, variable, order, body, start, shift, guarded, bases[f]))
     return found
+
+
+def members(s: Sequence, first: int, count: int) -> list[Value]:
+    """The members from `first` on, as far as they are numbers that can be computed."""
+    known: dict[int, Value] = {}
+    for place, (_, term) in s.bases.items():
+        value = number(term, {}, s.kind)
+        if value is not None and (base := value({})) is not None:
+            known[place] = base
+    body = number(s.body, {s.variable: "Nat", s.name: f"Nat → {s.kind}"}, s.kind)
+    if body is None:
+        return []
+    for n in range(first, first + count):
+        if n + s.order not in known:
+            value = body({s.variable: n, s.name: known.__getitem__})
+            if value is None or (isinstance(value, int) and value.bit_length() > 2000):
+                break
+            known[n + s.order] = value
+    found = []
+    for n in range(first, first + count):
+        if n not in known:
+            break
+        found.append(known[n])
+    return found
+
+
+def as_function(s: Sequence) -> str | None:
+    """The sequence as a closed Lean term, by recursion; None where its rule is not of order 1 or 2 from 0 on."""
+    if s.start or s.shift or s.guarded or s.order > 2 or not s.bases.keys() >= set(range(s.order)):
+        return None
+    n = Term("var", name=s.variable)
+    parts = ("p",) if s.order == 1 else ("p.1", "p.2")
+    places = {Term("app", (Term("var", name=s.name), plus(s.variable, i))): part for i, part in enumerate(parts)}
+
+    def written(term: Term) -> Term:
+        if term in places:
+            return Term("var", name=places[term])
+        return Term(term.op, tuple(map(written, term.args)), term.name, term.kind)
+
+    body = written(s.body)
+    if s.name in names_of(body):
+        return None
+    first, kind = [show(s.bases[i][1]) for i in range(s.order)], s.kind
+    if s.order == 1:
+        return f"(fun m => Nat.rec (motive := fun _ => {kind}) ({first[0]}) (fun {n.name} p => {show(body)}) m)"
+    start, step = f"({first[0]}, {first[1]})", f"(fun {n.name} p => (p.2, {show(body)}))"
+    return f"(fun m => (Nat.rec (motive := fun _ => {kind} × {kind}) {start} {step} m).1)"
 
 
 def _is_member(term: Term, functions: Mapping[str, str]) -> bool:

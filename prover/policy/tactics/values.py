@@ -30,6 +30,8 @@ def values(kind: str, file: File, depth: int = _DEEPEST) -> tuple[str, ...]:
         return _PLAIN[kind]
     if depth == 0:
         return ()
+    if len(arrow := split_top(kind, " → ")) > 1:
+        return _functions(arrow[0], arrow[1:], file, depth)
     head, _, rest = kind.partition(" ")
     if (pair := split_top(kind, " × ")) and len(pair) == 2:
         sides = [values(part, file, depth - 1)[:3] for part in pair]
@@ -51,6 +53,17 @@ def values(kind: str, file: File, depth: int = _DEEPEST) -> tuple[str, ...]:
         return ("none", *(f"(some {each})" for each in inner[:3]))
     name = file.type(head)
     return _made(name, kind, file, depth) if name else ()
+
+
+def _functions(source: str, target: list[str], file: File, depth: int) -> tuple[str, ...]:
+    """The identity, a successor and a test where there are some, and constants."""
+    found = []
+    if [source] == target:
+        found.append("(fun x => x)")
+        found += ["(fun x => x + 1)"] if source in ("Nat", "Int") else ["(fun x => !x)"] if source == "Bool" else []
+    if target == ["Bool"] and source in ("Nat", "Int"):
+        found += ["(fun x => x == 0)", "(fun x => x == 1)"]
+    return (*found, *(f"(fun _ => {each})" for each in values(" → ".join(target), file, depth - 1)[:3]))
 
 
 def _made(name: str, kind: str, file: File, depth: int) -> tuple[str, ...]:

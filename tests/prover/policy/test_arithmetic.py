@@ -10,6 +10,7 @@ from prover.policy.tactics import (
     divisibility,
     equations,
     factors,
+    gcds,
     inequalities,
     modular,
     recurrences,
@@ -35,7 +36,7 @@ def offered(rule: Rule, goal: str) -> list[str]:
         (divisibility.propose, "x : ℤ\n⊢ x ^ 2 + x + 1 ∣ x ^ 5 + x ^ 4 + 1", "exact ⟨x ^ 3 + 1 - x, by grind⟩"),
         (divisibility.propose, "a b : ℤ\nn : ℕ\n⊢ a - b ∣ a ^ n - b ^ n", "exact ⟨(a) * k + ((b ^ n)), by grind⟩"),
         (divisibility.propose, "a n : ℕ\n⊢ a ∣ (a + 1) ^ n - 1", "∀ k : Nat, ∃ q, (a + 1) ^ k = (a) * q + 1"),
-        (divisibility.propose, "n : ℕ\n⊢ Nat.gcd (5 * n + 3) (7 * n + 4) = 1", "7 * (5 * n + 3) - 5 * (7 * n + 4) = 1"),
+        (gcds.propose, "n : ℕ\n⊢ Nat.gcd (5 * n + 3) (7 * n + 4) = 1", "7 * (5 * n + 3) - 5 * (7 * n + 4) = 1"),
         (divisibility.propose, "a b c : ℤ\nh : a ∣ b\nh1 : a ∣ c\n⊢ a ∣ 3 * b - 5 * c", "(3) * k0 + (-5) * k1"),
         (factors.propose, "x y : ℤ\nh : x * y + 3 * x + 2 * y = 11\n⊢ p", "(x + 2) * (y + 3) = 17"),
         (factors.propose, "x y : ℤ\nh : x ^ 2 - y ^ 2 = 13\n⊢ p", "(x - y) * (x + y) = 13"),
@@ -105,7 +106,9 @@ def test_counterexamples_among_functions_propositions_and_rationals() -> None:
     assert first("∀ (p q : Prop), (p → q) → q → p") == ("False", "True")
     assert first("∀ (x : ℚ), x ^ 2 ≥ x") == ("(1 / 2)",)
     assert first("∀ (f : ℤ → ℤ), (∀ (x y : ℤ), f (x + y) = f x + f y) → f 1 = 0") == ("(fun x => x)",)
-    assert first("∀ (a : ℕ → ℕ), a 0 = 1 → (∀ (n : ℕ), a (n + 1) = 2 * a n) → a 3 = 6") == ("(fun x => 2 ^ x)",)
+    assert first("∀ (a : ℕ → ℕ), a 0 = 1 → (∀ (n : ℕ), a (n + 1) = 2 * a n) → a 3 = 6") == (
+        "(fun m => Nat.rec (motive := fun _ => Nat) (1) (fun n p => 2 * p) m)",
+    )
     assert not counterexamples("∀ (f : ℕ → ℕ), (∀ (n : ℕ), f n = n) → f 3 = 3")
 
 

@@ -25,10 +25,11 @@ def test_values_of_library_types_and_of_the_files_own() -> None:
     assert values("Nat × Bool", file)[:3] == ("(0, true)", "(0, false)", "(1, true)")
     assert values("List (Option Nat)", file)[:3] == ("[]", "[none]", "[(some 0)]")
     assert values("Tree Nat", file)[:2] == ("Tree.leaf", "(Tree.node Tree.leaf 0 Tree.leaf)")
-    assert values("Nat → Nat", file) == ()
-    assert values("Tree (Nat → Nat)", file) == ("Tree.leaf",)
+    assert values("Nat → Nat", file)[:3] == ("(fun x => x)", "(fun x => x + 1)", "(fun _ => 0)")
+    assert values("Nat → Real", file) == ()
+    assert values("Tree (Nat → Real)", file) == ("Tree.leaf",)
     assert assignments(("Nat", "Bool"), file, 3) == [("0", "true"), ("0", "false"), ("1", "true")]
-    assert assignments(("Nat", "Nat → Nat"), file, 3) == []
+    assert assignments(("Nat", "Nat → Real"), file, 3) == []
 
 
 STATEMENTS = {
