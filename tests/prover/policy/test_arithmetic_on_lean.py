@@ -57,6 +57,32 @@ STATEMENTS = {
     "diagonal": "(f : Nat → Nat → Bool) (hf : Function.Surjective f) : False",
     "closed computation": ": ¬ (((List.range 1000).filter (fun n => n % 15 == 0)).length = 66)",
     "quotient of a variable": "(a b : Nat) (h : b ≠ 0) : a / b * b ≤ a ∧ a < (a / b + 1) * b",
+    "quotient by an equation": "(x a b : Int) (h : x ^ 3 + a * x = b) : x ∣ b",
+    "divisor of a combination": "(n : Nat) : Nat.gcd (3 * n + 5) (2 * n + 1) ≤ 7",
+    "divisors that are left": "(n : Nat) : Nat.gcd (2 * n + 3) (2 * n + 7) = 1",
+    "coprime factors": "(a b : Nat) (h : Nat.gcd a b = 1) : Nat.gcd (a * b) (a + b) = 1",
+    "power less 1": "(n : Nat) (h : 7 ∣ 4 ^ n - 1) : 3 ∣ n",
+    "period in the end": "(n : Nat) (h : 0 < n) (h2 : n % 4 = 2) : 2 ^ n % 10 = 4",
+    "all members of a period": "(x : Nat → Rat) (h0 : x 0 = 3) (h : ∀ n, x (n + 1) = 1 - 1 / x n) : "
+    "x 2024 + x 999 = 5 / 2",
+    "several sequences": "(s t : Nat → Nat) (hs : s 0 = 0) (h : ∀ n, s (n + 1) = s n + (n + 1) ^ 3) (ht : t 0 = 0) "
+    "(h2 : ∀ n, t (n + 1) = t n + n + 1) (n : Nat) : s n = t n ^ 2",
+    "steps on the integers": "(f : Int → Int) (h : ∀ x, f x = f (x - 1) + 3) (h1 : f 2 = 1) : f (f (-4)) = -56",
+    "root": "(a b : Nat) (n : Nat) : ∃ t, t ^ 2 = 9 * a ^ (2 * n) * b ^ 4",
+    "units": "(a b c : Nat) (h : a * b * c = 1) : a + 2 * b + 3 * c = 6",
+    "factors of a large number": "(a b : Nat) (h : a * b = 1591) (ha : 1 < a) (hb : a < b) : a = 37",
+    "many values": ": ∀ n < 1200, n * n % 4 ≠ 3",
+    "general descent": "(x y z : Int) (h : x ^ 2 + y ^ 2 = 7 * z ^ 2) (hz : z ≠ 0) : False",
+    "divisor that bounds": "(n : Nat) (h : n + 7 ∣ n ^ 3 + 7) : n ≤ 329",
+    "false of a sequence": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → a 1 = 1 → (∀ n, a (n + 2) = a (n + 1) + a n) → "
+    "∀ n, a n ≤ 3 * n + 1",
+    "false of a type": ": ¬ ∀ {α : Type} [DecidableEq α] (p q : α → Prop), (∀ x, p x ∨ q x) → (∀ x, p x) ∨ ∀ x, q x",
+    "false of a relation": ": ¬ ∀ (α : Type) (r : α → α → Prop), (∀ x, r x x) → "
+    "(∀ x y z, r x y → r y z → r x z) → ∀ x y, r x y → r y x",
+    "false of a function": ": ¬ ∀ (f : Nat → Nat) (p : Nat → Bool) (l : List Nat), "
+    "(l.filter p).map f = (l.map f).filter p",
+    "diagonal of an enumeration": "(f : Nat → Nat → Bool) (h : ∀ g : Nat → Bool, ∃ n, f n = g) : False",
+    "powers of maxima": "(a b m n : Nat) (h : a ≤ 2 ^ m) (h2 : b ≤ 2 ^ n) : a + b ≤ 2 ^ (max m n + 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 

@@ -29,6 +29,11 @@ def test_what_follows_is_proposed_once(goal: str) -> None:
     assert "decide +kernel" in tactic
 
 
+def test_a_large_modulus_is_split_into_powers_of_primes() -> None:
+    (tactic,) = proposals("a b c : Int\nh : a ^ 2 + b ^ 2 = c ^ 2\n⊢ 60 ∣ a * b * c")
+    assert tactic == "suffices hs : 4 ∣ a * b * c ∧ 3 ∣ a * b * c ∧ 5 ∣ a * b * c by omega"
+
+
 @pytest.mark.parametrize(
     "goal",
     [
