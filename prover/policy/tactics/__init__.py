@@ -17,6 +17,7 @@ from prover.interfaces import Candidate, Query
 from prover.policy.tactics import (
     arithmetic,
     bits,
+    bitwise,
     bounded,
     closers,
     descent,
@@ -65,6 +66,7 @@ _SOURCES = (
     predicates.propose,
     induction.propose,
     bits.propose,
+    bitwise.propose,
     options.propose,
     arithmetic.propose,
     tables.propose,

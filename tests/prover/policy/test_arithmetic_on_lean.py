@@ -83,6 +83,8 @@ STATEMENTS = {
     "(l.filter p).map f = (l.map f).filter p",
     "diagonal of an enumeration": "(f : Nat → Nat → Bool) (h : ∀ g : Nat → Bool, ∃ n, f n = g) : False",
     "powers of maxima": "(a b m n : Nat) (h : a ≤ 2 ^ m) (h2 : b ≤ 2 ^ n) : a + b ≤ 2 ^ (max m n + 1)",
+    "bits of a sum": "(x y : BitVec 24) : (x ||| y) + (x &&& y) = y + x",
+    "disjoint bits": "(a b : Nat) (h : a &&& b = 0) : a ^^^ b = a + b",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
