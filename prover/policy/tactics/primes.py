@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import Proposal, View, seq
+from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.terms import read
+from prover.policy.tactics.view import NAT, Proposal, View, seq
 
 _DIVISORS = re.compile(
     r"(?P<before>.+ ∧ )?\(?∀ \(?(?P<d>[\w'₀-₉]+)(?: : (?:Nat|ℕ)\))?, (?P=d) ∣ (?P<p>[\w'₀-₉]+) → "
@@ -13,10 +15,13 @@ _DIVISORS = re.compile(
 )
 _NAMED = re.compile(r"[\w'₀-₉.]*[pP]rime[\w'₀-₉]* (?P<p>[\w'₀-₉]+)")
 _PRODUCT = re.compile(r"(?P<p>[\w'₀-₉]+) ∣ (?P<a>[\w'₀-₉]+|\(.+\)) \* (?P<b>[\w'₀-₉]+|\(.+\))")
+_DIVISORS_OF_TERM = re.compile(_DIVISORS.pattern.replace(r"(?P<p>[\w'₀-₉]+)", r"(?P<p>.+)", 1))
+_NAMED_OF_TERM = re.compile(r"[\w'₀-₉.]*[pP]rime[\w'₀-₉]* \((?P<p>.+)\)")
 _MOST_PRIMES = 2
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _forms(view)
     for p, divisors in _primes(view)[:_MOST_PRIMES]:
         yield from _products(view, p, divisors)
         known = [f"have {view.fresh(f'hp{n}')} := {divisors} {n}" for n in (2, 3, 5)]
@@ -33,6 +38,35 @@ def _primes(view: View) -> list[tuple[str, str]]:
         elif match := _NAMED.fullmatch(h.type):
             found.append((match["p"], f"{h.name}.2"))
     return found
+
+
+def _forms(view: View) -> Iterator[Proposal]:
+    """`p` and terms in `p` are prime, and modulo a small prime `q` one of them is always 0: so that one is `q`."""
+    forms = [(p, divisors) for p, divisors in _primes(view) if p in view.of_type(NAT)][:1]
+    for h in view.props:
+        match = _DIVISORS_OF_TERM.fullmatch(h.type)
+        if match and match["p"] not in view.of_type(NAT):
+            forms.append((match["p"], f"{h.name}{'.2' * (match['before'] or '').count(' ∧ ')}"))
+        elif named := _NAMED_OF_TERM.fullmatch(h.type):
+            forms.append((named["p"], f"{h.name}.2"))
+    terms = [(term, divisors) for text, divisors in forms if (term := read(text)) is not None]
+    polynomials = [(of_term(term, minus=False), divisors) for term, divisors in terms]
+    p = forms[0][0] if forms else ""
+    if len(forms) < 2 or any(poly is None or poly.names != [p] or not poly.integral for poly, _ in polynomials):
+        return
+    for q in (3, 5, 2, 7):
+        zeros = [[by for poly, by in polynomials if poly is not None and poly.at({p: r}) % q == 0] for r in range(q)]
+        arms = [found[0] for found in zeros if found]
+        if len(arms) < q:
+            continue
+        hr, hd = view.fresh("hr"), view.fresh("hd")
+        cases = " ∨ ".join(f"{p} % {q} = {r}" for r in range(q))
+        low = [f"try have {view.fresh(f'hl{i}')} := {by.split('.')[0]}.1" for i, (_, by) in enumerate(forms)]
+        divides = f"Nat.dvd_of_mod_eq_zero (by simp [Nat.add_mod, Nat.mul_mod, Nat.pow_mod, {hr}])"
+        split = f"rcases (show {cases} by omega) with {' | '.join([hr] * q)}"
+        each = [f"· have {hd} := {by} {q} ({divides})\n  first | omega | (simp_all; omega)" for by in arms]
+        yield seq(*low, split, *each), 0.8
+        return
 
 
 def _products(view: View, p: str, divisors: str) -> Iterator[Proposal]:
