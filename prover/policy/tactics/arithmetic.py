@@ -114,7 +114,7 @@ def _products(view: View, nats: tuple[str, ...]) -> Iterator[Proposal]:
 
 def _powers_of_maxima(view: View) -> Iterator[Proposal]:
     """`b ^ max m n` is above both powers, as for what is counted in a tree of some height."""
-    base = re.search(r"(?<![\w.])(\d+) \^ \(?max ", view.target)
+    base = re.search(r"(?<![\w.])(\d{1,9}) \^ \(?max ", view.target)
     if base is not None and int(base[1]) > 0:
         b, hl, hr = base[1], view.fresh("hl"), view.fresh("hr")
         sides = [

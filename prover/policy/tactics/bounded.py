@@ -1,4 +1,4 @@
-"""Variables between two numbers: go through all their values.
+"""Variables with few values, between two numbers or as divisors of one: go through them all.
 
 Core Lean has no `interval_cases`. Two substitutes: a disjunction of the values that `omega` proves, split and finished
 off value by value; and the whole statement as a bounded quantification that the kernel evaluates, whose bounds may
@@ -52,12 +52,27 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _units(view, names)
 
 
+def divisors_of(number: int) -> list[int]:
+    """The divisors of a number that is not 0, the least first."""
+    small = [d for d in range(1, math.isqrt(number) + 1) if number % d == 0]
+    return sorted({*small, *(number // d for d in small)})
+
+
+def one_of_divisors(number: int, term: str, divides: str) -> str:
+    """A proof term, from one that a term divides a number, that it is one of the number's divisors."""
+    either = " ∨ ".join(f"d = {d}" for d in divisors_of(number))
+    table = f"(show ∀ d {inside_range(number + 1)}, d ∣ {number} → {either} by {EVALUATE})"
+    return f"{table} {term} (List.mem_range.2 (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides}))) {divides}"
+
+
 def _universal(view: View) -> Iterator[Proposal]:
     """`∀ n, n < number → p n`, where there are too many values for the decision procedure of `<`."""
-    match = re.match(r"∀ \(([\w']+) : (?:Nat|ℕ)\), \1 (<|≤) (\d{3,5}) → ", view.target)
-    if match is not None and int(match[3]) >= _MANY:
-        n, relation, number = match.groups()
+    match = re.match(r"∀ (?:\(([\w']+) : (?:Nat|ℕ)\), \1 (<|≤) (\d{3,4}) →|([\w']+) (<|≤) (\d{3,4}),) ", view.target)
+    if match is not None and _MANY <= int(match[3] or match[6]) <= _MOST_POINTS:
+        n, relation, number = match[1] or match[4], match[2] or match[5], match[3] or match[6]
         body = view.target[match.end() :]
+        if any(mentions(body, h.name) for h in view.vars) or re.search("[∃ℝℚ]", body):
+            return
         less = "hn" if relation == "<" else "(Nat.lt_succ_of_le hn)"
         claim = f"∀ {n} {inside_range(int(number) + (relation == '≤'))}, {body}"
         yield f"exact fun {n} hn => (show {claim} by {EVALUATE}) {n} (List.mem_range.2 {less})", 0.99
@@ -270,17 +285,13 @@ def _factors(view: View, n: str) -> Iterator[Proposal]:
         if found is None:
             continue
         rest, number = found
-        if number == 1:
-            continue
-        divisors = [d for d in range(1, number + 1) if number % d == 0]
-        if len(divisors) > _MOST_CASES:
+        divisors = divisors_of(number)
+        if number == 1 or len(divisors) > _MOST_CASES:
             continue
         hd, hv = view.fresh("hd"), view.fresh("hv")
-        either = " ∨ ".join(f"d = {d}" for d in divisors)
         steps = (
             f"have {hd} : {n} ∣ {number} := ⟨{rest}, by first | exact {h.name}.symm | grind⟩",
-            f"have {hv} := (show ∀ d {inside_range(number + 1)}, d ∣ {number} → {either} by {EVALUATE}) {n}\n"
-            f"  (List.mem_range.2 (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {hd}))) {hd}",
+            f"have {hv} := {one_of_divisors(number, n, hd)}",
             f"clear {hd}; rcases {hv} with {' | '.join(['rfl'] * len(divisors))}",
         )
         yield seq(*steps[:2], f"{steps[2]} <;> omega"), 0.3
@@ -296,11 +307,13 @@ def _units(view: View, names: list[str]) -> Iterator[Proposal]:
         found = {n: part[0] for n in names if n in view.of_type(NAT) and (part := _cofactor(h.type, n)) is not None}
         if not found:
             continue
+        fresh = view.namer()
+        units = {n: (fresh("hu"), rest) for n, rest in found.items()}
         steps = [
-            f"have hu{i} : {n} = 1 := Nat.eq_one_of_dvd_one ⟨{rest}, by first | exact {h.name}.symm | grind⟩"
-            for i, (n, rest) in enumerate(found.items())
+            f"have {hu} : {n} = 1 := Nat.eq_one_of_dvd_one ⟨{rest}, by first | exact {h.name}.symm | grind⟩"
+            for n, (hu, rest) in units.items()
         ]
-        steps.append(f"subst {' '.join(f'hu{i}' for i in range(len(found)))}")
+        steps.append(f"subst {' '.join(hu for hu, _ in units.values())}")
         yield seq(*steps, "first | omega | (simp_all; done) | grind"), 0.6
         yield seq(*steps), 0.3
 
@@ -310,7 +323,7 @@ def _two_factors(view: View, names: list[str]) -> Iterator[Proposal]:
     for h in view.props:
         for a in names:
             found = _cofactor(h.type, a)
-            if found is None or found[0] not in names or not {a, found[0]} <= set(view.of_type(NAT)):
+            if found is None or found[0] not in names or found[0] == a or not {a, found[0]} <= set(view.of_type(NAT)):
                 continue
             b, number = found
             others = [p for p in view.props if p.name != h.name and _computable(p.type, [a, b])]
@@ -318,14 +331,16 @@ def _two_factors(view: View, names: list[str]) -> Iterator[Proposal]:
                 continue
             texts = [put(text, b, f"({number} / {a})") for text in (*(p.type for p in others), view.target)]
             claim = " → ".join(f"({text})" for text in texts)
+            fresh = view.namer()
+            hk, hd, hl = fresh("hk"), fresh("hd"), fresh("hl")
             steps = (
-                f"have hk : ∀ {a} {inside_range(number + 1)}, {a} ∣ {number} → {claim} := by {EVALUATE}",
-                f"have hd : {a} ∣ {number} := ⟨{b}, by first | exact {h.name}.symm | grind⟩",
-                "have hl := Nat.le_of_dvd (by decide) hd",
+                f"have {hk} : ∀ {a} {inside_range(number + 1)}, {a} ∣ {number} → {claim} := by {EVALUATE}",
+                f"have {hd} : {a} ∣ {number} := ⟨{b}, by first | exact {h.name}.symm | grind⟩",
+                f"have {hl} := Nat.le_of_dvd (by decide) {hd}",
                 f"obtain rfl : {b} = {number} / {a} :=\n"
-                f"  (Nat.div_eq_of_eq_mul_right (Nat.pos_of_dvd_of_pos hd (by decide))\n"
+                f"  (Nat.div_eq_of_eq_mul_right (Nat.pos_of_dvd_of_pos {hd} (by decide))\n"
                 f"    (by first | exact {h.name}.symm | grind)).symm",
-                f"exact hk {a} (List.mem_range.2 (by omega)) hd {' '.join(p.name for p in others)}",
+                f"exact {hk} {a} (List.mem_range.2 (by omega)) {hd} {' '.join(p.name for p in others)}",
             )
             yield seq(*steps), 0.33
             return

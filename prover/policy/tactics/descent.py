@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 
-from prover.policy.tactics.polynomials import Polynomial, degree, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, of_term, parted, text_of
 from prover.policy.tactics.tables import follows
 from prover.policy.tactics.terms import Term, conjuncts, read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
@@ -41,10 +42,7 @@ def _homogeneous(term: Term, names: set[str]) -> Polynomial | None:
 
 def _equation(p: Polynomial) -> str:
     """`p = 0` with what is negative on the other side."""
-    return " = ".join(
-        text_of(Polynomial({m: abs(c) for m, c in p.terms.items() if (c < 0) == negative}))
-        for negative in (False, True)
-    )
+    return " = ".join(map(text_of, parted(p)))
 
 
 def _descent(view: View, equation: Polynomial, kind: str, prime: int) -> list[str] | None:
@@ -60,8 +58,8 @@ def _descent(view: View, equation: Polynomial, kind: str, prime: int) -> list[st
     steps, equations = [], [he]
     divided: set[str] = set()
     for _ in range(_MOST_STAGES):
-        found = [o for o in sorted(now.keys() - divided) if _multiple(view, kind, h, current, [now[o]], prime)]
-        proof = _multiple(view, kind, h, current, [now[o] for o in found], prime) if found else None
+        found = [o for o in sorted(now.keys() - divided) if _multiple(fresh, kind, h, current, [now[o]], prime)]
+        proof = _multiple(fresh, kind, h, current, [now[o] for o in found], prime) if found else None
         if proof is None:
             return None
         quotients = {origin: fresh(f"{origin}1") for origin in found}
@@ -74,7 +72,7 @@ def _descent(view: View, equation: Polynomial, kind: str, prime: int) -> list[st
             now[origin] = quotient
             divided.add(origin)
         while all(c.numerator % prime == 0 for c in current.terms.values()):
-            current = current * (1 / Polynomial.constant(prime).terms[()])
+            current = current * Fraction(1, prime)
         h = fresh("hq")
         equations.append(h)
         steps.append(f"have {h} : {_equation(current)} := by grind")
@@ -99,9 +97,11 @@ def _descent(view: View, equation: Polynomial, kind: str, prime: int) -> list[st
     ]
 
 
-def _multiple(view: View, kind: str, h: str, equation: Polynomial, names: list[str], prime: int) -> str | None:
+def _multiple(
+    fresh: Callable[[str], str], kind: str, h: str, equation: Polynomial, names: list[str], prime: int
+) -> str | None:
     """A proof from the equation that the variables are multiples of the prime."""
-    return follows(view, kind, h, _equation(equation), " ∧ ".join(f"{prime} ∣ {name}" for name in names), prime)
+    return follows(fresh, kind, h, _equation(equation), " ∧ ".join(f"{prime} ∣ {name}" for name in names), prime)
 
 
 def _use(names: list[str], kind: str) -> str:

@@ -8,10 +8,11 @@ from prover.policy.tactics.polynomials import (
     Polynomial,
     combination,
     divided,
+    division,
     linear_solution,
     of_term,
+    parted,
     reduced,
-    remainder,
     text_of,
     written,
 )
@@ -233,13 +234,10 @@ def _difference(
     own = (f"Nat.dvd_refl ({show(divisor)})", divisor)
     sides: list[list[tuple[str, str]]] = [[], []]
     for (proof, term), q in zip([*known, own], quotients, strict=True):
-        for negative in (False, True):
-            part = Polynomial({m: abs(c) for m, c in q.terms.items() if (c < 0) == negative})
+        for side, part in zip(sides, parted(q), strict=True):
             if part:
                 factor = text_of(part)
-                sides[negative].append(
-                    (f"(Nat.dvd_mul_left_of_dvd ({proof}) ({factor}))", f"({factor}) * ({show(term)})")
-                )
+                side.append((f"(Nat.dvd_mul_left_of_dvd ({proof}) ({factor}))", f"({factor}) * ({show(term)})"))
     if not all(sides):
         return
     proofs, terms = [], []
@@ -270,8 +268,8 @@ def _by_equations(view: View, divisor: Term, dividend: Term) -> Iterator[Proposa
         return
     zeros = [equation for equation in _equations(view, True) if equation]
     zeros += [zero * Polynomial.variable(name) for zero in zeros for name in goal.names]
-    rests = [remainder(zero, p) for zero in zeros]
-    factors = combination(remainder(goal, p), rests) if any(rests) else None
+    rests = [division(zero, p)[1] for zero in zeros]
+    factors = combination(division(goal, p)[1], rests) if any(rests) else None
     if factors is None:
         return
     for factor, zero in zip(factors, zeros, strict=True):

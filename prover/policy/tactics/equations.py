@@ -14,6 +14,7 @@ from prover.policy.tactics.terms import Term, applications, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
 _MOST_INSTANCES = 12
+_MOST_BITS = 200
 _CAUCHY = re.compile(
     r"∀ \((?P<x>[\w']+) (?P<y>[\w']+) : (?:Int|ℤ)\), "
     r"(?P<f>[\w']+) \((?P=x) \+ (?P=y)\) = (?P=f) (?P=x) \+ (?P=f) (?P=y)"
@@ -58,6 +59,8 @@ def _stepping(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     for h in view.props:
         term = read(h.type)
         if term is None or term.op != "∀" or term.args[0].op != "=":
+            continue
+        if canonical(term.kind) not in ("", "Int") or "↑" in h.type:
             continue
         calls = [a for a in applications(term.args[0]) if functions.get(a.args[0].name) == "Int → Int"]
         if len(calls) != 2 or calls[0].args[0] != calls[1].args[0]:
@@ -109,7 +112,7 @@ def _offset(term: Term, x: str) -> int | None:
 
 def _value(text: str, f: str) -> tuple[int, int] | None:
     """The place and the value of `f 3 = 4`."""
-    match = re.fullmatch(rf"{re.escape(f)} \(?(-?\d+)\)? = (-?\d+)", text)
+    match = re.fullmatch(rf"{re.escape(f)} \(?(-?\d{1, 9})\)? = (-?\d{1, 9})", text)
     return (int(match[1]), int(match[2])) if match else None
 
 
@@ -230,7 +233,7 @@ def _chain(
                 continue
             (point,) = unknown
             value = equation(at, values, point)
-            if value is not None:
+            if value is not None and value.numerator.bit_length() < _MOST_BITS:
                 values[point] = value
                 steps.append((name, at, point, points))
                 fresh = True

@@ -92,7 +92,7 @@ def _guarded(code: _Code) -> Callable[[Values], Any]:
     def guarded(values: Values) -> Any:
         try:
             return code(values)
-        except (_TooLarge, KeyError, RecursionError, TypeError, OverflowError):
+        except (_TooLarge, KeyError, RecursionError, TypeError, ValueError, AttributeError, OverflowError):
             return None
 
     return guarded

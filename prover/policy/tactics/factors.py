@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import combinations
-from math import gcd, isqrt
+from math import gcd
 
-from prover.policy.tactics.bounded import EVALUATE, inside_range
+from prover.policy.tactics.bounded import EVALUATE, divisors_of, inside_range
 from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
@@ -158,8 +158,7 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
         v, number = -v, -number
     if not 0 < number <= _LARGEST_PRODUCT:
         return
-    small = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
-    divisors = sorted({*small, *(number // d for d in small)})
+    divisors = divisors_of(number)
     signed = [*(-d for d in reversed(divisors)), *divisors]
     if len(signed) > _MOST_DIVISORS:
         return

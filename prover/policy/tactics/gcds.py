@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import lcm
 
+from prover.policy.tactics.bounded import divisors_of, one_of_divisors
 from prover.policy.tactics.divisibility import signed_of
-from prover.policy.tactics.polynomials import Polynomial, of_term, written
+from prover.policy.tactics.polynomials import Polynomial, division, of_term, written
 from prover.policy.tactics.terms import Term, read, show
 from prover.policy.tactics.view import INT, Proposal, View, seq
 
 _MOST_DIVISORS = 12
+_LARGEST_COMBINATION = 2_000
+_GCDS = ("Nat.gcd", ".gcd", "Nat.Coprime", "Coprime", ".Coprime")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -21,7 +24,7 @@ def propose(view: View) -> Iterator[Proposal]:
         if target is not None:
             yield from _common_divisor(view, target)
     if "gcd" in view.facts or "lcm" in view.facts:
-        yield from _product(view)
+        yield from _product_with_lcm(view)
 
 
 def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
@@ -34,19 +37,21 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         right, left = target.args
     elif target.op != "app":
         return
-    if left.op != "app" or not left.args[0].name.endswith(("gcd", "Coprime")) or len(left.args) != 3:
+    if left.op != "app" or left.args[0].name not in _GCDS or len(left.args) != 3:
         return
     a, b = left.args[1:]
-    if right == Term("num", name="1") and target.op in ("=", "app"):
-        yield from _products(a, b)
+    if signed_of(view, a, b) is not False or right.op != "num":
+        return
+    if right.name == "1" and target.op in ("=", "app"):
+        yield from _of_factors(a, b)
     pa, pb = of_term(a, minus=False), of_term(b, minus=False)
-    if pa is None or pb is None or right.op != "num" or signed_of(view, a, b) is not False:
+    if pa is None or pb is None:
         return
     found = _bezout(pa, pb)
     if found is None:
         return
     u, v, number, less = found
-    one, two = (f"{u} * ({show(a)})", f"{v} * ({show(b)})")
+    one, two = (f"({u}) * ({show(a)})", f"({v}) * ({show(b)})")
     ga, gb = f"Nat.gcd_dvd_left ({show(a)}) ({show(b)})", f"Nat.gcd_dvd_right ({show(a)}) ({show(b)})"
     da, db = f"(Nat.dvd_mul_left_of_dvd h1 ({u}))", f"(Nat.dvd_mul_left_of_dvd h2 ({v}))"
     if less:
@@ -59,26 +64,26 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         "rw [h4] at h3",
     ]
     if target.op == "∣":
-        yield seq(*steps, f"exact Nat.dvd_trans h3 (by decide : {number} ∣ {right.name})"), 0.92
+        if len(right.name) < 20 and int(right.name) % number == 0:
+            yield seq(*steps, f"exact Nat.dvd_trans h3 (by decide : {number} ∣ {right.name})"), 0.92
         return
     # which of the number's divisors it can be, the terms themselves decide
-    divisors = [d for d in range(1, number + 1) if number % d == 0]
-    if len(divisors) > _MOST_DIVISORS:
+    divisors = divisors_of(number) if number <= _LARGEST_COMBINATION else []
+    if not 0 < len(divisors) <= _MOST_DIVISORS:
         return
-    either = " ∨ ".join(f"g = {d}" for d in divisors)
     steps += [
-        f"have h5 : ∀ g < {number + 1}, g ∣ {number} → {either} := by decide",
-        "have h6 := h5 _ (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) h3)) h3",
+        f"have h6 := {one_of_divisors(number, '_', 'h3')}",
         f"rcases h6 with {' | '.join(['h6'] * len(divisors))} <;> (rw [h6] at h1 h2; first | exact h6 | omega)",
     ]
     yield seq(*steps), 0.92
 
 
-def _products(a: Term, b: Term) -> Iterator[Proposal]:
+def _of_factors(a: Term, b: Term) -> Iterator[Proposal]:
     """What has no divisor in common with the factors has none with the product."""
-    if a.op == "^" or b.op == "^":
+    if a.op == "^" and b.op == "^":
         yield "apply Nat.Coprime.pow", 0.6
-        yield "apply Nat.Coprime.pow_left" if a.op == "^" else "apply Nat.Coprime.pow_right", 0.4
+    elif a.op == "^" or b.op == "^":
+        yield "apply Nat.Coprime.pow_left" if a.op == "^" else "apply Nat.Coprime.pow_right", 0.6
     for term, lemma in ((b, "Nat.Coprime.mul_right"), (a, "Nat.Coprime.mul_left")):
         if term.op == "*":
             yield f"(apply {lemma} <;> simp_all [Nat.Coprime, Nat.gcd_comm])", 0.7
@@ -87,51 +92,33 @@ def _products(a: Term, b: Term) -> Iterator[Proposal]:
 
 def _bezout(a: Polynomial, b: Polynomial) -> tuple[str, str, int, bool] | None:
     """Factors u, v without signs, the number that is `v*b - u*a` (True) or `u*a - v*b` (False), and which it is."""
-    names = sorted({*a.names, *b.names})
-    if len(names) != 1:
+    found = _euclid(a, b) if len({*a.names, *b.names}) == 1 else None
+    if found is None:
         return None
-    n = names[0]
-    for u, v in _euclid(a, b, n):
-        scale = lcm(*(c.denominator for c in (*u.terms.values(), *v.terms.values())))
-        for sign in (1, -1):
-            x, y = u * sign * scale, v * -sign * scale
-            if (tx := written(x, signed=False)) is not None and (ty := written(y, signed=False)) is not None:
-                number = (x * a - y * b).value or Fraction(0)
-                return tx, ty, abs(int(number)), number < 0
+    u, v = found
+    scale = lcm(*(c.denominator for c in (*u.terms.values(), *v.terms.values())))
+    for sign in (1, -1):
+        x, y = u * sign * scale, v * -sign * scale
+        if (tx := written(x, signed=False)) is not None and (ty := written(y, signed=False)) is not None:
+            number = (x * a - y * b).value or Fraction(0)
+            return tx, ty, abs(int(number)), number < 0
     return None
 
 
-def _euclid(a: Polynomial, b: Polynomial, n: str) -> Iterator[tuple[Polynomial, Polynomial]]:
-    """Pairs (u, v) with u*a + v*b = 1, by Euclid over the rationals."""
+def _euclid(a: Polynomial, b: Polynomial) -> tuple[Polynomial, Polynomial] | None:
+    """u and v with u*a + v*b = 1, by Euclid over the rationals, for polynomials in one variable."""
     one, zero = Polynomial.constant(1), Polynomial()
     r0, r1, s0, s1, t0, t1 = a, b, one, zero, zero, one
     for _ in range(12):
         if not r1:
             break
-        quotient = _divmod(r0, r1, n)
-        r0, r1, s0, s1, t0, t1 = r1, r0 - quotient * r1, s1, s0 - quotient * s1, t1, t0 - quotient * t1
-    if r0.value:
-        yield s0 * (1 / r0.value), t0 * (1 / r0.value)
+        quotient, rest = division(r0, r1)
+        r0, r1, s0, s1, t0, t1 = r1, rest, s1, s0 - quotient * s1, t1, t0 - quotient * t1
+    return (s0 * (1 / r0.value), t0 * (1 / r0.value)) if r0.value else None
 
 
-def _divmod(a: Polynomial, b: Polynomial, n: str) -> Polynomial:
-    """The quotient of polynomials in one variable over the rationals."""
-    quotient, rest = Polynomial(), a
-
-    def lead(p: Polynomial) -> tuple[int, Fraction]:
-        powers = p.in_one(n)
-        top = max(powers)
-        return top, powers[top].value or Fraction(0)
-
-    high, below = lead(b)
-    while rest and (top := lead(rest))[0] >= high:
-        term = Polynomial({((n, top[0] - high),) if top[0] > high else (): top[1] / below})
-        quotient, rest = quotient + term, rest - term * b
-    return quotient
-
-
-def _product(view: View) -> Iterator[Proposal]:
-    """`gcd a b * lcm a b = a * b`, for every pair that occurs, with what is known of the two."""
+def _product_with_lcm(view: View) -> Iterator[Proposal]:
+    """`gcd a b * lcm a b = a * b`, for the first pair that occurs, with what is known of the two."""
     pairs: list[tuple[str, str]] = []
     for text in (*(h.type for h in view.props), view.target):
         term = read(text)

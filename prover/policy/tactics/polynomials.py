@@ -204,10 +204,18 @@ def reduced(dividend: Polynomial, divisors: list[Polynomial]) -> list[Polynomial
     return found[0] if found is not None else None
 
 
-def remainder(dividend: Polynomial, divisor: Polynomial) -> Polynomial:
-    """What division leaves: no term of it is a multiple of the divisor's leading one. Linear in the dividend."""
+def division(dividend: Polynomial, divisor: Polynomial) -> tuple[Polynomial, Polynomial]:
+    """Quotient and remainder, no term of which is a multiple of the divisor's leading one (but where that takes too
+    long: the dividend itself remains). Both are linear in the dividend."""
     found = _division(dividend, [divisor], exact=False)
-    return found[1] if found is not None else dividend
+    return (found[0][0], found[1]) if found is not None else (Polynomial(), dividend)
+
+
+def parted(polynomial: Polynomial) -> tuple[Polynomial, Polynomial]:
+    """What is added and what is taken away, with positive coefficients only."""
+    signs = ({m: abs(c) for m, c in polynomial.terms.items() if (c < 0) == negative} for negative in (False, True))
+    added, taken = map(Polynomial, signs)
+    return added, taken
 
 
 def _division(

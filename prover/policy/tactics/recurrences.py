@@ -19,6 +19,8 @@ from prover.policy.tactics.view import NAT, Proposal, View, seq
 _MOST_PERIOD = 60
 _LONGEST_PERIOD = 24
 _HIGHEST_DEGREE = 5
+# Fewer members show nothing.
+_LEAST_MEMBERS = 8
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -98,7 +100,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
         return
     first = max(min(s.bases, default=s.start), s.start)
     values = members(s, first, 60)
-    if len(values) < 8:
+    if len(values) < _LEAST_MEMBERS:
         return
     k, key, ih = view.fresh("k"), view.fresh("hk"), view.fresh("ih")
     guard = " (by omega)" if s.guarded else ""
@@ -113,7 +115,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
 
 def _closed(s: Sequence, values: list[Value], first: int, names: tuple[str, str, str]) -> str | None:
     """The lemma that the members from `first` on are a polynomial, by induction; None where they are none."""
-    form = _closed_form(values)
+    form = _closed_form(values) if len(values) >= _LEAST_MEMBERS else None
     if form is None:
         return None
     k, key, ih = names
@@ -212,6 +214,8 @@ def _periods(values: list[Value]) -> Iterator[tuple[int, int]]:
     for begin in range(0, 8):
         for period in range(1, min(_MOST_PERIOD, len(values) // 3)):
             rest = values[begin:]
+            if len(rest) < 2 * period + 2:
+                break
             if all(rest[i] == rest[i + period] for i in range(len(rest) - period)):
                 yield period, begin
                 return

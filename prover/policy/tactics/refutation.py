@@ -28,7 +28,7 @@ _TRUTH = (
 _FALSE = "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done) | grind"
 
 
-_OF_TYPES = re.compile(r"∀ ([({]([^:(){}]+) : (?:Type|Sort)[^(){}]*[)}] ?)")
+_OF_TYPES = re.compile(r"∀ ([({]([^:(){}]+) : Type[)}] ?)")
 _INSTANCE = re.compile(r"∀ ?(\[[^\[\]]*\] ?)")
 
 
@@ -46,13 +46,13 @@ class Counterexample:
 
 def propose(view: View) -> Iterator[Proposal]:
     if view.target.startswith("¬"):
-        text, name, start = view.target[1:].strip(), view.fresh("h"), ["intro {}"]
+        text, name = view.target[1:].strip(), view.fresh("h")
         if text.startswith("(") and text.endswith(")"):
             text = text[1:-1]
         at, arguments = _typed(text)
         applied = f"@{name} {arguments}" if arguments else name
-        yield from _tactics(at, applied, [step.format(name) for step in start], view.fresh("h1"), 0.96)
-        yield from _tried(view, at, applied, [step.format(name) for step in start])
+        yield from _tactics(at, applied, [f"intro {name}"], view.fresh("h1"), 0.96)
+        yield from _tried(view, at, applied, [f"intro {name}"])
     elif view.target == "False":
         for h in reversed(view.props):
             if h.type.startswith("∀"):
@@ -83,7 +83,9 @@ def _tactics(text: str, name: str, start: list[str], new: str, weight: float) ->
         applied = " ".join([name, *found.arguments])
         less = 0.01 * i
         if real:
-            yield seq(*start, f"have {new} := {applied}", f"norm_num at {new}"), weight - less
+            proofs = "".join(" (by norm_num)" for _ in range(found.premises if found.last else 0))
+            whole = f"{applied}{proofs} {' '.join(found.last)}".rstrip()
+            yield seq(*start, f"have {new} := {whole}", f"norm_num at {new}"), weight - less
             continue
         if found.exact:
             yield seq(*start, f"exact absurd ({applied}) (by decide)"), weight - less
@@ -126,8 +128,7 @@ def _evaluated(text: str) -> tuple[Counterexample, ...] | None:
     term = read(text)
     if term is None:
         return None
-    whole, before = _found(term, text, later=True), _found(term, text, later=False)
-    return whole or before if whole is not None else before
+    return _found(term, text, later=True) or _found(term, text, later=False)
 
 
 def _found(term: Term, text: str, *, later: bool) -> tuple[Counterexample, ...] | None:
@@ -183,7 +184,7 @@ def _defined(name: str, kind: str, premises: list[Term]) -> list[Choice]:
     for sequence in defined({name: kind}, [(str(i), premise) for i, premise in enumerate(premises)]):
         text, known = as_function(sequence), members(sequence, 0, _MOST_MEMBERS)
         if text is not None and known:
-            return [(text, lambda n, known=known: known[int(n)] if n < len(known) else None)]
+            return [(text, dict(enumerate(known)).__getitem__)]
     return []
 
 

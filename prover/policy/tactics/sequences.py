@@ -11,6 +11,9 @@ from prover.policy.tactics.polynomials import of_term
 from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show
 from prover.policy.tactics.view import View
 
+# A number that is longer is not worth computing.
+_MOST_BITS = 2_000
+
 
 @dataclass(frozen=True)
 class Sequence:
@@ -73,7 +76,7 @@ def members(s: Sequence, first: int, count: int) -> list[Value]:
     for n in range(first, first + count):
         if n + s.order not in known:
             value = body({s.variable: n, s.name: known.__getitem__})
-            if value is None or (isinstance(value, int) and value.bit_length() > 2000):
+            if value is None or _bits(value) > _MOST_BITS:
                 break
             known[n + s.order] = value
     found = []
@@ -84,12 +87,18 @@ def members(s: Sequence, first: int, count: int) -> list[Value]:
     return found
 
 
+def _bits(value: Value) -> int:
+    """How long a number is."""
+    return int(value.numerator.bit_length() + value.denominator.bit_length())
+
+
 def as_function(s: Sequence) -> str | None:
     """The sequence as a closed Lean term, by recursion; None where its rule is not of order 1 or 2 from 0 on."""
     if s.start or s.shift or s.guarded or s.order > 2 or not s.bases.keys() >= set(range(s.order)):
         return None
-    n = Term("var", name=s.variable)
-    parts = ("p",) if s.order == 1 else ("p.1", "p.2")
+    used = {s.variable, *names_of(s.body)}
+    p = next((name for name in ("p", "q", "r", "s", "t") if name not in used), f"{s.variable}1")
+    parts = (p,) if s.order == 1 else (f"{p}.1", f"{p}.2")
     places = {Term("app", (Term("var", name=s.name), plus(s.variable, i))): part for i, part in enumerate(parts)}
 
     def written(term: Term) -> Term:
@@ -102,8 +111,8 @@ def as_function(s: Sequence) -> str | None:
         return None
     first, kind = [show(s.bases[i][1]) for i in range(s.order)], s.kind
     if s.order == 1:
-        return f"(fun m => Nat.rec (motive := fun _ => {kind}) ({first[0]}) (fun {n.name} p => {show(body)}) m)"
-    start, step = f"({first[0]}, {first[1]})", f"(fun {n.name} p => (p.2, {show(body)}))"
+        return f"(fun m => Nat.rec (motive := fun _ => {kind}) ({first[0]}) (fun {s.variable} {p} => {show(body)}) m)"
+    start, step = f"({first[0]}, {first[1]})", f"(fun {s.variable} {p} => ({p}.2, {show(body)}))"
     return f"(fun m => (Nat.rec (motive := fun _ => {kind} × {kind}) {start} {step} m).1)"
 
 

@@ -8,7 +8,7 @@ all remainders of the variables, one candidate proves it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 from prover.policy.tactics.evaluate import compiled
@@ -41,16 +41,21 @@ def propose(view: View) -> Iterator[Proposal]:
             yield f"suffices hs : {' ∧ '.join(show(piece, 36) for piece in pieces)} by omega", 0.54
 
 
-def follows(view: View, kind: str, name: str, equation: str, claim: str, m: int) -> str | None:
-    """A proof of a claim about remainders modulo `m` from the hypothesis of that name, where the table has one."""
+def follows(fresh: Callable[[str], str], kind: str, name: str, equation: str, claim: str, m: int) -> str | None:
+    """A proof of a claim about remainders modulo `m` from the hypothesis of that name, where the table has one.
+
+    Args:
+        fresh: makes names that nothing has yet.
+    """
     given, goal = read(equation), read(claim)
     if given is None or goal is None:
         return None
-    return _table(view, dict.fromkeys(names_of(given) | names_of(goal), kind), [(name, given)], goal, m)
+    return _table(fresh, dict.fromkeys(names_of(given) | names_of(goal), kind), [(name, given)], goal, m)
 
 
 def _first(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], target: Term) -> str | None:
     """The table modulo the first number for which the claim follows from one."""
+    fresh = view.namer()
     asked = [m for claim in (target, *(c for _, c in given)) for m in _moduli(claim)]
     if any(m > _LARGEST or m < 2 for m in asked):
         return None
@@ -59,13 +64,13 @@ def _first(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], tar
     tried = [base] if base > 1 else []
     tried += [math.lcm(base, m) for m in _MODULI if equations]
     moduli = (m for m in dict.fromkeys(tried) if m <= _LARGEST)
-    return next((found for m in moduli if (found := _table(view, kinds, given, target, m)) is not None), None)
+    return next((found for m in moduli if (found := _table(fresh, kinds, given, target, m)) is not None), None)
 
 
 def _prime_powers(text: str) -> list[str]:
     """The powers of different primes whose product a number is, where these are small."""
-    number, found = int(text[:9]), []
-    for p in (2, 3, 5, 7, 11, 13):
+    number, found = int(text) if len(text) < 10 else 0, []
+    for p in (2, 3, 5, 7, 11, 13) if number else ():
         power = 1
         while number % (power * p) == 0:
             power *= p
@@ -75,7 +80,9 @@ def _prime_powers(text: str) -> list[str]:
     return found if number == 1 else []
 
 
-def _table(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], target: Term, m: int) -> str | None:
+def _table(
+    fresh: Callable[[str], str], kinds: dict[str, str], given: list[tuple[str, Term]], target: Term, m: int
+) -> str | None:
     """The tactic that computes the table modulo `m`; None where the claim does not follow from it."""
     try:
         goal = target if target is _FALSE else _modulo(target, m, strong=True)
@@ -94,7 +101,7 @@ def _table(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], tar
         return None
     if not _follows([claim for _, claim in known], goal, variables, used.pop(), m):
         return None
-    return _written(view, variables, kinds[variables[0]], known, goal, m)
+    return _written(fresh, variables, kinds[variables[0]], known, goal, m)
 
 
 def _follows(known: list[Term], goal: Term, variables: list[str], kind: str, m: int) -> bool:
@@ -111,8 +118,9 @@ def _follows(known: list[Term], goal: Term, variables: list[str], kind: str, m: 
     return True
 
 
-def _written(view: View, variables: list[str], kind: str, known: list[tuple[str, Term]], goal: Term, m: int) -> str:
-    fresh = view.namer()
+def _written(
+    fresh: Callable[[str], str], variables: list[str], kind: str, known: list[tuple[str, Term]], goal: Term, m: int
+) -> str:
     rows = {v: fresh("r") for v in variables}
     key, at, table = fresh("key"), fresh("hk"), fresh("hc")
     integer = kind == "Int"
@@ -162,7 +170,7 @@ def _written(view: View, variables: list[str], kind: str, known: list[tuple[str,
     facts = []
     for name, claim in known:
         fact = fresh("hf")
-        steps.append(f"have {fact} : {show(claim)} := by first | exact {name} | rw [{name}] | omega | simp_all")
+        steps.append(f"have {fact} : {show(claim)} := by first | exact {name} | (rw [{name}]; done) | omega | simp_all")
         facts.append(fact)
     steps.append(f"have {table} := {' '.join([at, *facts])}")
     iff = "Int.dvd_iff_emod_eq_zero" if integer else "Nat.dvd_iff_mod_eq_zero"

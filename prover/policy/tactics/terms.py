@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"\s*(\d+|[^\W\d_λ∀∃∑∏][\w'₀-₉!?✝]*(?:\.[^\W\d][\w'₀-₉!?]*)*|\)\.[^\W\d][\w']*|:=|[≤≥≠∣∧∨¬↔→↑=<>+*/%^(),:∀∃⁻¹-])"
@@ -15,6 +16,8 @@ _BINARY |= {"+": (65, 65, 66), "-": (65, 65, 66), "*": (70, 70, 71), "/": (70, 7
 _BINARY |= {"^": (75, 76, 75)}
 _WORDS = frozenset({"fun", "if", "then", "else", "match", "let", "have", "with", "do", "by", "show", "Σ"})
 _DEEPEST = 60
+
+_MOST_DIGITS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class _CannotRead(Exception):
     """The text is not what this file knows."""
 
 
+@lru_cache(maxsize=4096)
 def read(text: str) -> Term | None:
     """The tree of a printed term or proposition."""
     try:
@@ -237,7 +241,7 @@ class _Parser:
                 atom = Term("app", (Term("var", name=field), atom))
         elif token == "↑":
             atom = Term("↑", (self._atom(),))
-        elif token.isdigit():
+        elif token.isdigit() and len(token) <= _MOST_DIGITS:
             atom = Term("num", name=token)
         elif token[0].isalpha():
             atom = self._name(token)

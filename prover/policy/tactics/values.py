@@ -21,6 +21,8 @@ _PLAIN = {
 _NAME = re.compile(r"[^\W\d][\w'₀-₉]*")
 _DEEPEST = 3
 _MOST = 8
+_MOST_TOGETHER = 5_000
+_MOST_VARIABLES = 10
 
 
 def values(kind: str, file: File, depth: int = _DEEPEST) -> tuple[str, ...]:
@@ -86,7 +88,11 @@ def _made(name: str, kind: str, file: File, depth: int) -> tuple[str, ...]:
 def assignments(kinds: Sequence[str], file: File, most: int) -> list[tuple[str, ...]]:
     """Values for several variables, the simplest together first; none where a type has none."""
     choices = [values(kind, file) for kind in kinds]
-    return _near(choices)[:most] if choices and all(choices) else []
+    size = _MOST
+    while size > 1 and size ** len(choices) > _MOST_TOGETHER:
+        size -= 1
+    near = _near([each[:size] for each in choices]) if all(choices) and 0 < len(choices) <= _MOST_VARIABLES else []
+    return near[:most]
 
 
 def _near(choices: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:

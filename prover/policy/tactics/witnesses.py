@@ -19,6 +19,7 @@ _MOST_POINTS = 4_000
 # Types and predicates: nobody means them by a witness whose type is not told.
 _KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
 
+_ROOTS = frozenset("23456789")
 # Powers of products and powers, the exponents in one order.
 _POWERS = (
     "(simp [Nat.mul_pow, Int.mul_pow, ← Nat.pow_mul, ← Int.pow_mul, Nat.mul_comm]; done) | "
@@ -193,7 +194,7 @@ def _root_of(body: str, name: str) -> str | None:
     if term is None or term.op != "=":
         return None
     for power, other in (term.args, term.args[::-1]):
-        if power.op == "^" and power.args[0] == Term("var", name=name) and power.args[1].op == "num":
+        if power.op == "^" and power.args[0] == Term("var", name=name) and power.args[1].name in _ROOTS:
             root = _root(other, int(power.args[1].name))
         elif power.op == "*" and power.args == (Term("var", name=name),) * 2:
             root = _root(other, 2)
@@ -222,7 +223,10 @@ def _root(term: Term, k: int) -> Term | None:
     if p is None or not (p * Fraction(1, k)).integral:
         return None
     quotient = text_of(p * Fraction(1, k))
-    return base if quotient == "1" else Term("^", (base, read(quotient) or exponent))
+    if quotient == "1":
+        return base
+    rest = read(quotient)
+    return Term("^", (base, rest)) if rest is not None else None
 
 
 def _least(view: View, name: str, kind: str, body: str) -> Iterator[Proposal]:

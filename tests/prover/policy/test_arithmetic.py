@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from prover.policy.tactics import (
+    _SOURCES,
+    bounded,
     divisibility,
     equations,
     factors,
@@ -36,7 +38,7 @@ def offered(rule: Rule, goal: str) -> list[str]:
         (divisibility.propose, "x : ℤ\n⊢ x ^ 2 + x + 1 ∣ x ^ 5 + x ^ 4 + 1", "exact ⟨x ^ 3 + 1 - x, by grind⟩"),
         (divisibility.propose, "a b : ℤ\nn : ℕ\n⊢ a - b ∣ a ^ n - b ^ n", "exact ⟨(a) * k + ((b ^ n)), by grind⟩"),
         (divisibility.propose, "a n : ℕ\n⊢ a ∣ (a + 1) ^ n - 1", "∀ k : Nat, ∃ q, (a + 1) ^ k = (a) * q + 1"),
-        (gcds.propose, "n : ℕ\n⊢ Nat.gcd (5 * n + 3) (7 * n + 4) = 1", "7 * (5 * n + 3) - 5 * (7 * n + 4) = 1"),
+        (gcds.propose, "n : ℕ\n⊢ Nat.gcd (5 * n + 3) (7 * n + 4) = 1", "(7) * (5 * n + 3) - (5) * (7 * n + 4) = 1"),
         (divisibility.propose, "a b c : ℤ\nh : a ∣ b\nh1 : a ∣ c\n⊢ a ∣ 3 * b - 5 * c", "(3) * k0 + (-5) * k1"),
         (factors.propose, "x y : ℤ\nh : x * y + 3 * x + 2 * y = 11\n⊢ p", "(x + 2) * (y + 3) = 17"),
         (factors.propose, "x y : ℤ\nh : x ^ 2 - y ^ 2 = 13\n⊢ p", "(x - y) * (x + y) = 13"),
@@ -116,3 +118,36 @@ def test_linear_programs() -> None:
     assert feasible([[1.0, 1.0], [1.0, -1.0]], [2.0, 0.0]) == pytest.approx([1.0, 1.0])
     assert feasible([[1.0, 1.0], [1.0, 1.0]], [1.0, 2.0]) is None
     assert feasible([[-1.0]], [1.0]) is None
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "n : ℕ\n⊢ 0 ∣ n * (n + 1)",
+        "n : ℕ\n⊢ Nat.gcd (n + 100000000000000000000000000000) n ≤ 7",
+        "f u : ℕ → ℕ\nhf : f 0 = 1\nh : ∀ (n : ℕ), f (n + 1) = f n + 1\nhu : u 1 = 2\n"
+        "h2 : ∀ (n : ℕ), u (n + 1) = u n + 1\nn : ℕ\n⊢ f n = u n",
+        "⊢ ∃ x, x ^ 0 = 4",
+        "n : ℕ\n⊢ ∃ x, x ^ 0 = n ^ 2",
+        "⊢ ¬∀ (a : ℕ → ℕ), a 0 = 2 → (∀ (n : ℕ), a (n + 1) = a n + 1) → a 100 ^ 2 = 3",
+        "a : ℕ → ℚ\nh0 : a 0 = 2\nh : ∀ (n : ℕ), a (n + 1) = a n * a n + 1\n⊢ a 100 = 3",
+        "g : ℕ → ℕ\nh0 : g 0 = 20\nh : ∀ (x : ℕ), g (x + 1) = g x ^ 2 + g x + 13\n⊢ g 40 = 3",
+        "⊢ ¬∀ (a b c d e f g h i j : ℕ), a + b = c → d = e",
+        f"n : ℕ\nh : n ^ 2 = {'7' * 5000}\n⊢ n ≤ {'7' * 5000}",
+        f"m n : ℕ\n⊢ n ≤ {'7' * 5000} ^ max m n",
+    ],
+)
+def test_odd_goals_end_no_search(goal: str) -> None:
+    view = view_of((goal,), ())
+    assert view is not None
+    proposals = [tactic for rule in _SOURCES for tactic, _ in rule(view)]
+    assert proposals
+
+
+def test_what_is_true_of_a_sequence_has_no_counterexample_beyond_what_was_computed() -> None:
+    assert not counterexamples("∀ (a : ℕ → ℕ), a 0 = 3 → (∀ (n : ℕ), a (n + 1) = a n) → a 100 = 3")
+
+
+def test_lemmas_do_not_take_the_names_of_hypotheses() -> None:
+    bounded_by_its_factors = offered(bounded.propose, "a b : ℕ\nhd : a * b = 36\nhk : a + b = 13\n⊢ a = 4 ∨ a = 9")
+    assert any("have hk1 :" in tactic and tactic.endswith("hd1 hk)") for tactic in bounded_by_its_factors)
