@@ -54,13 +54,11 @@ class Repairs:
 
     def usable(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """The candidates without those that need a late tool; where `grind` does, `simp_all` takes its place."""
-        seen: set[str] = set()
         for candidate in candidates:
             tactic = _instead_of_grind(candidate.tactic) if "grind" in self.late else candidate.tactic
             if "omega" in self.late and _TOOL["omega"].search(tactic):
                 tactic = _without_omega(tactic)
-            if tactic and tactic not in seen:
-                seen.add(tactic)
+            if tactic:
                 yield replace(candidate, tactic=tactic)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from prover.policy.tactics.certificates import HIGHEST_DEGREE, Fact, Question, certificate_of
 from prover.policy.tactics.factors import as_integers
+from prover.policy.tactics.orderings import by_order
 from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
@@ -35,7 +36,10 @@ def propose(view: View) -> Iterator[Proposal]:
         certificate = certificate_of(question)
         if certificate is not None:
             yield seq(*steps, *certificate, "grind"), 0.915
-            break
+            return
+    question, _ = _question(view, target, kind, False)
+    if question is not None and (cases := by_order(view, question)) is not None:
+        yield cases, 0.9
 
 
 def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:

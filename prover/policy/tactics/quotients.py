@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
-from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, seq
 
 _SIGNS = {"≤": (0, 1, False), "<": (0, 1, True), "≥": (1, 0, False), ">": (1, 0, True)}
 _MOST_FACTORS = 6
 _MOST_TERMS = 60
+_MOST_DEGREE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,22 @@ def propose(view: View) -> Iterator[Proposal]:
     goal = _comparison(view.target, variables)
     if goal is None or not variables:
         return
+    above_zero = {n for n in variables if any(_says_positive(h.type, n) for h in view.props)}
     known = [(h.name, found) for h in view.props if "/" in h.type and (found := _comparison(h.type, variables))]
     if not goal.quotient.below and not known:
         return
     fresh = view.namer()
     steps: list[str] = []
     for name, found in known:
-        positive = _positive(found.quotient.below)
+        positive = _positive(found.quotient.below, above_zero)
         if positive is None or not found.quotient.below:
             continue
         steps += _cleared(found, positive, fresh(f"hc{name}"), name)
+    if goal.quotient.below and (linear := _named(goal, above_zero, fresh)) is not None:
+        yield seq(*steps, *linear), 0.93
+        return
     if goal.quotient.below:
-        positive = _positive(goal.quotient.below)
+        positive = _positive(goal.quotient.below, above_zero)
         if positive is None:
             return
         hn, hd, hl, hk = (fresh(wish) for wish in ("hn", "hd", "hl", "hk"))
@@ -72,6 +78,107 @@ def propose(view: View) -> Iterator[Proposal]:
         ]
     if steps:
         yield seq(*steps), 0.93
+
+
+def _says_positive(text: str, name: str) -> bool:
+    n = re.escape(name)
+    return bool(re.search(rf"(?<![\w'.])(?:0 < {n}|{n} > 0)(?![\w'.])", text))
+
+
+def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) -> list[str] | None:
+    """The goal without denominators, where it is linear in its quotients: each gets a name and its equation, which is
+    far less work than arithmetic with inverses."""
+    term = read(goal.difference)
+    found = _sum(term) if term is not None else None
+    if found is None or not found[0]:
+        return None
+    terms, rest = found
+    denominators = {below: fresh("hp") for below in dict.fromkeys(one.below for one in terms)}
+    positive = {below: _positive(Counter([below]), above_zero) for below in denominators}
+    everything = _product(Counter(denominators.keys()))
+    if None in positive.values() or len(terms) > _MOST_FACTORS or everything.degree > _MOST_DEGREE:
+        return None
+    steps = [f"have {name} : 0 < {text_of(below)} := {positive[below]}" for below, name in denominators.items()]
+    names, equations = [], []
+    for one in terms:
+        names.append(fresh("q"))
+        equations.append(fresh("he"))
+        cancel = "Rat.inv_mul_cancel _" if one.inverse else "Rat.div_mul_cancel"
+        steps.append(
+            f"have {equations[-1]} : {one.text} * ({one.divisor}) = {text_of(one.above)} := {cancel} (by grind)"
+        )
+    steps += [f"generalize {one.text} = {name} at *" for one, name in zip(terms, names, strict=True)]
+    hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
+    proof = ""
+    for name in denominators.values():
+        proof = f"(Rat.mul_pos {proof} {name})" if proof else name
+    below = " * ".join(f"({text_of(each)})" for each in denominators)
+    steps.append(f"have {hd} : 0 < {below} := {proof}")
+    difference = rest
+    parts = [f"({text_of(rest)}) * ({below})"] if rest else []
+    above = rest * everything
+    for one, name in zip(terms, names, strict=True):
+        difference = difference + one.factor * Polynomial.variable(name)
+        others = _product(Counter(each for each in denominators if each != one.below))
+        parts.append(f"({text_of(one.factor * others)}) * ({name} * ({one.divisor}))")
+        above = above + one.factor * one.above * others
+    sign = "<" if goal.strict else "≤"
+    contradiction = (
+        f"Rat.mul_nonneg (show 0 ≤ -({text_of(difference)}) by grind) (Rat.le_of_lt {hd})"
+        if goal.strict
+        else f"Rat.mul_pos (show 0 < -({text_of(difference)}) by grind) {hd}"
+    )
+    return [
+        *steps,
+        f"have {hk} : ({text_of(difference)}) * ({below}) = {' + '.join(parts)} := by grind",
+        f"rw [{', '.join(equations)}] at {hk}",
+        f"suffices {hn} : 0 {sign} {text_of(above)} by\n"
+        f"  refine Classical.byContradiction fun {hl} => ?_\n"
+        f"  have {hl} := {contradiction}\n  grind",
+        f"clear {hd} {hk} {' '.join(equations)} {' '.join(names)}",
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """`factor * (above / below)`."""
+
+    factor: Polynomial
+    above: Polynomial
+    below: Polynomial
+    text: str
+    """The quotient as it is printed."""
+    divisor: str
+    inverse: bool
+    """Is it printed as an inverse?"""
+
+
+def _sum(term: Term) -> tuple[list[Ratio], Polynomial] | None:
+    """A term as a sum of fractions and a polynomial; None for what is none."""
+    if (whole := of_term(term, division=True)) is not None:
+        return [], whole
+    parts = [_sum(arg) for arg in term.args] if term.op in ("+", "-", "*", "neg") else []
+    if any(part is None for part in parts):
+        return None
+    one = Polynomial.constant(1)
+    match term.op, [part for part in parts if part is not None]:
+        case "neg", [(terms, rest)]:
+            return [replace(each, factor=-each.factor) for each in terms], -rest
+        case "+", [(first, p), (second, q)]:
+            return [*first, *second], p + q
+        case "-", [(first, p), (second, q)]:
+            return [*first, *(replace(each, factor=-each.factor) for each in second)], p - q
+        case "*", [([], p), (terms, rest)] | [(terms, rest), ([], p)]:
+            return [replace(each, factor=each.factor * p) for each in terms], rest * p
+        case "/", _:
+            above, below = (of_term(arg, division=True) for arg in term.args)
+            if above is not None and below is not None and below.value is None:
+                return [Ratio(one, above, below, show(term), show(term.args[1]), False)], Polynomial()
+        case "inv", _:
+            below = of_term(term.args[0], division=True)
+            if below is not None and below.value is None:
+                return [Ratio(one, one, below, show(term), show(term.args[0]), True)], Polynomial()
+    return None
 
 
 def _cleared(found: Comparison, positive: str, name: str, old: str) -> list[str]:
@@ -159,17 +266,32 @@ def _product(factors: Counter[Polynomial]) -> Polynomial:
     return result
 
 
-def _positive(factors: Counter[Polynomial]) -> str | None:
+def _positive(factors: Counter[Polynomial], above_zero: set[str]) -> str | None:
     """A proof that the product of the factors is positive."""
     proof = ""
     for factor in factors.elements():
-        if factor.degree > 1 and any(power % 2 for monomial in factor.terms for _, power in monomial):
+        one = _positive_one(factor, above_zero)
+        if one is None:
             return None
-        used = factor.names if factor.degree > 1 else []
-        squares = "".join(f"have := (Lean.Grind.OrderedRing.sq_nonneg : 0 ≤ {name} ^ 2); " for name in used)
-        one = f"(show 0 < {text_of(factor)} by {squares}grind)"
         proof = f"(Rat.mul_pos {proof} {one})" if proof else one
     return proof or None
+
+
+def _positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
+    """The same for one polynomial: linear, a sum with even powers, or a sum of products of positive variables."""
+    facts = []
+    if factor.degree > 1 and all(power % 2 == 0 for m in factor.terms for _, power in m):
+        facts = [f"have := (Lean.Grind.OrderedRing.sq_nonneg : 0 ≤ {name} ^ 2)" for name in factor.names]
+    elif factor.degree > 1:
+        if any(c < 0 for c in factor.terms.values()) or not set(factor.names) <= above_zero:
+            return None
+        for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
+            names = [name for name, power in monomial for _ in range(power)]
+            proof = "(by grind)"
+            for _ in names[1:]:
+                proof = f"(Rat.mul_pos {proof} (by grind))"
+            facts.append(f"have h{i} : 0 < {' * '.join(names)} := {proof}")
+    return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
 
 
 __all__ = ["propose"]

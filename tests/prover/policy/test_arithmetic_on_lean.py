@@ -38,6 +38,10 @@ STATEMENTS = {
     "roots": "(x : Rat) (h : 2 * x ^ 2 - 7 * x + 3 = 0) (hx : 1 < x) : x = 3",
     "squares": "(a b c d : Rat) : (a ^ 2 + b ^ 2) * (c ^ 2 + d ^ 2) ≥ (a * c + b * d) ^ 2",
     "products": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : (a + b) * (b + c) * (c + a) ≥ 8 * a * b * c",
+    "orders": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 2 * b + b ^ 2 * c + c ^ 2 * a ≥ 3 * a * "
+    "b * c",
+    "orders of natural numbers": "(a b c : Nat) : a ^ 3 + b ^ 3 + c ^ 3 + 6 * a * b * c ≥ "
+    "a ^ 2 * b + a ^ 2 * c + b ^ 2 * a + b ^ 2 * c + c ^ 2 * a + c ^ 2 * b",
     "inverses": "(x y : Rat) (hx : 0 < x) (hy : 0 < y) : x / y + y / x ≥ 2",
     "negated claim": "(x y : Rat) (h0 : 0 < x) (h1 : 0 < y) (h : x * y = 4) : x + y ≥ 4",
     "natural numbers": "(x y : Nat) (h : x < y) : x ^ 2 + x < y ^ 2",
