@@ -17,9 +17,11 @@ _MAX_DEPTH = 2
 _ALONG = re.compile(r"take|drop|get|set|insert|erase|replicate|range|rotate|\[\w+\]|\[\w+\]\?|len")
 # Recursive functions of the library that `simp` does not unfold by itself.
 _LIBRARY_RECURSION = re.compile(r"(?<![\w.'])((?:Nat|List)\.(?:repeat|iterate|rec|fold|foldRev|any|all|iota))(?![\w'])")
+_NEXT_BOUND = re.compile(r"([\w'₀-₉]+) (≤|<) ([\w'₀-₉]+) \+ 1")
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _boundary(view)
     done = sum(tactic.startswith(("induction", "(induction")) for tactic in view.history)
     if done >= _MAX_DEPTH:
         return
@@ -95,6 +97,25 @@ def _nat(view: View, n: str) -> Iterator[Proposal]:
     yield f"cases {n} <;> simp_all", 0.06
     yield f"cases {n} <;> grind", 0.05
     yield from _strong(view, n, ih)
+
+
+def _boundary(view: View) -> Iterator[Proposal]:
+    """After a step of an induction, what was below the bound still is, or is the bound."""
+    for h in view.props:
+        match = _NEXT_BOUND.fullmatch(h.type)
+        if match is None:
+            continue
+        k, relation, n = match.groups()
+        below, last = (f"{k} ≤ {n}", f"{n} + 1") if relation == "≤" else (f"{k} < {n}", n)
+        if any(below in other.type and other.name != h.name for other in view.props):
+            hk = view.fresh("hk")
+            split = f"rcases (show {below} ∨ {k} = {last} by omega) with {hk} | rfl"
+            yield (
+                f"{split} <;> simp_all <;> first | exact Nat.dvd_mul_right _ _ | exact Nat.dvd_mul_left_of_dvd ‹_› _",
+                0.45,
+            )
+            yield f"{split} <;> grind", 0.3
+            yield split, 0.3
 
 
 def _uses(view: View, n: str) -> list[str]:

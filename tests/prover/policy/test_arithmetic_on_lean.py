@@ -89,6 +89,8 @@ STATEMENTS = {
     "powers of maxima": "(a b m n : Nat) (h : a ≤ 2 ^ m) (h2 : b ≤ 2 ^ n) : a + b ≤ 2 ^ (max m n + 1)",
     "bits of a sum": "(x y : BitVec 24) : (x ||| y) + (x &&& y) = y + x",
     "disjoint bits": "(a b : Nat) (h : a &&& b = 0) : a ^^^ b = a + b",
+    "next bound": "(f : Nat → Nat) (k n : Nat) (h1 : 1 ≤ k) (hs : f (n + 1) = (n + 1) * f n) (h : k ≤ n + 1) "
+    "(ih : k ≤ n → k ∣ f n) : k ∣ f (n + 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
