@@ -9,11 +9,12 @@ from itertools import combinations, islice, product
 
 from prover.goal import bare
 from prover.policy.tactics.patterns import Universal, alternatives, pattern, universal
-from prover.policy.tactics.view import IDENT, NAT, NUMBERS, RAT, REAL, Proposal, View, connective
+from prover.policy.tactics.view import IDENT, NAT, NUMBERS, RAT, REAL, Proposal, View, connective, put, seq
 
 _MOST_HYPOTHESES = 5
 _MOST_ASSIGNMENTS = 40
 _MOST_PROPOSALS = 8
+_DOWN = re.compile(r"∀ \((?P<n>[\w']+) : (?:Nat|ℕ)\), (?P<P>[\w'₀-₉.]+) \((?P=n) \+ 1\) → (?P=P) (?P=n)")
 _ORDER = ("≤", "<", "≥", ">", "≠")
 
 
@@ -30,6 +31,7 @@ class Instance:
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _downward(view)
     count = 0
     known = {h.type for h in view.props}
     for h in list(reversed(view.props))[:_MOST_HYPOTHESES]:
@@ -156,6 +158,33 @@ def substituted(text: str, values: dict[str, str]) -> str:
         return (f"({new})" if " " in new else new) + dot + rest
 
     return IDENT.sub(value, text)
+
+
+def _downward(view: View) -> Iterator[Proposal]:
+    """`P (n + 1) → P n` for all n, and P holds as far up as one likes: it holds everywhere."""
+    for h in view.props:
+        step = _DOWN.fullmatch(h.type)
+        goal = re.fullmatch(rf"{re.escape(step['P'])} ([\w'₀-₉]+|\(.+\))", view.target) if step else None
+        if step is None or goal is None:
+            continue
+        p, t, fresh = step["P"], goal[1], view.namer()
+        down, hn, hm, m = fresh("hdown"), fresh("hn"), fresh("hm"), fresh("m")
+        lemma = (
+            f"have {down} : ∀ d n : Nat, {p} (n + d) → {p} n := by\n  intro d\n  induction d with\n"
+            f"  | zero => intro n {hn}; exact {hn}\n"
+            f"  | succ d ih => intro n {hn}; exact ih n ({h.name} (n + d) {hn})"
+        )
+        for other in view.props:
+            if other.name == h.name or p not in other.type or not other.type.startswith("∀ "):
+                continue
+            above = re.fullmatch(rf"∀ \(([\w']+) : (?:Nat|ℕ)\), {re.escape(p)} (\(.+\))", other.type)
+            if above is not None:
+                far = put(above[2], above[1], t)
+                found = [f"have {hn} := {other.name} {t}"]
+            else:
+                far, found = m, [f"obtain ⟨{m}, {hm}, {hn}⟩ := {other.name} {t}"]
+            last = f"exact {down} ({far} - {t}) {t} (by rw [show {t} + ({far} - {t}) = {far} by omega]; exact {hn})"
+            yield seq(lemma, *found, last), 0.7
 
 
 __all__ = ["Instance", "instances", "propose", "substituted", "terms_of_type"]

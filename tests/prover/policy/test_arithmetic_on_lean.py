@@ -91,6 +91,9 @@ STATEMENTS = {
     "disjoint bits": "(a b : Nat) (h : a &&& b = 0) : a ^^^ b = a + b",
     "next bound": "(f : Nat → Nat) (k n : Nat) (h1 : 1 ≤ k) (hs : f (n + 1) = (n + 1) * f n) (h : k ≤ n + 1) "
     "(ih : k ≤ n → k ∣ f n) : k ∣ f (n + 1)",
+    "downward": "(P : Nat → Prop) (h : ∀ n, P (n + 1) → P n) (h3 : ∀ n, P (3 * n)) (n : Nat) : P n",
+    "downward from infinitely many": "(P : Nat → Prop) (h : ∀ n, P (n + 1) → P n) (hi : ∀ n, ∃ m, n ≤ m ∧ P m) "
+    "(n : Nat) : P n",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
