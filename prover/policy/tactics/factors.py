@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
-from math import gcd
+from math import gcd, isqrt
 
-from prover.policy.tactics.bounded import EVALUATE, divisors_of, inside_range
+from prover.policy.tactics.bounded import divisors_of, one_of_divisors
 from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
 
-_LARGEST_PRODUCT = 500
+_LARGEST_PRODUCT = 1_000
 _MOST_DIVISORS = 40
+_MOST_LEMMAS = 12
 _SMALL = 6
 _LARGEST_ROOT = 60
 _CLOSE = "first | omega | grind"
@@ -143,8 +144,9 @@ def _vanishes(p: Polynomial, form: Polynomial, names: list[str]) -> bool:
 
 
 def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
-    """`u * v = N` for linear u, v: u is a divisor of N, and the rest is linear."""
-    found = _split(p) or _variable_factor(p, view.target)
+    """`u * v = N` for linear u, v, or linear in squares: u is a divisor of N, and the rest is linear."""
+    squares = len(p.names) == 2 and all(power == 2 for m in p.terms for _, power in m)
+    found = (_split(_in_squares(p)) if squares else None) or _split(p) or _variable_factor(p, view.target)
     if found is None:
         return
     u, v, number = found
@@ -159,27 +161,78 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
     if not 0 < number <= _LARGEST_PRODUCT:
         return
     divisors = divisors_of(number)
-    signed = [*(-d for d in reversed(divisors)), *divisors]
-    if len(signed) > _MOST_DIVISORS:
+    if 2 * len(divisors) > _MOST_DIVISORS:
         return
     left, right = text_of(u), text_of(v)
-    hp, hd, hk, hc, k = (view.fresh(name) for name in ("hp", "hd", "hk", "hc", "k"))
-    either = " ∨ ".join(f"({k} : Int) - {number} = {d}" for d in signed)
-    cases = " ∨ ".join(f"{left} = {d}" for d in signed)
+    hp, hd, hk, hc = (view.fresh(name) for name in ("hp", "hd", "hk", "hc"))
+    lemmas: list[str] = []
+    closes = [(close, close)] * len(divisors)
+    if squares:
+        cases = [((u, d), (v, number // d)) for size in divisors for d in (size, -size)]
+        lemmas, ends = _by_squares(view, p.names, cases, close)
+        closes = list(zip(ends[::2], ends[1::2], strict=True))
     steps = [
+        *lemmas,
         f"have {hp} : ({left}) * ({right}) = {number} := by grind",
-        f"have {hd} : ({left}) ∣ {number} := ⟨_, {hp}.symm⟩",
-        f"have hle := Int.le_of_dvd (by decide) {hd}",
-        f"have hge := Int.le_of_dvd (by decide) (Int.neg_dvd.2 {hd})",
-        f"have {hk} : ∀ {k} {inside_range(2 * number + 1)}, (({k} : Int) - {number}) ∣ {number} → ({either}) := by\n"
-        f"  {EVALUATE}",
-        f"have {hc} : {cases} := by\n"
-        f"  obtain ⟨{k}, hi⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {left} + {number} by omega)\n"
-        f"  have hj : {left} = ({k} : Int) - {number} := by omega\n"
-        f"  rw [hj] at {hd} ⊢\n  exact {hk} {k} (List.mem_range.2 (by omega)) {hd}",
-        f"rcases {hc} with {' | '.join([hc] * len(signed))} <;> (rw [{hc}] at {hp}; {close})",
+        f"have {hd} : ({left}).natAbs ∣ {number} := by\n"
+        f"  have h : ({left}) ∣ {number} := ⟨_, {hp}.symm⟩\n  exact Int.natAbs_dvd_natAbs.mpr h",
+        f"rcases {one_of_divisors(number, '_', hd)} with {' | '.join([hk] * len(divisors))}",
     ]
-    yield seq(*steps), 0.9
+    for d, (end, end_of_negative) in zip(divisors, closes, strict=True):
+        steps.append(
+            f"· rcases (show {left} = {d} ∨ {left} = -{d} by omega) with {hc} | {hc}\n"
+            f"  · rw [{hc}] at {hp}; {end}\n  · rw [{hc}] at {hp}; {end_of_negative}"
+        )
+    if len(lemmas) <= _MOST_LEMMAS:
+        yield seq(*steps), 0.9
+
+
+def _in_squares(p: Polynomial) -> Polynomial:
+    """A polynomial in squares as one in variables that are called `x ^ 2`."""
+    return Polynomial({tuple((f"{name} ^ 2", 1) for name, _ in m): c for m, c in p.terms.items()})
+
+
+def _by_squares(
+    view: View, names: list[str], cases: Sequence[tuple[tuple[Polynomial, int], ...]], close: str
+) -> tuple[list[str], list[str]]:
+    """Lemmas about squares, and what ends each of the cases, each two equations `a * x ^ 2 + c = number`: most ask for
+    a square to be what none is."""
+    fresh = view.namer()
+    lemmas = [f"have {fresh('hs')} : 0 ≤ {name} ^ 2 := Lean.Grind.OrderedRing.sq_nonneg" for name in names]
+    known: dict[tuple[str, int], str] = {}
+    ends = []
+    for case in cases:
+        end = close
+        for p, number in case:
+            factor = p.terms.get(((p.names[0], 1),)) if len(p.names) == 1 and p.degree == 1 else None
+            if factor is None or not p.names[0].endswith(" ^ 2"):
+                continue
+            value = (number - p.terms.get((), Fraction(0))) / factor
+            if value.denominator != 1 or value < 0:
+                end = "omega"
+                break
+            square = p.names[0], int(value)
+            if isqrt(square[1]) ** 2 != square[1]:
+                if square not in known:
+                    known[square] = fresh("hn")
+                    lemmas.append(f"have {known[square]} : {square[0]} ≠ {square[1]} := {_no_square(*square)}")
+                end = f"exact ({known[square]} (by omega)).elim"
+                break
+        ends.append(end)
+    return lemmas, ends
+
+
+def _no_square(square: str, value: int) -> str:
+    """A proof that `x ^ 2` is not a number between two squares."""
+    x, r = square.removesuffix(" ^ 2"), isqrt(value)
+    nonnegative = "have h1 := Int.mul_nonneg (show 0 ≤ {} by omega) (show 0 ≤ {} by omega); grind"
+    return (
+        f"by\n  intro h0\n  rcases (show {x} ≤ -{r + 1} ∨ (-{r} ≤ {x} ∧ {x} ≤ {r}) ∨ {r + 1} ≤ {x} by omega) with "
+        f"h1 | h1 | h1\n"
+        f"  · {nonnegative.format(f'-{x} - {r + 1}', f'-{x} + {r + 1}')}\n"
+        f"  · {nonnegative.format(f'{x} + {r}', f'{r} - {x}')}\n"
+        f"  · {nonnegative.format(f'{x} - {r + 1}', f'{x} + {r + 1}')}"
+    )
 
 
 def _split(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
