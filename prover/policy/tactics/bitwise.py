@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from prover.policy.tactics.view import NAT, Proposal, View, numerals, seq
 
-_NAME = r"(?<![\w.'~])([^\W\d][\w'₀-₉]*)(?![\w'.])"
+_NAME = r"(?<![\w.'~])([^\W\d][\w'₀-₉]*)(?![\w'.✝])"
 _PAIR = re.compile(rf"{_NAME} (?:&&&|\|\|\||\^\^\^) {_NAME}")
 _ARITHMETIC = re.compile(r" [+*≤<≥>-] |-[^\W\d]")
 _WIDTH = re.compile(r"BitVec (\d{1,2})")
@@ -44,7 +44,7 @@ _TO_NAT = ", ".join(
 def propose(view: View) -> Iterator[Proposal]:
     pairs = list(dict.fromkeys(_PAIR.findall(view.facts)))[:_MOST_PAIRS]
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
-    kinds = {v.type for v in view.vars if v.name in names}
+    kinds = {{v.name: v.type for v in view.vars}.get(name, "") for name in names}
     if not pairs or len(kinds) != 1 or not _ARITHMETIC.search(view.target):
         return
     (kind,) = kinds

@@ -71,7 +71,7 @@ def _universal(view: View) -> Iterator[Proposal]:
     if match is not None and _MANY <= int(match[3] or match[6]) <= _MOST_POINTS:
         n, relation, number = match[1] or match[4], match[2] or match[5], match[3] or match[6]
         body = view.target[match.end() :]
-        if any(mentions(body, h.name) for h in view.vars) or re.search("[∃ℝℚ]", body):
+        if any(mentions(body, h.name) for h in view.goal.hypotheses) or re.search("[∃ℝℚ✝]", body):
             return
         less = "hn" if relation == "<" else "(Nat.lt_succ_of_le hn)"
         claim = f"∀ {n} {inside_range(int(number) + (relation == '≤'))}, {body}"

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import isqrt, lcm
+from math import isqrt
 
 from prover.policy.tactics.polynomials import (
     Monomial,
     Polynomial,
     degree,
+    primitive,
     text_of,
     times,
 )
@@ -179,7 +180,7 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
                 for a, b in combinations(names, 2)
                 if at[a] and at[b]
             ]
-    return [_primitive(p) for p in dict.fromkeys(found) if p and p.value is None]
+    return [primitive(p) for p in dict.fromkeys(found) if p and p.value is None]
 
 
 def _roots(claim: Polynomial, half: int) -> list[Polynomial]:
@@ -190,11 +191,6 @@ def _roots(claim: Polynomial, half: int) -> list[Polynomial]:
         if root and root * root == c and all(power % 2 == 0 for _, power in monomial) and degree(monomial) <= 2 * half:
             found.append(Polynomial({tuple((name, power // 2) for name, power in monomial): root}))
     return found
-
-
-def _primitive(p: Polynomial) -> Polynomial:
-    """The polynomial with its denominators cleared."""
-    return p * lcm(*(c.denominator for c in p.terms.values()))
 
 
 def _monomials(names: list[str], most: int) -> list[Monomial]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations, permutations
 
@@ -14,11 +15,12 @@ from prover.policy.tactics.view import NAT, Proposal, View, seq
 
 _MOST_BOUND = 12
 _MOST_CASES = 40
+_MOST_DEGREE = 5
 
 
 def propose(view: View) -> Iterator[Proposal]:
     names = view.of_type(NAT)
-    if not 2 <= len(names) <= 4 or " = " not in view.facts or not ("≤" in view.facts or "<" in view.facts):
+    if not 2 <= len(names) <= 4 or " = " not in view.facts or not re.search("[≤<≥>]", view.facts):
         return
     order = _order(view, names)
     for h in view.props:
@@ -51,8 +53,10 @@ def _bounded(view: View, whole: Polynomial, parts: Polynomial, order: dict[str, 
     """What is left of the product when it is divided by the largest of the parts, and the variables in that."""
     ((monomial, factor),) = whole.terms.items()
     variables = _factors(monomial)
-    bound = sum(parts.terms.values()) // factor
-    if min(parts.terms.values()) < 0 or factor < 0 or not 0 < bound <= _MOST_BOUND or len(set(variables)) < 2:
+    if factor != 1 or len(set(variables)) < 2 or len(variables) > _MOST_DEGREE:
+        return
+    bound = int(sum(parts.terms.values()))
+    if bound > _MOST_BOUND or not parts.integral:
         return
     for size in range(1, len(variables)):
         for largest in dict.fromkeys(combinations(variables, size)):
@@ -62,7 +66,7 @@ def _bounded(view: View, whole: Polynomial, parts: Polynomial, order: dict[str, 
                 for name in largest:
                     rest.remove(name)
                 facts = [_at_most(pairs) for pairs in below if pairs and any(a != b for a, b in pairs)]
-                yield from _written(view, rest, largest, int(bound), facts)
+                yield from _written(view, rest, largest, bound, facts)
                 return
 
 
@@ -105,14 +109,14 @@ def _written(view: View, rest: list[str], largest: tuple[str, ...], bound: int, 
         "first | omega | grind",
     ]
     steps = [f"have {known} : {left} ≤ {bound} := by\n  " + "\n  ".join(lines)]
-    small = list(dict.fromkeys(rest)) if len(set(rest)) == len(rest) else []
+    small = rest if len(set(rest)) == len(rest) else []
     if len(small) == 2:
         a, b = small
         for x, y, side in ((a, b, "right"), (b, a, "left")):
             name = fresh("hs")
             steps.append(f"have {name} := Nat.le_mul_of_pos_{side} {x} (show 0 < {y} by omega)")
     yield seq(*steps), 0.5
-    if len(small) <= 2 and (bound + 1) ** len(small) <= _MOST_CASES:
+    if 0 < len(small) <= 2 and (bound + 1) ** len(small) <= _MOST_CASES:
         cases = []
         for name in small:
             values = " ∨ ".join(f"{name} = {value}" for value in range(1, bound + 1))

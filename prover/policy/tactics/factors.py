@@ -8,7 +8,7 @@ from itertools import combinations
 from math import gcd, isqrt
 
 from prover.policy.tactics.bounded import divisors_of, one_of_divisors
-from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
 
@@ -61,11 +61,8 @@ def _equations(view: View, kind: str, exact: int = 0) -> list[Polynomial]:
             if left is None or right is None:
                 continue
             p = left - right
-            scale = 1
-            for c in p.terms.values():
-                scale = scale * c.denominator // gcd(scale, c.denominator)
             if (p.degree == exact if exact else 2 <= p.degree <= 6) and len(p.names) <= 4:
-                found.append(p * scale)
+                found.append(primitive(p))
     return found
 
 
@@ -146,7 +143,9 @@ def _vanishes(p: Polynomial, form: Polynomial, names: list[str]) -> bool:
 def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
     """`u * v = N` for linear u, v, or linear in squares: u is a divisor of N, and the rest is linear."""
     squares = len(p.names) == 2 and all(power == 2 for m in p.terms for _, power in m)
-    found = (_split(_in_squares(p)) if squares else None) or _split(p) or _variable_factor(p, view.target)
+    found = _split(_in_squares(p)) if squares else None
+    squares = found is not None
+    found = found or _split(p) or _variable_factor(p, view.target)
     if found is None:
         return
     u, v, number = found

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from math import lcm
 
 from prover.policy.tactics.bounded import divisors_of, one_of_divisors
 from prover.policy.tactics.divisibility import signed_of
 from prover.policy.tactics.polynomials import Polynomial, division, of_term, written
-from prover.policy.tactics.terms import Term, read, show
+from prover.policy.tactics.terms import Term, applications, read, show
 from prover.policy.tactics.view import INT, Proposal, View, seq
 
 _MOST_DIVISORS = 12
 _LARGEST_COMBINATION = 2_000
 _GCDS = ("Nat.gcd", ".gcd", "Nat.Coprime", "Coprime", ".Coprime")
+_PAIRS = ("Nat.gcd", ".gcd", "Nat.lcm", ".lcm")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -100,8 +100,7 @@ def _bezout(a: Polynomial, b: Polynomial) -> tuple[str, str, int, bool] | None:
     for sign in (1, -1):
         x, y = u * sign * scale, v * -sign * scale
         if (tx := written(x, signed=False)) is not None and (ty := written(y, signed=False)) is not None:
-            number = (x * a - y * b).value or Fraction(0)
-            return tx, ty, abs(int(number)), number < 0
+            return tx, ty, scale, sign < 0
     return None
 
 
@@ -124,6 +123,8 @@ def _product_with_lcm(view: View) -> Iterator[Proposal]:
         term = read(text)
         for each in _pairs(term) if term is not None else []:
             pair = (show(each.args[1]), show(each.args[2]))
+            if signed_of(view, *each.args[1:]) is not False:
+                continue
             if pair not in pairs and pair[::-1] not in pairs:
                 pairs.append(pair)
     if not pairs or not ("lcm" in view.facts and "gcd" in view.facts):
@@ -153,7 +154,5 @@ def _product_with_lcm(view: View) -> Iterator[Proposal]:
 
 
 def _pairs(term: Term) -> list[Term]:
-    found = [term] if term.op == "app" and len(term.args) == 3 and re.search(r"gcd|lcm", term.args[0].name) else []
-    for arg in term.args:
-        found += _pairs(arg)
-    return found
+    """The greatest common divisors and least common multiples in a term."""
+    return [each for each in applications(term) if len(each.args) == 3 and each.args[0].name in _PAIRS]

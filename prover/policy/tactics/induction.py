@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from prover.policy.tactics.patterns import universal
-from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions
+from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, mentions, stands_in
 
 # Lemmas that bring the step of an induction into the form of its hypothesis.
 STEP = "Nat.pow_succ, Nat.pow_add, Nat.pow_mul, Nat.mul_add, Nat.add_mul"
@@ -107,7 +107,7 @@ def _boundary(view: View) -> Iterator[Proposal]:
             continue
         k, relation, n = match.groups()
         below, last = (f"{k} ≤ {n}", f"{n} + 1") if relation == "≤" else (f"{k} < {n}", n)
-        if any(below in other.type and other.name != h.name for other in view.props):
+        if any(stands_in(below, other.type) and other.name != h.name for other in view.props):
             hk = view.fresh("hk")
             split = f"rcases (show {below} ∨ {k} = {last} by omega) with {hk} | rfl"
             yield (

@@ -168,19 +168,21 @@ def _downward(view: View) -> Iterator[Proposal]:
         if step is None or goal is None:
             continue
         p, t, fresh = step["P"], goal[1], view.namer()
-        down, hn, hm, m = fresh("hdown"), fresh("hn"), fresh("hm"), fresh("m")
+        down, hn, hm, ih, d, n, m = (fresh(name) for name in ("hdown", "hn", "hm", "ih", "d", "n", "m"))
         lemma = (
-            f"have {down} : ∀ d n : Nat, {p} (n + d) → {p} n := by\n  intro d\n  induction d with\n"
-            f"  | zero => intro n {hn}; exact {hn}\n"
-            f"  | succ d ih => intro n {hn}; exact ih n ({h.name} (n + d) {hn})"
+            f"have {down} : ∀ {d} {n} : Nat, {p} ({n} + {d}) → {p} {n} := by\n  intro {d}\n  induction {d} with\n"
+            f"  | zero => intro {n} {hn}; exact {hn}\n"
+            f"  | succ {d} {ih} => intro {n} {hn}; exact {ih} {n} ({h.name} ({n} + {d}) {hn})"
         )
         for other in view.props:
-            if other.name == h.name or p not in other.type or not other.type.startswith("∀ "):
+            above = re.fullmatch(
+                rf"∀ \(([\w']+) : (?:Nat|ℕ)\), (?:{re.escape(p)} (\(.+\))|∃ (\w+), (.+) ∧ {re.escape(p)} \3)",
+                other.type,
+            )
+            if above is None or other.name == h.name:
                 continue
-            above = re.fullmatch(rf"∀ \(([\w']+) : (?:Nat|ℕ)\), {re.escape(p)} (\(.+\))", other.type)
-            if above is not None:
-                far = put(above[2], above[1], t)
-                found = [f"have {hn} := {other.name} {t}"]
+            if above[2]:
+                far, found = put(above[2], above[1], t), [f"have {hn} := {other.name} {t}"]
             else:
                 far, found = m, [f"obtain ⟨{m}, {hm}, {hn}⟩ := {other.name} {t}"]
             last = f"exact {down} ({far} - {t}) {t} (by rw [show {t} + ({far} - {t}) = {far} by omega]; exact {hn})"

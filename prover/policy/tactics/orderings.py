@@ -7,14 +7,15 @@ are not negative either (Yang's successive differences, "the buffalo way"), so t
 from __future__ import annotations
 
 from itertools import permutations
-from math import lcm
 
 from prover.policy.tactics.certificates import Fact, Question
-from prover.policy.tactics.polynomials import Polynomial
+from prover.policy.tactics.polynomials import Polynomial, primitive
 from prover.policy.tactics.view import View, seq
 
 _MOST_DEGREE = 5
 _MOST_TERMS = 20
+# No variable of a goal is called so.
+_DIFFERENCES = ("middle - low", "high - middle")
 
 
 def by_order(view: View, question: Question) -> str | None:
@@ -77,12 +78,12 @@ def _terms(claim: Polynomial, order: tuple[str, ...], names: tuple[str, str, str
     """The terms of the claim in the least variable and the differences: coefficients and factors; none where one has
     a coefficient below 0."""
     low, middle, high = order
-    x, u, v = map(Polynomial.variable, (low, "u", "v"))
+    x, u, v = map(Polynomial.variable, (low, *_DIFFERENCES))
     p = claim.replaced(high, Polynomial.variable(middle) + v).replaced(middle, x + u)
-    p = p * lcm(*(c.denominator for c in p.terms.values()))
+    p = primitive(p)
     if any(c < 0 for c in p.terms.values()):
         return []
-    shown = dict(zip((low, "u", "v"), names, strict=True))
+    shown = dict(zip((low, *_DIFFERENCES), names, strict=True))
     return [(int(c), [shown[n] for n, power in m for _ in range(power)]) for m, c in p.terms.items()]
 
 

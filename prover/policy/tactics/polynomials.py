@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import lcm
 
 from prover.policy.tactics.terms import Term, show
 
@@ -112,9 +113,14 @@ class Polynomial:
         return total
 
 
-def _bits(number: Fraction) -> int:
-    """How many binary digits a fraction has, at least 1."""
+def bits(number: Fraction | int) -> int:
+    """How many binary digits a number has, at least 1."""
     return max(1, number.numerator.bit_length() + number.denominator.bit_length())
+
+
+def primitive(polynomial: Polynomial) -> Polynomial:
+    """The polynomial with its denominators cleared."""
+    return polynomial * lcm(*(c.denominator for c in polynomial.terms.values()))
 
 
 def degree(monomial: Monomial) -> int:
@@ -168,7 +174,7 @@ def of_term(term: Term, *, division: bool = False, atoms: bool = False, minus: b
             power = exponent.value if exponent is not None else None
             if base is None or power is None or power.denominator != 1 or power < 0:
                 return atom()
-            if base.value is not None and power <= 200 and _bits(base.value) * power <= _MOST_BITS:
+            if base.value is not None and power <= 200 and bits(base.value) * power <= _MOST_BITS:
                 return Polynomial.constant(base.value ** int(power))
             small = power <= _LARGEST_POWER and (
                 len(base.terms) == 1 or len(base.terms) ** int(power) <= _MOST_TERMS * 4

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from prover.goal import bare
 from prover.policy.tactics.polynomials import of_term
 from prover.policy.tactics.terms import read
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.view import IDENT, NAT, Proposal, View, seq
 
 _DIVISORS = re.compile(
-    r"(?P<before>.+ ∧ )?\(?∀ \(?(?P<d>[\w'₀-₉]+)(?: : (?:Nat|ℕ)\))?, (?P=d) ∣ (?P<p>[\w'₀-₉]+) → "
+    r"(?P<before>.+ ∧ )?\(?∀ \(?(?P<d>[\w'₀-₉]+)(?: : (?:Nat|ℕ)\))?, (?P=d) ∣ (?P<p>.+) → "
     r"(?P=d) = (?:1 ∨ (?P=d) = (?P=p)|(?P=p) ∨ (?P=d) = 1)\)?"
 )
-_NAMED = re.compile(r"[\w'₀-₉.]*[pP]rime[\w'₀-₉]* (?P<p>[\w'₀-₉]+)")
+_NAMED = re.compile(r"[\w'₀-₉.]*[pP]rime[\w'₀-₉]* (?P<p>[\w'₀-₉]+|\(.+\))")
 _PRODUCT = re.compile(r"(?P<p>[\w'₀-₉]+) ∣ (?P<a>[\w'₀-₉]+|\(.+\)) \* (?P<b>[\w'₀-₉]+|\(.+\))")
-_DIVISORS_OF_TERM = re.compile(_DIVISORS.pattern.replace(r"(?P<p>[\w'₀-₉]+)", r"(?P<p>.+)", 1))
-_NAMED_OF_TERM = re.compile(r"[\w'₀-₉.]*[pP]rime[\w'₀-₉]* \((?P<p>.+)\)")
 _MOST_PRIMES = 2
 
 
@@ -29,26 +28,26 @@ def propose(view: View) -> Iterator[Proposal]:
             yield seq(*known[:count], "omega"), 0.45
 
 
-def _primes(view: View) -> list[tuple[str, str]]:
-    """Numbers with the proofs that they have no divisors but 1 and themselves, as far as names and shapes tell."""
+def _stated(view: View) -> list[tuple[str, str]]:
+    """Terms with the proofs that they have no divisors but 1 and themselves, as far as names and shapes tell."""
     found = []
     for h in view.props:
         if match := _DIVISORS.fullmatch(h.type):
-            found.append((match["p"], f"{h.name}{'.2' * (match['before'] or '').count(' ∧ ')}"))
+            found.append((bare(match["p"]), f"{h.name}{'.2' * (match['before'] or '').count(' ∧ ')}"))
         elif match := _NAMED.fullmatch(h.type):
-            found.append((match["p"], f"{h.name}.2"))
+            found.append((bare(match["p"]), f"{h.name}.2"))
     return found
+
+
+def _primes(view: View) -> list[tuple[str, str]]:
+    """The variables among them."""
+    return [(text, divisors) for text, divisors in _stated(view) if IDENT.fullmatch(text)]
 
 
 def _forms(view: View) -> Iterator[Proposal]:
     """`p` and terms in `p` are prime, and modulo a small prime `q` one of them is always 0: so that one is `q`."""
-    forms = [(p, divisors) for p, divisors in _primes(view) if p in view.of_type(NAT)][:1]
-    for h in view.props:
-        match = _DIVISORS_OF_TERM.fullmatch(h.type)
-        if match and match["p"] not in view.of_type(NAT):
-            forms.append((match["p"], f"{h.name}{'.2' * (match['before'] or '').count(' ∧ ')}"))
-        elif named := _NAMED_OF_TERM.fullmatch(h.type):
-            forms.append((named["p"], f"{h.name}.2"))
+    forms = [(text, divisors) for text, divisors in _stated(view) if text not in view.of_type(NAT)]
+    forms = [(p, divisors) for p, divisors in _primes(view) if p in view.of_type(NAT)][:1] + forms
     terms = [(term, divisors) for text, divisors in forms if (term := read(text)) is not None]
     polynomials = [(of_term(term, minus=False), divisors) for term, divisors in terms]
     p = forms[0][0] if forms else ""
@@ -77,9 +76,10 @@ def _products(view: View, p: str, divisors: str) -> Iterator[Proposal]:
         if match is None or match["p"] != p:
             continue
         a, b = match["a"], match["b"]
-        common = f"rcases {divisors} (Nat.gcd {p} {a}) (Nat.gcd_dvd_left {p} {a}) with hg | hg"
-        one = f"exact Or.inr (Nat.Coprime.dvd_of_dvd_mul_left hg {h.name})"
-        itself = f"exact Or.inl (hg ▸ Nat.gcd_dvd_right {p} {a})"
+        hg = view.fresh("hg")
+        common = f"rcases {divisors} (Nat.gcd {p} ({a})) (Nat.gcd_dvd_left {p} ({a})) with {hg} | {hg}"
+        one = f"exact Or.inr (Nat.Coprime.dvd_of_dvd_mul_left {hg} {h.name})"
+        itself = f"exact Or.inl ({hg} ▸ Nat.gcd_dvd_right {p} ({a}))"
         proof = seq(f"{common} <;> first | {one} | {itself}")
         claim = f"{p} ∣ {a} ∨ {p} ∣ {b}"
         if view.target == claim:

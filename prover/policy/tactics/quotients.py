@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from prover.policy.tactics.polynomials import Polynomial, degree, of_term, text_of
+from prover.policy.tactics.polynomials import Monomial, Polynomial, degree, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, seq
 
@@ -53,8 +53,9 @@ def propose(view: View) -> Iterator[Proposal]:
         positive = _positive(found.quotient.below, above_zero)
         if positive is None or not found.quotient.below:
             continue
-        steps += _cleared(found, positive, fresh(f"hc{name}"), name)
-    if goal.quotient.below and (linear := _named(goal, above_zero, fresh)) is not None:
+        steps += _cleared(found, positive, fresh("hc"), name)
+    elsewhere = any("/" in h.type or "⁻¹" in h.type for h in view.props if h.name not in {name for name, _ in known})
+    if goal.quotient.below and not elsewhere and (linear := _named(goal, above_zero, fresh)) is not None:
         yield seq(*steps, *linear), 0.93
         return
     if goal.quotient.below:
@@ -92,7 +93,7 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
     found = _sum(term) if term is not None else None
     if found is None or not found[0]:
         return None
-    terms, rest = found
+    terms, rest = _merged(found[0]), found[1]
     denominators = {below: fresh("hp") for below in dict.fromkeys(one.below for one in terms)}
     positive = {below: _positive(Counter([below]), above_zero) for below in denominators}
     everything = _product(Counter(denominators.keys()))
@@ -104,9 +105,7 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
         names.append(fresh("q"))
         equations.append(fresh("he"))
         cancel = "Rat.inv_mul_cancel _" if one.inverse else "Rat.div_mul_cancel"
-        steps.append(
-            f"have {equations[-1]} : {one.text} * ({one.divisor}) = {text_of(one.above)} := {cancel} (by grind)"
-        )
+        steps.append(f"have {equations[-1]} : {one.text} * ({one.divisor}) = {one.dividend} := {cancel} (by grind)")
     steps += [f"generalize {one.text} = {name} at *" for one, name in zip(terms, names, strict=True)]
     hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
     proof = ""
@@ -148,9 +147,19 @@ class Ratio:
     below: Polynomial
     text: str
     """The quotient as it is printed."""
+    dividend: str
     divisor: str
     inverse: bool
     """Is it printed as an inverse?"""
+
+
+def _merged(terms: list[Ratio]) -> list[Ratio]:
+    """Each quotient once."""
+    found: dict[str, Ratio] = {}
+    for one in terms:
+        before = found.get(one.text)
+        found[one.text] = one if before is None else replace(one, factor=before.factor + one.factor)
+    return list(found.values())
 
 
 def _sum(term: Term) -> tuple[list[Ratio], Polynomial] | None:
@@ -173,11 +182,13 @@ def _sum(term: Term) -> tuple[list[Ratio], Polynomial] | None:
         case "/", _:
             above, below = (of_term(arg, division=True) for arg in term.args)
             if above is not None and below is not None and below.value is None:
-                return [Ratio(one, above, below, show(term), show(term.args[1]), False)], Polynomial()
+                return [
+                    Ratio(one, above, below, show(term), show(term.args[0]), show(term.args[1]), False)
+                ], Polynomial()
         case "inv", _:
             below = of_term(term.args[0], division=True)
             if below is not None and below.value is None:
-                return [Ratio(one, one, below, show(term), show(term.args[0]), True)], Polynomial()
+                return [Ratio(one, one, below, show(term), "1", show(term.args[0]), True)], Polynomial()
     return None
 
 
@@ -277,13 +288,29 @@ def _positive(factors: Counter[Polynomial], above_zero: set[str]) -> str | None:
     return proof or None
 
 
+def _half(monomial: Monomial) -> Polynomial:
+    """What a product of even powers is the square of."""
+    return Polynomial({tuple((name, power // 2) for name, power in monomial): 1})
+
+
 def _positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
-    """The same for one polynomial: linear, a sum with even powers, or a sum of products of positive variables."""
+    """The same for one polynomial: linear, a sum of squares and a positive number, or of products of positive
+    variables."""
     facts = []
-    if factor.degree > 1 and all(power % 2 == 0 for m in factor.terms for _, power in m):
-        facts = [f"have := (Lean.Grind.OrderedRing.sq_nonneg : 0 ≤ {name} ^ 2)" for name in factor.names]
+    if factor.degree > 1 and any(c < 0 for c in factor.terms.values()):
+        return None
+    if (
+        factor.degree > 1
+        and factor.terms.get((), 0) > 0
+        and all(power % 2 == 0 for m in factor.terms for _, power in m)
+    ):
+        facts = [
+            f"have := (Lean.Grind.OrderedRing.sq_nonneg : 0 ≤ ({text_of(_half(monomial))}) ^ 2)"
+            for monomial in factor.terms
+            if monomial
+        ]
     elif factor.degree > 1:
-        if any(c < 0 for c in factor.terms.values()) or not set(factor.names) <= above_zero:
+        if not set(factor.names) <= above_zero:
             return None
         for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
             names = [name for name, power in monomial for _ in range(power)]

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 
+from prover.goal import bare
 from prover.policy.tactics.definitions import declared, own
 from prover.policy.tactics.evaluate import Value, canonical, compiled, guess_kind, points
 from prover.policy.tactics.patterns import universal
@@ -25,7 +26,7 @@ _TRUTH = (
     "first | decide | exact ⟨_, rfl⟩ | "
     "(intros; first | rfl | omega | grind | simp_all | decide +kernel | (split <;> grind))"
 )
-_FALSE = "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done) | grind"
+_FALSE = "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done)"
 
 
 _OF_TYPES = re.compile(r"∀ ([({]([^:(){}]+) : Type[)}] ?)")
@@ -45,10 +46,8 @@ class Counterexample:
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    if view.target.startswith("¬"):
-        text, name = view.target[1:].strip(), view.fresh("h")
-        if text.startswith("(") and text.endswith(")"):
-            text = text[1:-1]
+    if view.target.startswith("¬") and view.connective is None:
+        text, name = bare(view.target[1:].strip()), view.fresh("h")
         at, arguments = _typed(text)
         applied = f"@{name} {arguments}" if arguments else name
         yield from _tactics(at, applied, [f"intro {name}"], view.fresh("h1"), 0.96)
@@ -161,6 +160,8 @@ def _found(term: Term, text: str, *, later: bool) -> tuple[Counterexample, ...] 
     holds = compiled(term, kinds) or compiled(term, kinds, sampled=True)
     if holds is None or any(test is None for test in tests):
         return None
+    if any(kind in text for kind in REAL) and any("→" in kind for _, kind in variables):
+        return None  # what is evaluated with rational numbers is written with them
     choices = [_defined(name, kind, premises) or _choices(kind, text) for name, kind in variables]
     if not all(choices):
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prover.policy.tactics.evaluate import Value, canonical, number
-from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.polynomials import bits, of_term
 from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show
 from prover.policy.tactics.view import View
 
@@ -76,7 +76,7 @@ def members(s: Sequence, first: int, count: int) -> list[Value]:
     for n in range(first, first + count):
         if n + s.order not in known:
             value = body({s.variable: n, s.name: known.__getitem__})
-            if value is None or _bits(value) > _MOST_BITS:
+            if value is None or bits(value) > _MOST_BITS:
                 break
             known[n + s.order] = value
     found = []
@@ -85,11 +85,6 @@ def members(s: Sequence, first: int, count: int) -> list[Value]:
             break
         found.append(known[n])
     return found
-
-
-def _bits(value: Value) -> int:
-    """How long a number is."""
-    return int(value.numerator.bit_length() + value.denominator.bit_length())
 
 
 def as_function(s: Sequence) -> str | None:
