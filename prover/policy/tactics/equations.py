@@ -112,7 +112,7 @@ def _offset(term: Term, x: str) -> int | None:
 
 def _value(text: str, f: str) -> tuple[int, int] | None:
     """The place and the value of `f 3 = 4`."""
-    match = re.fullmatch(rf"{re.escape(f)} \(?(-?\d{1, 9})\)? = (-?\d{1, 9})", text)
+    match = re.fullmatch(rf"{re.escape(f)} \(?(-?\d{{1,9}})\)? = (-?\d{{1,9}})", text)
     return (int(match[1]), int(match[2])) if match else None
 
 
