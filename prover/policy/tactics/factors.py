@@ -264,14 +264,19 @@ def _split(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
                 else None
             )
         return vx * a + Polynomial.constant(cc), vy * a + Polynomial.constant(b), b * cc - a * d
-    if not (xx and yy and not cx and not cy):
+    if not (xx and yy):
         return None
-    square = p - Polynomial.constant(c0)
+    if not xy:  # the squares are completed
+        vx, vy = vx + Polynomial.constant(cx // (2 * xx)), vy + Polynomial.constant(cy // (2 * yy))
+    square = vx * vx * xx + vx * vy * xy + vy * vy * yy
+    rest = (p - square).value
+    if rest is None:
+        return None
     for a in range(1, _SMALL + 1):
         for b in range(-_SMALL, _SMALL + 1):
             u = vx * a + vy * b
             if b and gcd(a, b) == 1 and (v := divided(square, u)) is not None and v.integral:
-                return u, v, -c0
+                return u, v, int(-rest)
     return None
 
 

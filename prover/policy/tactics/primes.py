@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from prover.goal import bare
 from prover.policy.tactics.polynomials import of_term
@@ -19,48 +20,66 @@ _PRODUCT = re.compile(r"(?P<p>[\w'₀-₉]+) ∣ (?P<a>[\w'₀-₉]+|\(.+\)) \* 
 _MOST_PRIMES = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Prime:
+    """A term of which a hypothesis says that it has no divisors but 1 and itself, as far as names and shapes tell."""
+
+    text: str
+    hypothesis: str
+    divisors: str
+    """A Lean term of `∀ d, d ∣ p → d = 1 ∨ d = p`, in one of the two orders."""
+
+
 def propose(view: View) -> Iterator[Proposal]:
-    yield from _forms(view)
-    for p, divisors in _primes(view)[:_MOST_PRIMES]:
-        yield from _products(view, p, divisors)
-        known = [f"have {view.fresh(f'hp{n}')} := {divisors} {n}" for n in (2, 3, 5)]
+    stated = _stated(view)
+    yield from _forms(view, stated)
+    for prime in [each for each in stated if IDENT.fullmatch(each.text)][:_MOST_PRIMES]:
+        yield from _products(view, prime.text, prime.divisors)
+        known = [f"have {view.fresh(f'hp{n}')} := {prime.divisors} {n}" for n in (2, 3, 5)]
         for count in (1, 2, 3):
             yield seq(*known[:count], "omega"), 0.45
 
 
-def _stated(view: View) -> list[tuple[str, str]]:
-    """Terms with the proofs that they have no divisors but 1 and themselves, as far as names and shapes tell."""
+def _stated(view: View) -> list[Prime]:
     found = []
     for h in view.props:
         if match := _DIVISORS.fullmatch(h.type):
-            found.append((bare(match["p"]), f"{h.name}{'.2' * (match['before'] or '').count(' ∧ ')}"))
+            last = ".2" * (match["before"] or "").count(" ∧ ")
+            found.append(Prime(bare(match["p"]), h.name, f"{h.name}{last}"))
         elif match := _NAMED.fullmatch(h.type):
-            found.append((bare(match["p"]), f"{h.name}.2"))
+            found.append(Prime(bare(match["p"]), h.name, _of_definition(h.name, bare(match["p"]))))
     return found
 
 
-def _primes(view: View) -> list[tuple[str, str]]:
-    """The variables among them."""
-    return [(text, divisors) for text, divisors in _stated(view) if IDENT.fullmatch(text)]
+def _of_definition(h: str, p: str) -> str:
+    """The divisors, from the second part of a definition that speaks of them or of factors."""
+    ways = [f"exact {h}.2 d hd", f"exact ({h}.2 d hd).symm"]
+    ways += [
+        f"(obtain ⟨k, hk⟩ := hd; rcases {h}.2 d k {equation} with h1 | h1 <;> simp_all)"
+        for equation in ("hk", "hk.symm")
+    ]
+    return f"(show ∀ d : Nat, d ∣ {p} → d = 1 ∨ d = {p} from by intro d hd; first | {' | '.join(ways)})"
 
 
-def _forms(view: View) -> Iterator[Proposal]:
+def _forms(view: View, stated: list[Prime]) -> Iterator[Proposal]:
     """`p` and terms in `p` are prime, and modulo a small prime `q` one of them is always 0: so that one is `q`."""
-    forms = [(text, divisors) for text, divisors in _stated(view) if text not in view.of_type(NAT)]
-    forms = [(p, divisors) for p, divisors in _primes(view) if p in view.of_type(NAT)][:1] + forms
-    terms = [(term, divisors) for text, divisors in forms if (term := read(text)) is not None]
-    polynomials = [(of_term(term, minus=False), divisors) for term, divisors in terms]
-    p = forms[0][0] if forms else ""
-    if len(forms) < 2 or any(poly is None or poly.names != [p] or not poly.integral for poly, _ in polynomials):
+    numbers = view.of_type(NAT)
+    variables = [prime for prime in stated if prime.text in numbers][:1]
+    forms = [*variables, *(prime for prime in stated if prime.text not in numbers)]
+    terms = [read(prime.text) for prime in forms]
+    polynomials = [of_term(term, minus=False) if term is not None else None for term in terms]
+    if not variables or len(forms) < 2 or any(poly is None or poly.names != [forms[0].text] for poly in polynomials):
         return
+    p = forms[0].text
     for q in (3, 5, 2, 7):
-        zeros = [[by for poly, by in polynomials if poly is not None and poly.at({p: r}) % q == 0] for r in range(q)]
+        both = [(poly, prime.divisors) for poly, prime in zip(polynomials, forms, strict=True) if poly is not None]
+        zeros = [[by for poly, by in both if poly.at({p: r}) % q == 0] for r in range(q)]
         arms = [found[0] for found in zeros if found]
         if len(arms) < q:
             continue
         hr, hd = view.fresh("hr"), view.fresh("hd")
         cases = " ∨ ".join(f"{p} % {q} = {r}" for r in range(q))
-        low = [f"try have {view.fresh(f'hl{i}')} := {by.split('.')[0]}.1" for i, (_, by) in enumerate(forms)]
+        low = [f"try have {view.fresh(f'hl{i}')} := {prime.hypothesis}.1" for i, prime in enumerate(forms)]
         divides = f"Nat.dvd_of_mod_eq_zero (by simp [Nat.add_mod, Nat.mul_mod, Nat.pow_mod, {hr}])"
         split = f"rcases (show {cases} by omega) with {' | '.join([hr] * q)}"
         each = [f"· have {hd} := {by} {q} ({divides})\n  first | omega | (simp_all; omega)" for by in arms]

@@ -36,6 +36,9 @@ STATEMENTS = {
     "exponent": "(n : Nat) (h : n % 4 = 1) : 3 ^ n % 10 = 3",
     "factors": "(x y : Int) (h : x * y + 3 * x + 2 * y = 11) : x = -1 ∨ x = 15 ∨ x = -3 ∨ x = -19",
     "factors of squares": "(x y : Int) (h : x ^ 2 * y ^ 2 + 2 * x ^ 2 - 3 * y ^ 2 = 17) : x ^ 2 * y ^ 2 = 36",
+    "completed squares": "(n m : Nat) (h : n ^ 2 + 4 * n + 9 = m ^ 2) : n = 0",
+    "terms that are prime": "(p : Nat) (hp : 1 < p ∧ ∀ d, d ∣ p → d = 1 ∨ d = p) "
+    "(hq : 1 < p ^ 2 + 2 ∧ ∀ d, d ∣ p ^ 2 + 2 → d = 1 ∨ d = p ^ 2 + 2) : p = 3",
     "roots": "(x : Rat) (h : 2 * x ^ 2 - 7 * x + 3 = 0) (hx : 1 < x) : x = 3",
     "squares": "(a b c d : Rat) : (a ^ 2 + b ^ 2) * (c ^ 2 + d ^ 2) ≥ (a * c + b * d) ^ 2",
     "products": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : (a + b) * (b + c) * (c + a) ≥ 8 * a * b * c",
