@@ -80,6 +80,10 @@ def _forms(view: View, stated: list[Prime]) -> Iterator[Proposal]:
         hr, hd = view.fresh("hr"), view.fresh("hd")
         cases = " ∨ ".join(f"{p} % {q} = {r}" for r in range(q))
         low = [f"try have {view.fresh(f'hl{i}')} := {prime.hypothesis}.1" for i, prime in enumerate(forms)]
+        exponents = sorted({power for poly, _ in both for m in poly.terms for _, power in m if power > 1})
+        low += [
+            f"try have {view.fresh(f'hw{e}')} := Nat.pow_le_pow_left (show 2 ≤ {p} by omega) {e}" for e in exponents
+        ]
         divides = f"Nat.dvd_of_mod_eq_zero (by simp [Nat.add_mod, Nat.mul_mod, Nat.pow_mod, {hr}])"
         split = f"rcases (show {cases} by omega) with {' | '.join([hr] * q)}"
         each = [f"· have {hd} := {by} {q} ({divides})\n  first | omega | (simp_all; omega)" for by in arms]
