@@ -154,7 +154,10 @@ def _on_both_sides(view: View, names: list[str], parts: tuple[str, str, str]) ->
 def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
     names, theorems = unfold.split(", "), proved(view)
     seen: set[str] = set()
-    for index, call in enumerate(calls(view, names)):
+    found = calls(view, names)
+    used = {word for call in found for word in IDENT.findall(" ".join(call.arguments))}
+    anywhere = [v.name for v in view.vars if v.name in used and v.value is None and _data(v.type)]
+    for index, call in enumerate(found):
         near = 1.0 if index == 0 else 0.6
         # The call itself is unfolded by the induction; again, by `simp`, some go on without an end.
         others = ", ".join(name for name in names if name != call.name)
@@ -175,10 +178,11 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
             if x in seen:
                 continue
             seen.add(x)
-            along = [name for name in variables if name != x]
+            own_along = [name for name in variables if name != x]
+            along = own_along or [name for name in anywhere if name != x][:3]
             general = f" generalizing {' '.join(along)}" if along else ""
             yield f"induction {x} <;> try simp only [{unfold}]", 0.12 * near
-            for more in dict.fromkeys((general, "")):
+            for more in dict.fromkeys((general, "" if own_along else general)):
                 yield f"induction {x}{more} <;> simp_all [{unfold}]", 0.26 * near
                 if index == 0 or more == general:
                     yield f"induction {x}{more} <;> grind [{unfold}]", 0.22 * near

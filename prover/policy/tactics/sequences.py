@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prover.policy.tactics.evaluate import Value, canonical, number
-from prover.policy.tactics.polynomials import bits, of_term
+from prover.policy.tactics.polynomials import Polynomial, bits, of_term, text_of
 from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show
 from prover.policy.tactics.view import View
 
@@ -125,6 +125,8 @@ def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term
         if low is None:
             return None
         start = max(start, low)
+    if conclusion.op == "=" and conclusion.args[0].op != "app":
+        conclusion = _isolated(conclusion, n, functions) or conclusion
     if conclusion.op != "=" or conclusion.args[0].op != "app" or len(conclusion.args[0].args) != 2:
         return None
     f, at = conclusion.args[0].args
@@ -145,6 +147,23 @@ def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term
     if order < 1 or not used or any(each is None or each >= order for each in used):
         return None
     return f.name, n, order, body, start, shift, bool(hypotheses)
+
+
+def _isolated(equation: Term, n: str, functions: Mapping[str, str]) -> Term | None:
+    """`f (n + 2) = …`, of an equation in which that member stands with others; None where it is not alone in a term."""
+    left, right = (of_term(side, atoms=True) for side in equation.args)
+    if left is None or right is None:
+        return None
+    calls = [a for a in applications(equation) if a.args[0].name in functions and len(a.args) == 2]
+    shifts = [(shift, call) for call in calls if (shift := _shift(call.args[1], n)) is not None]
+    last = max(shifts, key=lambda each: each[0], default=None)
+    if last is None:
+        return None
+    name = show(last[1], 1024)
+    parts = (left - right).in_one(name)
+    factor = parts[1].value if parts.keys() <= {0, 1} and 1 in parts else None
+    body = read(text_of(parts.get(0, Polynomial()) * -factor)) if factor in (1, -1) and factor else None
+    return Term("=", (last[1], body)) if body is not None else None
 
 
 def _before(term: Term, n: str) -> int:
