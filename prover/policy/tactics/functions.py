@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.goal import top_level
-from prover.policy.tactics.view import Proposal, View, connective, seq
+from prover.policy.tactics.view import Proposal, View, connective, numerals, seq
 
 _NAMED = re.compile(r"(?<![\w.'])Function\.(?:[A-Z]\w*|comp|const|flip|swap)")
 _WORD = r"([\w'₀-₉]+)"
@@ -15,6 +15,10 @@ _MORE = (
     ("Function.Bijective", "Function.Injective"),
     ("Function.Bijective", "Function.Surjective"),
 )
+_MONOTONE = re.compile(rf"∀ \({_WORD} {_WORD} : (?:Nat|ℕ)\), \1 [<≤] \2 → {_WORD} \1 [<≤] \3 \2")
+_STEPS = re.compile(rf"∀ \({_WORD} : (?:Nat|ℕ)\), {_WORD} \1 [<≤] \2 \(\1 \+ 1\)")
+# Numbers up to it are gone through.
+_LARGEST_PLACE = 12
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -22,6 +26,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _equations(view)
     yield from _cancelled(view)
     yield from _diagonal(view)
+    yield from _monotone(view)
 
 
 def _named(view: View) -> Iterator[Proposal]:
@@ -113,6 +118,19 @@ def _lists(view: View, name: str, left: str, right: str) -> Iterator[Proposal]:
         for lemma in ("List.append_inj", "List.append_inj'"):
             yield f"obtain ⟨{first}, {second}⟩ := {lemma} {name} {equal}", 0.25
     yield seq(lengths, f"simp at {length}"), 0.08
+
+
+def _monotone(view: View) -> Iterator[Proposal]:
+    """A monotone function at neighbours among the small numbers of the goal."""
+    largest = max((n for n in numerals(view.facts) if n <= _LARGEST_PLACE), default=0)
+    for h in view.props:
+        monotone = _MONOTONE.fullmatch(h.type)
+        if largest == 0 or not (monotone or _STEPS.fullmatch(h.type)):
+            continue
+        at = "{0} {1} (by decide)" if monotone else "{0}"
+        fresh = view.namer()
+        steps = [f"have {fresh('hm')} := {h.name} {at.format(n, n + 1)}" for n in range(largest)]
+        yield seq(*steps, "omega"), 0.5
 
 
 def _onto(text: str) -> str:

@@ -109,7 +109,8 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
             yield _periodic(s, values, first + begin, begin, period, far, (k, key, ih), guard), 0.91
     lemma = _closed(s, values, first, (k, key, ih))
     if lemma is not None:
-        hints = "; ".join(f"have hx{i} := {key} {n - first}" for i, n in enumerate(far[:3]))
+        part = ".1" if s.order > 1 else ""
+        hints = "; ".join(f"have hx{i} := ({key} {n - first}){part}" for i, n in enumerate(far[:3]))
         yield seq(lemma, hints, "first | (simp_all; done) | grind | omega"), 0.6
 
 
@@ -120,15 +121,18 @@ def _closed(s: Sequence, values: list[Value], first: int, names: tuple[str, str,
         return None
     k, key, ih = names
     denominator, text = form
-    text = text.replace("k", k)
-    left = f"{s.name} ({k} + {first})" if first else f"{s.name} {k}"
-    claim = f"{denominator} * {left} = {text}" if denominator != 1 else f"{left} = {text}"
-    cast = "" if s.kind == "Nat" else f"({k} : {s.kind})"
-    if cast:
-        claim = claim.replace(text, text.replace(k, cast))
+    times = f"{denominator} * " if denominator != 1 else ""
+
+    def claim(i: int) -> str:
+        place = f"({k} + {first + i})" if first + i else k
+        index = k if s.kind == "Nat" else f"({k} : {s.kind})"
+        return f"{times}{s.name} {place} = {text.replace('k', f'({index} + {i})' if i else index)}"
+
+    claims = " ∧ ".join(claim(i) if s.order == 1 else f"({claim(i)})" for i in range(s.order))
     guard = " (by omega)" if s.guarded else ""
     return (
-        f"have {key} : ∀ {k} : Nat, {claim} := by\n  intro {k}\n  induction {k} with\n  | zero => simp_all\n"
+        f"have {key} : ∀ {k} : Nat, {claims} := by\n  intro {k}\n  induction {k} with\n"
+        f"  | zero => first | (simp_all; done) | grind\n"
         f"  | succ {k} {ih} =>\n    have hr := {s.rule} ({k} + {first + s.shift}){guard}\n    grind"
     )
 
@@ -148,7 +152,7 @@ def _all_closed(view: View, found: list[Sequence]) -> Iterator[Proposal]:
         if lemma is None:
             return
         lemmas.append(lemma)
-        uses.append(f"have {names[1]} := {names[1]} {place.name}")
+        uses.append(f"have {names[1]} := ({names[1]} {place.name}){'.1' if s.order > 1 else ''}")
     yield seq(*lemmas, *uses, "first | (simp_all; done) | omega | grind"), 0.7
 
 

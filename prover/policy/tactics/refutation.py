@@ -14,19 +14,23 @@ from prover.policy.tactics.definitions import declared, own
 from prover.policy.tactics.evaluate import Value, canonical, compiled, guess_kind, points
 from prover.policy.tactics.patterns import universal
 from prover.policy.tactics.sequences import as_function, defined, members
-from prover.policy.tactics.terms import Term, read
+from prover.policy.tactics.terms import Term, read, show
 from prover.policy.tactics.values import assignments
 from prover.policy.tactics.view import REAL, Proposal, View, numerals, seq
 
 _MOST_POINTS = 2_500
 _FOUND = 3
+_FEW = 4
 _MOST_MEMBERS = 80
 _MOST_TRIED, _AT_ONCE = 48, 12
 _TRUTH = (
-    "first | decide | exact ⟨_, rfl⟩ | "
+    "first | decide | exact ⟨_, rfl⟩ | (intro z; exact ⟨z, by first | omega | (simp; done)⟩) | "
     "(intros; first | rfl | omega | grind | simp_all | decide +kernel | (split <;> grind))"
 )
-_FALSE = "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done)"
+_FALSE = (
+    "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done) | "
+    "(intro ⟨b, hb⟩; have h0 := hb 0; have h1 := hb (b + 1); omega)"
+)
 
 
 _OF_TYPES = re.compile(r"∀ ([({]([^:(){}]+) : Type[)}] ?)")
@@ -163,6 +167,8 @@ def _found(term: Term, text: str, *, later: bool) -> tuple[Counterexample, ...] 
     if any(kind in text for kind in REAL) and any("→" in kind for _, kind in variables):
         return None  # what is evaluated with rational numbers is written with them
     choices = [_defined(name, kind, premises) or _choices(kind, text) for name, kind in variables]
+    if "∃" in show(term):  # which is tried at small values only: large ones would seem to have none
+        choices[first:] = [choice[:_FEW] for choice in choices[first:]]
     if not all(choices):
         return None
     found = []
@@ -253,6 +259,8 @@ def _functions(parts: list[str]) -> list[Choice]:
         found.append((f"(fun x => {text})", _linear(slope, shift)))
     found.append((f"(fun x => {x} ^ 2)", lambda v: v * v))
     found.append((f"(fun x => {x} ^ 3)", lambda v: v**3))
+    if source == result == "Nat":
+        found += [("(fun x => x - 1)", lambda v: max(0, v - 1)), ("(fun x => x / 2)", lambda v: v // 2)]
     if source == result and source != "Rat":
         found.append(("(fun x => if x = 0 then 1 else if x = 1 then 0 else x)", _swap))
     if source == "Nat":

@@ -98,6 +98,14 @@ STATEMENTS = {
     "downward": "(P : Nat → Prop) (h : ∀ n, P (n + 1) → P n) (h3 : ∀ n, P (3 * n)) (n : Nat) : P n",
     "downward from infinitely many": "(P : Nat → Prop) (h : ∀ n, P (n + 1) → P n) (hi : ∀ n, ∃ m, n ≤ m ∧ P m) "
     "(n : Nat) : P n",
+    "pigeonhole": "(f : Nat → Nat) (h : ∀ n, f n ≤ 6) : ∃ i j, i < j ∧ f i = f j",
+    "monotone at neighbours": "(f : Nat → Nat) (h : ∀ m n, m < n → f m < f n) (h6 : f 6 = 7) (h0 : 0 < f 0) : f 4 = 5",
+    "unisolated rule": "(x : Nat → Nat) (h0 : x 0 = 2) (h1 : x 1 = 7) (h : ∀ n, x (n + 2) + 10 * x n = 7 * x (n + 1)) "
+    "(n : Nat) : x n = 2 ^ n + 5 ^ n",
+    "closed form of order two": "(x : Nat → Int) (h0 : x 0 = 1) (h1 : x 1 = 3) "
+    "(h : ∀ n, x (n + 2) - 2 * x (n + 1) + x n = 0) : x 60 = 121",
+    "false of swapped quantifiers": ": ¬ ∀ R : Nat → Nat → Prop, (∀ a, ∃ b, R a b) → ∃ b, ∀ a, R a b",
+    "false of two functions": ": ¬ ∀ f g : Nat → Nat, (∀ z, ∃ x, g (f x) = z) → ∀ y, ∃ x, f x = y",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
