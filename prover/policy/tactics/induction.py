@@ -107,7 +107,7 @@ def _boundary(view: View) -> Iterator[Proposal]:
             continue
         k, relation, n = match.groups()
         below, last = (f"{k} ≤ {n}", f"{n} + 1") if relation == "≤" else (f"{k} < {n}", n)
-        if any(stands_in(below, other.type) and other.name != h.name for other in view.props):
+        if any(stands_in(other.type, below) and other.name != h.name for other in view.props):
             hk = view.fresh("hk")
             split = f"rcases (show {below} ∨ {k} = {last} by omega) with {hk} | rfl"
             yield (
