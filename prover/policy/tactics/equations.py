@@ -260,7 +260,7 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
         return None
 
     def solve(at: tuple[int, ...], values: Mapping[Point, Value], point: Point) -> Value | None:
-        def difference(guess: int) -> Value:
+        def difference(guess: Value) -> Value:
             def member(name: str) -> Callable[..., Value]:
                 def call(*arguments: Value) -> Value:
                     place = (name, tuple(int(each) for each in arguments))
@@ -268,11 +268,13 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
 
                 return call
 
-            known = {**dict(zip(variables, at, strict=True)), **{name: member(name) for name in functions}}
+            numbers = [Fraction(n) if parts[0] == "Rat" else n for n in at]
+            known = {**dict(zip(variables, numbers, strict=True)), **{name: member(name) for name in functions}}
             found: list[Value] = [side(known) for side in sides if side is not None]
             return None if None in found else found[0] - found[1]
 
-        d0, d1, d2 = (difference(guess) for guess in (0, 1, 2))
+        # as fractions, where there is division: that of Python's integers is not exact
+        d0, d1, d2 = (difference(Fraction(guess) if parts[-1] == "Rat" else guess) for guess in (0, 1, 2))
         if d0 is None or d1 is None or d2 is None or d1 == d0 or d2 - d1 != d1 - d0:
             return None
         value = Fraction(-d0, d1 - d0)

@@ -133,6 +133,7 @@ def test_linear_programs() -> None:
         "a : ℕ → ℚ\nh0 : a 0 = 2\nh : ∀ (n : ℕ), a (n + 1) = a n * a n + 1\n⊢ a 100 = 3",
         "g : ℕ → ℕ\nh0 : g 0 = 20\nh : ∀ (x : ℕ), g (x + 1) = g x ^ 2 + g x + 13\n⊢ g 40 = 3",
         "⊢ ¬∀ (a b c d e f g h i j : ℕ), a + b = c → d = e",
+        "s : ℕ → ℚ\nh0 : s 3 = 5\nh : ∀ (n : ℕ), s (n + 1) = s n / s n\n⊢ s 60 ≠ 10 / 10",
         f"n : ℕ\nh : n ^ 2 = {'7' * 5000}\n⊢ n ≤ {'7' * 5000}",
         f"m n : ℕ\n⊢ n ≤ {'7' * 5000} ^ max m n",
     ],
