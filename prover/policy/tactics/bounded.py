@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from prover.goal import split_top
 from prover.policy.tactics.evaluate import statement
@@ -281,7 +282,7 @@ def _powers(term: str) -> str:
 def _factors(view: View, n: str) -> Iterator[Proposal]:
     """A factor of a known number is one of its divisors."""
     for h in view.props:
-        found = _cofactor(h.type, n) if " = " in h.type and n in view.of_type(NAT) else None
+        found = _cofactor(h.type, n) if n in view.of_type(NAT) else None
         if found is None:
             continue
         rest, number = found
@@ -348,11 +349,18 @@ def _two_factors(view: View, names: list[str]) -> Iterator[Proposal]:
 
 def _cofactor(text: str, n: str) -> tuple[str, int] | None:
     """For `n * rest = number`, in any order of the factors, the rest and the number."""
-    term = read(text)
+    found = _known_product(text)
+    rest = divided(found[0], Polynomial.variable(n)) if found is not None else None
+    return (text_of(rest), found[1]) if found is not None and rest is not None and rest.integral else None
+
+
+@lru_cache(maxsize=256)
+def _known_product(text: str) -> tuple[Polynomial, int] | None:
+    """The product of variables of which a hypothesis says that it is a number, with that number."""
+    term = read(text) if " = " in text else None
     if term is None or term.op != "=" or term.args[1].op != "num" or not 0 < len(term.args[1].name) < 5:
         return None
     product = of_term(term.args[0], minus=False)
     if product is None or len(product.terms) != 1 or product.degree < 2 or term.args[1].name == "0":
         return None
-    rest = divided(product, Polynomial.variable(n))
-    return (text_of(rest), int(term.args[1].name)) if rest is not None and rest.integral else None
+    return product, int(term.args[1].name)

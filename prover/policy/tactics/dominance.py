@@ -11,7 +11,7 @@ from itertools import combinations, permutations
 
 from prover.policy.tactics.polynomials import Monomial, Polynomial, of_term
 from prover.policy.tactics.terms import conjuncts, read
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.view import NAT, Proposal, View, chained, seq
 
 _MOST_BOUND = 12
 _MOST_CASES = 40
@@ -87,9 +87,7 @@ def _pairs(names: list[str], largest: tuple[str, ...], order: dict[str, set[str]
 
 def _at_most(pairs: list[tuple[str, str]]) -> str:
     """That the product of the first ones is at most that of the others."""
-    proof = "(by omega)" if len(pairs) > 1 else "by omega"
-    for _ in pairs[1:]:
-        proof = f"(Nat.mul_le_mul {proof} (by omega))"
+    proof = chained("Nat.mul_le_mul", ["(by omega)"] * len(pairs))
     return f"{' * '.join(a for a, _ in pairs)} ≤ {' * '.join(b for _, b in pairs)} := {proof}"
 
 
@@ -99,12 +97,9 @@ def _written(view: View, rest: list[str], largest: tuple[str, ...], bound: int, 
         return
     fresh = view.namer()
     known, positive = fresh("hb"), fresh("hp")
-    proof = "(by omega)"
-    for _ in largest[1:]:
-        proof = f"(Nat.mul_pos {proof} (by omega))"
     lines = [
         *(f"have {fresh('hm')} : {fact}" for fact in dict.fromkeys(facts)),
-        f"have {positive} : 0 < {right} := {proof.strip('()') if len(largest) == 1 else proof}",
+        f"have {positive} : 0 < {right} := {chained('Nat.mul_pos', ['(by omega)'] * len(largest))}",
         f"apply Nat.le_of_mul_le_mul_right (c := {right}) _ {positive}",
         "first | omega | grind",
     ]

@@ -123,9 +123,9 @@ def _lists(view: View, name: str, left: str, right: str) -> Iterator[Proposal]:
 def _monotone(view: View) -> Iterator[Proposal]:
     """A monotone function at neighbours among the small numbers of the goal."""
     largest = max((n for n in numerals(view.facts) if n <= _LARGEST_PLACE), default=0)
-    for h in view.props:
+    for h in view.props if largest else ():
         monotone = _MONOTONE.fullmatch(h.type)
-        if largest == 0 or not (monotone or _STEPS.fullmatch(h.type)):
+        if not (monotone or _STEPS.fullmatch(h.type)):
             continue
         at = "{0} {1} (by decide)" if monotone else "{0}"
         fresh = view.namer()

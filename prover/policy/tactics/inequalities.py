@@ -29,16 +29,16 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _equality(view, target, kind)
     if len(conjuncts(target)) > 1:
         return
+    plain, _ = _question(view, target, kind, False)
     for substitution in (False, True):
-        question, steps = _question(view, target, kind, substitution)
+        question, steps = _question(view, target, kind, True) if substitution else (plain, [])
         if question is None or (substitution and not steps):
             continue
         certificate = certificate_of(question)
         if certificate is not None:
             yield seq(*steps, *certificate, "grind"), 0.915
             return
-    question, _ = _question(view, target, kind, False)
-    if question is not None and (cases := by_order(view, question)) is not None:
+    if plain is not None and (cases := by_order(view, plain)) is not None:
         yield cases, 0.9
 
 

@@ -254,8 +254,7 @@ def _periods(view: View) -> Iterator[Proposal]:
                     f"    ⟨{n} / {period}, {n} % {period}, by omega, by omega⟩\n"
                     f"  rcases (show {values_of_r} by omega) with {' | '.join(['rfl'] * period)} <;>\n"
                     "    simp [Nat.pow_add, Nat.pow_mul, Nat.mul_mod, Nat.pow_mod]",
-                    # omega has ideas of its own about powers
-                    f"first | omega | (generalize {base} ^ {n} = p at *; omega)",
+                    _linear(base, n),
                 ),
                 0.55,
             )
@@ -279,10 +278,15 @@ def _in_the_end_periodic(view: View, base: int, n: str, m: int) -> Iterator[Prop
             f"have {hq} : ∀ {k} : Nat, {' ∨ '.join(parts)} := by\n  intro {k}\n  induction {k} with\n"
             f"  | zero => simp\n  | succ {k} {ih} => rw [Nat.pow_succ]; rcases {ih} with {arms} <;> omega",
             f"have {hq} := {hq} {n}",
-            f"first | omega | (generalize {base} ^ {n} = p at *; omega)",
+            _linear(str(base), n),
         ),
         0.55,
     )
+
+
+def _linear(base: str, n: str) -> str:
+    """Linear arithmetic; `omega` has ideas of its own about powers, so they get a name where it fails."""
+    return f"first | omega | (generalize {base} ^ {n} = p at *; omega)"
 
 
 def moduli_of(view: View) -> list[int]:

@@ -10,7 +10,7 @@ from itertools import permutations
 
 from prover.policy.tactics.certificates import Fact, Question
 from prover.policy.tactics.polynomials import Polynomial, primitive
-from prover.policy.tactics.view import View, seq
+from prover.policy.tactics.view import View, chained, seq
 
 _MOST_DEGREE = 5
 _MOST_TERMS = 20
@@ -91,23 +91,11 @@ def _sum(kind: str, terms: list[tuple[int, list[str]]], proofs: dict[str, str]) 
     """The sum of the terms as Lean text, and why it is not negative."""
     texts, whys = [], []
     for coefficient, factors in terms:
-        text, why = "", ""
-        for factor in factors:
-            one = proofs[factor]
-            text, why = (f"{text} * {factor}", f"({kind}.mul_nonneg {why} {one})") if text else (factor, one)
-        if coefficient != 1 or not text:
-            number = f"(by decide : (0 : {kind}) ≤ {coefficient})"
-            text, why = (
-                (f"{coefficient} * ({text})", f"({kind}.mul_nonneg {number} {why})")
-                if text
-                else (
-                    str(coefficient),
-                    number,
-                )
-            )
-        texts.append(text)
-        whys.append(why)
-    proof = whys[0]
-    for why in whys[1:]:
-        proof = f"({kind}.add_nonneg {proof} {why})"
-    return " + ".join(texts), proof
+        parts, reasons = [str(coefficient)], [f"(by decide : (0 : {kind}) ≤ {coefficient})"]
+        if factors:
+            product, reason = " * ".join(factors), chained(f"{kind}.mul_nonneg", [proofs[each] for each in factors])
+            one = coefficient == 1
+            parts, reasons = ([product], [reason]) if one else ([*parts, f"({product})"], [*reasons, reason])
+        texts.append(" * ".join(parts))
+        whys.append(chained(f"{kind}.mul_nonneg", reasons))
+    return " + ".join(texts), chained(f"{kind}.add_nonneg", whys)

@@ -71,8 +71,8 @@ def _forms(view: View, stated: list[Prime]) -> Iterator[Proposal]:
     if not variables or len(forms) < 2 or any(poly is None or poly.names != [forms[0].text] for poly in polynomials):
         return
     p = forms[0].text
+    both = [(poly, prime.divisors) for poly, prime in zip(polynomials, forms, strict=True) if poly is not None]
     for q in (3, 5, 2, 7):
-        both = [(poly, prime.divisors) for poly, prime in zip(polynomials, forms, strict=True) if poly is not None]
         zeros = [[by for poly, by in both if poly.at({p: r}) % q == 0] for r in range(q)]
         arms = [found[0] for found in zeros if found]
         if len(arms) < q:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from prover.policy.tactics.polynomials import Monomial, Polynomial, degree, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
-from prover.policy.tactics.view import RAT, Proposal, View, seq
+from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
 
 _SIGNS = {"≤": (0, 1, False), "<": (0, 1, True), "≥": (1, 0, False), ">": (1, 0, True)}
 _MOST_FACTORS = 6
@@ -108,11 +108,8 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
         steps.append(f"have {equations[-1]} : {one.text} * ({one.divisor}) = {one.dividend} := {cancel} (by grind)")
     steps += [f"generalize {one.text} = {name} at *" for one, name in zip(terms, names, strict=True)]
     hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
-    proof = ""
-    for name in denominators.values():
-        proof = f"(Rat.mul_pos {proof} {name})" if proof else name
     below = " * ".join(f"({text_of(each)})" for each in denominators)
-    steps.append(f"have {hd} : 0 < {below} := {proof}")
+    steps.append(f"have {hd} : 0 < {below} := {chained('Rat.mul_pos', list(denominators.values()))}")
     difference = rest
     parts = [f"({text_of(rest)}) * ({below})"] if rest else []
     above = rest * everything
@@ -279,13 +276,9 @@ def _product(factors: Counter[Polynomial]) -> Polynomial:
 
 def _positive(factors: Counter[Polynomial], above_zero: set[str]) -> str | None:
     """A proof that the product of the factors is positive."""
-    proof = ""
-    for factor in factors.elements():
-        one = _positive_one(factor, above_zero)
-        if one is None:
-            return None
-        proof = f"(Rat.mul_pos {proof} {one})" if proof else one
-    return proof or None
+    proofs = [_positive_one(factor, above_zero) for factor in factors.elements()]
+    known = [proof for proof in proofs if proof is not None]
+    return chained("Rat.mul_pos", known) if known and len(known) == len(proofs) else None
 
 
 def _half(monomial: Monomial) -> Polynomial:
@@ -314,9 +307,7 @@ def _positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
             return None
         for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
             names = [name for name, power in monomial for _ in range(power)]
-            proof = "(by grind)"
-            for _ in names[1:]:
-                proof = f"(Rat.mul_pos {proof} (by grind))"
+            proof = chained("Rat.mul_pos", ["(by grind)"] * len(names))
             facts.append(f"have h{i} : 0 < {' * '.join(names)} := {proof}")
     return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
 

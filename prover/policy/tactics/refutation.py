@@ -75,7 +75,7 @@ def _typed(text: str) -> tuple[str, str]:
             text = text[: instance.start(1)] + text[instance.end(1) :]
             arguments.append("inferInstance")
         text = text.replace("∀ , ", "", 1).replace("∀  ", "∀ ", 1)
-    return (text, " ".join(arguments)) if arguments else (text, "")
+    return text, " ".join(arguments)
 
 
 def _tactics(text: str, name: str, start: list[str], new: str, weight: float) -> Iterator[Proposal]:

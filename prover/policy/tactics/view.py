@@ -146,6 +146,14 @@ def seq(*steps: str) -> str:
     return "(" + "\n ".join(step.replace("\n", "\n ") for step in steps) + ")"
 
 
+def chained(lemma: str, proofs: Sequence[str]) -> str:
+    """A lemma about two of a kind, applied to several from the left: `(f (f a b) c)`; one proof stays as it is."""
+    first, *others = proofs
+    for other in others:
+        first = f"({lemma} {first} {other})"
+    return first
+
+
 def view_of(
     goals: Sequence[str],
     history: Sequence[str],
