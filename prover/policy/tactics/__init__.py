@@ -26,10 +26,12 @@ from prover.policy.tactics import (
     dominance,
     equations,
     exploration,
+    exponentials,
     factors,
     functions,
     gcds,
     groups,
+    identities,
     induction,
     inequalities,
     instances,
@@ -39,6 +41,7 @@ from prover.policy.tactics import (
     modular,
     options,
     pigeonhole,
+    powers,
     predicates,
     primes,
     quotients,
@@ -83,11 +86,14 @@ _SOURCES = (
     gcds.propose,
     factors.propose,
     descent.propose,
+    powers.propose,
+    exponentials.propose,
     roots.propose,
     remainders.propose,
     inequalities.propose,
     recurrences.propose,
     equations.propose,
+    identities.propose,
     refutation.propose,
     mathlib.propose,
 )
@@ -201,7 +207,7 @@ def _pays(view: View, tactic: str) -> bool:
         return True
     head = view.target.partition(" ")[0]
     letter = view.connective is None and any(head == h.name for h in view.goal.hypotheses)
-    return view.target != "False" and not letter and len(view.history) < (1 if view.lemmas else 2)
+    return view.target != "False" and not letter and view.steps < (1 if view.lemmas else 2)
 
 
 def _patience(view: View, tactic: str) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.definitions import unfoldable
-from prover.policy.tactics.view import NUMBERS, Proposal, View, numerals
+from prover.policy.tactics.view import NUMBERS, Proposal, View, numerals, to_introduce
 
 _CONTRADICTION = re.compile(r"False|¬|≠")
 _DECIDABLE = re.compile(r"[\d\s+*/%^()=<>≤≥≠∣∧∨¬↔→,\[\]-]|Nat\.\w+|Int\.\w+|true|false|[ℕℤ]|:")
@@ -35,8 +35,9 @@ def propose(view: View) -> Iterator[Proposal]:
         if not view.history:  # it may go through all values that there are, to the end of its time
             yield "decide +kernel", 0.88
     # Slow where it fails, so it comes late except at the beginning. No lemma speaks of numbers like 7.
-    if not (numeric and any(number > 2 for number in numerals(view.target))) and not view.target.startswith("¬∃"):
-        yield "exact?", 0.35 if view.history else 0.55
+    numbers = numeric and any(number > 2 for number in numerals(view.target))
+    if not numbers and not view.target.startswith("¬∃") and not to_introduce(view):
+        yield "exact?", 0.35 if view.steps else 0.45
     if _CONTRADICTION.search(view.facts) and view.props:
         yield "contradiction", 0.6
     if "∨" in view.target or "∃" in view.target or "¬" in view.target:

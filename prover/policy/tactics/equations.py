@@ -19,9 +19,11 @@ _CAUCHY = re.compile(
     r"∀ \((?P<x>[\w']+) (?P<y>[\w']+) : (?:Int|ℤ)\), "
     r"(?P<f>[\w']+) \((?P=x) \+ (?P=y)\) = (?P=f) (?P=x) \+ (?P=f) (?P=y)"
 )
-Point = tuple[str, tuple[int, ...]]
+Place = int | Fraction
+"""A number that a function is applied to; whole ones as integers."""
+Point = tuple[str, tuple[Place, ...]]
 """A function and the numbers that it is applied to."""
-_Equation = Callable[[tuple[int, ...], Mapping[Point, Value], Point], Value | None]
+_Equation = Callable[[tuple[Place, ...], Mapping[Point, Value], Point], Value | None]
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -180,19 +182,29 @@ def _stripped(term: Term) -> tuple[tuple[str, ...], Term]:
     return tuple(names), term
 
 
-def _point(term: Term, functions: Mapping[str, str], values: Mapping[str, int]) -> Point | None:
+def _place(value: Fraction) -> Place:
+    return value if value.denominator > 1 else int(value)
+
+
+def _shown(place: Place) -> str:
+    text = str(place).replace("/", " / ")
+    return text if text.isdigit() else f"({text})"
+
+
+def _point(term: Term, functions: Mapping[str, str], values: Mapping[str, Place]) -> Point | None:
     """The application as a function and numbers, where its arguments are numbers."""
     if term.args[0].name not in functions:
         return None
-    arguments = []
+    arguments: list[Place] = []
+    rational = functions[term.args[0].name].startswith("Rat")
     for arg in term.args[1:]:
-        p = of_term(arg, minus=True)
+        p = of_term(arg, minus=True, division=rational)
         if p is None or not set(p.names) <= values.keys():
             return None
         value = p.at(values)
-        if value.denominator != 1 or abs(value) > 10_000:
+        if (value.denominator != 1 and not rational) or abs(value) > 10_000:
             return None
-        arguments.append(int(value))
+        arguments.append(_place(value))
     return term.args[0].name, tuple(arguments)
 
 
@@ -207,15 +219,17 @@ def _chain(
     kinds = dict(functions)
     values = dict(known)
     natural = not any("Int" in kind or "Rat" in kind for kind in kinds.values())
-    places = {n for _, args in (*wanted, *values) for n in args if abs(n) < 100}
+    places = {n for _, args in (*wanted, *values) for n in args if -100 < n < 100}
+    parts = sorted({Fraction(place).denominator for place in places} - {1})
+    places |= {_place(Fraction(n, part)) for part in parts[:2] if part < 5 for n in range(-part, 3 * part)}
     numbers = sorted({*range(0 if natural else -3, 6), *places}, key=lambda n: (abs(n), n < 0))
-    candidates: list[tuple[int, str, tuple[int, ...], set[Point], _Equation]] = []
+    candidates: list[tuple[Place, str, tuple[Place, ...], set[Point], _Equation]] = []
     for name, variables, body in rules:
         equation = _equation(variables, body, kinds)
         if equation is None or not 1 <= len(variables) <= 2:
             continue
         calls = [call for call in applications(body) if call.args[0].name in kinds]
-        wide = range(0 if natural else -12, 60)
+        wide = {*range(0 if natural else -12, 60), *numbers}
         for at in product(wide) if len(variables) == 1 else product(numbers, repeat=2):
             bound = dict(zip(variables, at, strict=True))
             touched = [_point(call, kinds, bound) for call in calls]
@@ -223,7 +237,7 @@ def _chain(
             if points and len(touched) == len([p for p in touched if p is not None]):
                 candidates.append((sum(map(abs, at)), name, at, points, equation))
     candidates.sort(key=lambda each: each[0])
-    steps: list[tuple[str, tuple[int, ...], Point, set[Point]]] = []
+    steps: list[tuple[str, tuple[Place, ...], Point, set[Point]]] = []
     fresh = True
     while fresh and not wanted <= values.keys() and len(steps) < 4 * _MOST_INSTANCES:
         fresh = False
@@ -244,7 +258,7 @@ def _chain(
     for name, at, tells, uses in reversed(steps):
         if tells in need:
             need |= uses
-            kept.append((name, [str(v) if v >= 0 else f"({v})" for v in at]))
+            kept.append((name, [_shown(v) for v in at]))
     return kept[::-1] if len(kept) <= _MOST_INSTANCES else []
 
 
@@ -259,11 +273,11 @@ def _equation(variables: tuple[str, ...], body: Term, functions: Mapping[str, st
     if any(side is None for side in sides):
         return None
 
-    def solve(at: tuple[int, ...], values: Mapping[Point, Value], point: Point) -> Value | None:
+    def solve(at: tuple[Place, ...], values: Mapping[Point, Value], point: Point) -> Value | None:
         def difference(guess: Value) -> Value:
             def member(name: str) -> Callable[..., Value]:
                 def call(*arguments: Value) -> Value:
-                    place = (name, tuple(int(each) for each in arguments))
+                    place = (name, tuple(_place(Fraction(each)) for each in arguments))
                     return guess if place == point else values[place]
 
                 return call

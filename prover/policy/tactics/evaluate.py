@@ -272,10 +272,10 @@ def guess_kind(term: Term, kinds: Kinds) -> str:
     """The type of a variable that a quantifier binds without saying it: that of what stands next to it."""
 
     def beside(t: Term) -> str:
-        if t.op in (*RELATIONS, "+", "-", "*"):
-            for this, other in (t.args, t.args[::-1]):
-                if this.op == "var" and this.name == term.name and (kind := _Compiler(dict(kinds), False).kind(other)):
-                    return kind
+        if t.op in (*RELATIONS, "+", "-", "*") and any(term.name in _summands(arg) for arg in t.args):
+            compiler = _Compiler(dict(kinds), False)
+            if kind := next((kind for arg in t.args if (kind := compiler.kind(arg))), ""):
+                return kind
         if t.op == "app" and t.args[0].name in kinds:
             parts = [part.strip() for part in kinds[t.args[0].name].split("→")]
             for arg, part in zip(t.args[1:], parts, strict=False):
@@ -286,6 +286,14 @@ def guess_kind(term: Term, kinds: Kinds) -> str:
         return next((kind for arg in t.args if (kind := beside(arg))), "")
 
     return beside(term.args[0])
+
+
+def _summands(term: Term) -> set[str]:
+    """The variables that stand in sums, products and powers, and so are of the type of the whole."""
+    if term.op == "var":
+        return {term.name}
+    parts = term.args if term.op in ("+", "-", "*", "neg") else term.args[:1] if term.op == "^" else ()
+    return set().union(*map(_summands, parts))
 
 
 def _holds(term: Term, op: str) -> bool:

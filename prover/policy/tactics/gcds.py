@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from math import lcm
+from math import gcd, lcm
 
 from prover.policy.tactics.bounded import divisors_of, one_of_divisors
 from prover.policy.tactics.divisibility import signed_of
 from prover.policy.tactics.polynomials import Polynomial, division, of_term, written
 from prover.policy.tactics.terms import Term, applications, read, show
-from prover.policy.tactics.view import INT, Proposal, View, seq
+from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
 _MOST_DIVISORS = 12
 _LARGEST_COMBINATION = 2_000
-_GCDS = ("Nat.gcd", ".gcd", "Nat.Coprime", "Coprime", ".Coprime")
-_PAIRS = ("Nat.gcd", ".gcd", "Nat.lcm", ".lcm")
+_GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
+_PAIRS = ("Nat.gcd", ".gcd", "gcd", "Nat.lcm", ".lcm", "lcm")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -24,6 +24,7 @@ def propose(view: View) -> Iterator[Proposal]:
         if target is not None:
             yield from _common_divisor(view, target)
     if "gcd" in view.facts or "lcm" in view.facts:
+        yield from _of_known_numbers(view)
         yield from _product_with_lcm(view)
 
 
@@ -114,6 +115,54 @@ def _euclid(a: Polynomial, b: Polynomial) -> tuple[Polynomial, Polynomial] | Non
         quotient, rest = division(r0, r1)
         r0, r1, s0, s1, t0, t1 = r1, rest, s1, s0 - quotient * s1, t1, t0 - quotient * t1
     return (s0 * (1 / r0.value), t0 * (1 / r0.value)) if r0.value else None
+
+
+def _of_known_numbers(view: View) -> Iterator[Proposal]:
+    """`lcm a b` is a number, and with it `gcd a b` or one of the two: `a` and `b` are among its divisors."""
+    known: dict[str, dict[tuple[str, str], tuple[str, int]]] = {"gcd": {}, "lcm": {}}
+    for h in view.props:
+        term = read(h.type) if " = " in h.type else None
+        if term is None or term.op != "=" or term.args[1].op != "num" or term.args[0] not in _pairs(term):
+            continue
+        a, b = (show(arg) for arg in term.args[0].args[1:])
+        if {a, b} <= {*view.of_type(NAT), *(arg.name for arg in term.args[0].args[1:] if arg.op == "num")}:
+            known[term.args[0].args[0].name[-3:]][a, b] = (h.name, int(term.args[1].name))
+    for (a, b), (of_lcm, multiple) in known["lcm"].items():
+        greatest = known["gcd"].get((a, b)) or known["gcd"].get((b, a))
+        if 0 < multiple <= _LARGEST_COMBINATION and (a.isdigit() or b.isdigit() or greatest is not None):
+            yield _each_divisor(view, a, b, of_lcm, multiple, greatest), 0.9
+
+
+def _each_divisor(view: View, a: str, b: str, of_lcm: str, multiple: int, greatest: tuple[str, int] | None) -> str:
+    """The divisors of the least common multiple, one by one, for one of the two; their product tells the other."""
+    fresh = view.namer()
+    hm, hd, hv = fresh("hm"), fresh("hd"), fresh("hv")
+    x, y, side = (b, a, "right") if a.isdigit() else (a, b, "left")
+    steps = [f"have {hd} : {x} ∣ {multiple} := {of_lcm} ▸ Nat.dvd_lcm_{side} {a} {b}"]
+    divisors = divisors_of(multiple)
+    finish, arms = "first | omega | decide | (simp_all; done)", []
+    if y.isdigit():
+        fits = [lcm(d, int(y)) == multiple for d in divisors]
+        arms = [finish if fit else f"exact absurd {of_lcm} (by decide)" for fit in fits]
+    elif greatest is not None:
+        of_gcd, common = fresh("hg"), greatest[1]
+        same = f"first | exact {greatest[0]} | (rw [Nat.gcd_comm]; exact {greatest[0]})"
+        steps += [
+            f"have {of_gcd} : Nat.gcd {a} {b} = {common} := by {same}",
+            f"have {hm} := Nat.gcd_mul_lcm {a} {b}",
+            f"rw [{of_gcd}, {of_lcm}] at {hm}",
+        ]
+        for d in divisors:
+            other, rest = divmod(common * multiple, d)
+            known = f"obtain rfl : {y} = {other} := by omega"
+            arms.append("omega" if rest else f"{known}\n  {finish}")
+            if not rest and (gcd(d, other) != common or lcm(d, other) != multiple):
+                arms[-1] = f"{known}\n  first | exact absurd {of_gcd} (by decide) | exact absurd {of_lcm} (by decide)"
+    steps += [
+        f"have {hv} := {one_of_divisors(multiple, x, hd)}",
+        f"clear {hd}; rcases {hv} with {' | '.join(['rfl'] * len(divisors))}",
+    ]
+    return seq(*steps, *(f"· {arm}" for arm in arms))
 
 
 def _product_with_lcm(view: View) -> Iterator[Proposal]:

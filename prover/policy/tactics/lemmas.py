@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from prover.policy.tactics.definitions import proved
-from prover.policy.tactics.view import Proposal, View
+from prover.policy.tactics.view import Proposal, View, to_introduce
 
 _TOGETHER = 8
 # Those of which the premises may take a solver, and those that may make goals of their own.
@@ -25,6 +25,8 @@ _ELIMINATOR = re.compile(r"\.(?:elim|rec|recOn|casesOn|by_cases)$")
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    if to_introduce(view):
+        return
     # Of `False`, and of a letter, the library says nothing that fits this goal rather than any other.
     bare = view.target == "False" or any(view.target == h.name for h in view.goal.hypotheses)
     lemmas = (*proved(view), *(() if bare else view.lemmas))

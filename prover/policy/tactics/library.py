@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.definitions import own
-from prover.policy.tactics.view import NAT, Proposal, View, mentions
+from prover.policy.tactics.view import NAT, Proposal, View, mentions, to_introduce
 
 # Names of theorems have words joined by `_`, those of functions have not.
 _FUNCTION = re.compile(r"(?:[A-Z][^\W_]*\.)+[a-z][^\W_]*['?!]*")
@@ -24,7 +24,7 @@ _MOST = 4
 
 def propose(view: View) -> Iterator[Proposal]:
     names = functions(view)
-    if not names:
+    if not names or to_introduce(view):
         return
     unfold = ", ".join(names)
     yield f"simp [{unfold}]", 0.36

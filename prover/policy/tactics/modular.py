@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.polynomials import of_term
-from prover.policy.tactics.terms import Term, conjuncts, names_of, read
+from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, Proposal, View, mentions, seq
 
 _MODULUS = re.compile(r"% ?(\d{1,4})\b")
@@ -20,6 +20,7 @@ INT_MOD = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 def propose(view: View) -> Iterator[Proposal]:
     residues = list(_residues(view))
     yield from residues
+    yield from _difference(view)
     yield from _periods(view)
     yield from _variable_modulus(view)
     moduli = moduli_of(view)
@@ -80,6 +81,31 @@ def _residues(view: View) -> Iterator[Proposal]:
             steps.append(_residue_fact(view, name, exponents, m, rows, alone, same, name in ints, len(steps)))
         if branches <= 150:
             yield seq(*steps, "omega"), 0.88 if branches <= 30 else 0.5
+
+
+def _difference(view: View) -> Iterator[Proposal]:
+    """`m ∣ a - b` and `(a - b) % m = 0` of natural numbers, where equal remainders are enough: a difference that stops
+    at 0 is divisible too."""
+    target = read(view.target)
+    if target is None or len(target.args) != 2:
+        return
+    left, right = target.args
+    if target.op == "∣" and left.op == "num" and left.name != "0":
+        m, whole, dividend = left, "exact Nat.dvd_of_mod_eq_zero {}", right
+    elif target.op == "=" and left.op == "%" and left.args[1].op == "num" and right == Term("num", name="0"):
+        m, whole, dividend = left.args[1], "exact {}", left.args[0]
+    else:
+        return
+    if dividend.op != "-" or not names_of(dividend) <= set(view.of_type(NAT)):
+        return
+    less, steps = dividend.args[1], ""
+    dividend = dividend.args[0]
+    while dividend.op == "-":
+        less, steps = Term("+", (dividend.args[1], less)), steps + "rw [Nat.sub_sub]; "
+        dividend = dividend.args[0]
+    h = view.fresh("hm")
+    claim = f"({show(dividend)}) % {m.name} = ({show(less)}) % {m.name}"
+    yield f"suffices {h} : {claim} by {steps}{whole.format(f'(Nat.sub_mod_eq_zero_of_mod_eq {h})')}", 0.56
 
 
 def _variable_modulus(view: View) -> Iterator[Proposal]:

@@ -38,6 +38,20 @@ def propose(view: View) -> Iterator[Proposal]:
         known = [f"have {view.fresh(f'hp{n}')} := {prime.divisors} {n}" for n in (2, 3, 5)]
         for count in (1, 2, 3):
             yield seq(*known[:count], "omega"), 0.45
+        yield from _remainders(view, prime)
+
+
+def _remainders(view: View, prime: Prime) -> Iterator[Proposal]:
+    """A large prime is no multiple of a small one, which is what the tables of remainders want to know."""
+    p, name = prime.text, view.fresh("hr")
+    if any(f"{p} % 2" in h.type for h in view.props) or not re.search(r"[%∣]", view.target):
+        return
+    tries = []
+    for small in ((2, 3, 5), (2, 3), (2,)):
+        instances = "; ".join(f"have hp{q} := {prime.divisors} {q}" for q in small)
+        claim = " ∧ ".join(f"{p} % {q} ≠ 0" for q in small)
+        tries.append(f"have {name} : {claim} := by ({instances}; omega)")
+    yield "first | " + " | ".join(tries), 0.4
 
 
 def _stated(view: View) -> list[Prime]:

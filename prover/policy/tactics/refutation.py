@@ -29,6 +29,7 @@ _TRUTH = (
 )
 _FALSE = (
     "first | decide | decide +kernel | omega | (simp; done) | grind | (intro hx; simp at hx; done) | "
+    "(simp only [not_exists]; intros; first | omega | grind) | "
     "(intro ⟨b, hb⟩; have h0 := hb 0; have h1 := hb (b + 1); omega)"
 )
 

@@ -11,12 +11,13 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import product
 
+from prover.policy.tactics.bounded import EVALUATE, inside_range
 from prover.policy.tactics.evaluate import compiled
 from prover.policy.tactics.terms import Term, names_of, read, show, substitute
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
 _MODULI = (4, 3, 8, 5, 7, 9, 16, 11, 13, 6, 10, 12)
-_LARGEST = 64
+_LARGEST = 400
 _MOST_ROWS = 1_300
 _MOST_VARIABLES = 3
 _ZERO = Term("num", name="0")
@@ -132,8 +133,8 @@ def _written(
     small = {v: remainder(v) for v in variables}
     claims = [substitute(claim, small) for _, claim in known]
     statement = " → ".join(f"({show(claim)})" for claim in (*claims, substitute(goal, small)))
-    binders = " ".join(f"∀ {rows[v]} : Nat, {rows[v]} < {m} →" for v in variables)
-    steps = [f"have {key} : {binders} {statement} := by decide +kernel"]
+    binders = "".join(f"∀ {rows[v]} {inside_range(m)}, " for v in variables)
+    steps = [f"have {key} : {binders}{statement} := by {EVALUATE}"]
     equations: dict[str, str] = {}
     arguments: list[str] = []
     if integer:
@@ -145,11 +146,11 @@ def _written(
                 f"have {low} := Int.emod_lt_of_pos {v} (by decide : (0 : Int) < {m})",
             ]
             equations[v] = f"← {h}"
-            arguments.append(f"{rows[v]} (Int.ofNat_lt.1 ({h} ▸ {low}))")
+            arguments.append(f"{rows[v]} (List.mem_range.2 (Int.ofNat_lt.1 ({h} ▸ {low})))")
         lemmas = "Int.add_emod, Int.sub_emod, Int.mul_emod, Int.pow_succ, -Int.zero_sub"
     else:
         small = {v: Term("%", (Term("var", name=v), Term("num", name=str(m)))) for v in variables}
-        arguments = [f"({v} % {m}) (Nat.mod_lt _ (by decide))" for v in variables]
+        arguments = [f"({v} % {m}) (List.mem_range.2 (Nat.mod_lt _ (by decide)))" for v in variables]
         lemmas = "Nat.add_mod, Nat.mul_mod, Nat.pow_mod"
     steps.append(f"have {at} := {key} {' '.join(arguments)}")
     equal = []

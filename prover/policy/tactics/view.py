@@ -53,6 +53,11 @@ class View:
     def target(self) -> str:
         return self.goal.target
 
+    @property
+    def steps(self) -> int:
+        """How many tactics led here, without those that only introduce."""
+        return sum(not tactic.startswith("intro") for tactic in self.history)
+
     @cached_property
     def names(self) -> tuple[Hypothesis, ...]:
         """The hypotheses that a tactic can name; of equal names only the last is meant."""
@@ -165,6 +170,11 @@ def view_of(
     if not goals:
         return None
     return View(parse(goals[0]), len(goals), tuple(history), tuple(lemmas), context, tuple(constants))
+
+
+def to_introduce(view: View) -> bool:
+    """Does the target bind something? What is slow waits until it is introduced: nothing is lost by that."""
+    return view.target.startswith("∀")
 
 
 @lru_cache(maxsize=8192)
