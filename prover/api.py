@@ -59,7 +59,7 @@ def prove(
         target: what `prove TARGET` takes, or problems.
         budget: `PASSESxSAMPLES[xEXPANSIONS]`, or a `Budget`.
         timeout: seconds for an attempt at one problem.
-        tactic_timeout: seconds for one tactic.
+        tactic_timeout: seconds for one tactic; for a whole proof that was computed, three times as many.
         out: the run's folder, from which the same call goes on; None keeps nothing on disk.
         ray: the address of a Ray cluster that makes the attempts; `auto` for the one that runs here, else a new one.
         events: told what happens, as it happens.

@@ -85,7 +85,7 @@ class RunConfig:
     timeout_s: float = 300.0
     """Wall-clock seconds for one attempt at one problem."""
     tactic_timeout_s: float = 5.0
-    """Wall-clock seconds for one tactic."""
+    """Wall-clock seconds for one tactic; a whole proof that the built-in policy computed gets three times as many."""
     workers: int | None = None
     """Lean processes; None for as many as the machine takes."""
     slots: int = 4

@@ -82,7 +82,7 @@ class Candidate:
     logprob: float
     """Natural logarithm of its probability under the policy, at most 0."""
     patience: float = 1.0
-    """How much of the time limit of a tactic it is worth, above 0 and at most 1."""
+    """How much of the time limit of a tactic it is worth, above 0: more than 1 for a whole proof that was computed."""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from lean_env.protocol import OutcomeKind
 from prover.interfaces import Candidate, Query
 from prover.policy.tactics import (
+    affine,
     arithmetic,
     bits,
     bitwise,
@@ -94,6 +95,7 @@ _SOURCES = (
     recurrences.propose,
     equations.propose,
     identities.propose,
+    affine.propose,
     refutation.propose,
     mathlib.propose,
 )
@@ -105,6 +107,8 @@ _MADE_FOR_IT = 0.8
 # What is tried on every goal closes it soon or not at all; what was computed for the goal may take its time.
 _GENERAL = re.compile(r"\(?(?:simp|grind|exact\?|first \| grind|induction|cases|ac_rfl|solve_by_elim|intro|by_cases)")
 _SHORT = 0.3
+# What most likely is the proof, computed as a whole, may take longer than what is tried; it is as long as what it does.
+_LONG, _COMPUTED = 3.0, 200
 # Lemmas that were retrieved, which nobody chose for each other, simplify at once or run in circles.
 _SHORTEST = 0.12
 _LEMMAS = re.compile(r"simp \[([\w.'?!]+),")
@@ -171,7 +175,8 @@ class TacticsPolicy:
             scored = [(tactic, 1.0) for tactic, _ in scored]
         total = sum(weight for _, weight in scored)
         return [
-            Candidate(tactic, min(0.0, math.log(weight / total)), _patience(view, tactic)) for tactic, weight in scored
+            Candidate(tactic, min(0.0, math.log(weight / total)), _patience(view, tactic, weights[tactic]))
+            for tactic, weight in scored
         ]
 
     def _factor(self, problem: str, tactic: str) -> float:
@@ -210,8 +215,10 @@ def _pays(view: View, tactic: str) -> bool:
     return view.target != "False" and not letter and view.steps < (1 if view.lemmas else 2)
 
 
-def _patience(view: View, tactic: str) -> float:
+def _patience(view: View, tactic: str, weight: float) -> float:
     """How much of a tactic's time limit it is worth."""
+    if weight >= _MADE_FOR_IT and len(tactic) > _COMPUTED:
+        return _LONG
     if (lemma := _LEMMAS.match(tactic)) and lemma[1] in view.lemmas:
         return _SHORTEST
     return _SHORT if _GENERAL.match(tactic) else 1.0

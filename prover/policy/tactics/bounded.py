@@ -14,12 +14,13 @@ from functools import lru_cache
 
 from prover.goal import split_top
 from prover.policy.tactics.evaluate import statement
-from prover.policy.tactics.polynomials import Polynomial, divided, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, divided, of_term, parted, text_of
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import INT, NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, put, seq
 
 _MOST_CASES = 40
 _MOST_POINTS = 7_000
+_FEW_POINTS = 1_000
 # Long statements need larger instances of `Decidable` than Lean looks for by itself.
 EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
 SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
@@ -141,7 +142,7 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
         return
     nats = view.of_type(NAT)
     used = [n for n in names if any(mentions(h.type, n) for h in inside) or mentions(view.target, n)]
-    if not used or len(used) > 3 or not inside:
+    if not used or len(used) > 4 or not inside:
         return
     lows = _lows(view, used)
     ends = {n: _guess(view, n, interval(view, n)[1]) for n in used}
@@ -149,12 +150,20 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
         ends = {used[0]: _tight(used[0], used[0] in nats, [h.type for h in inside], ends[used[0]])}
     shifts = {n: 0 if n in nats else end - 1 if (low := lows[n]) is None else -low for n, end in ends.items()}
     points = math.prod(ends[n] + shifts[n] for n in used) if all(ends.values()) else 0
-    if not 0 < points <= _MOST_POINTS:
-        return
     # Equations and conditions first: most points end there.
     inside.sort(key=lambda h: " = " not in h.type)
     texts = [*(f"({h.type})" for h in inside), f"({view.target})"]
-    binders, arguments, opened = [], [], []
+    binders, arguments, opened, proofs = [], [], [], [h.name for h in inside]
+    if (points > _FEW_POINTS or len(used) > 3) and set(used) <= set(nats):
+        found = next((each for h in inside for n in used if (each := _isolated(h.type, n)) is not None), None)
+        if found is not None:
+            n, dividend, divisor = found
+            used, points = [other for other in used if other != n], points // ends[n]
+            texts = [f"({dividend}) % {divisor} = 0", *(put(text, n, f"(({dividend}) / {divisor})") for text in texts)]
+            opened.append(f"obtain rfl : {n} = ({dividend}) / {divisor} := by omega")
+            proofs.insert(0, "(by omega)")
+    if not 0 < points <= _MOST_POINTS or len(used) > 3:
+        return
     for n in used:
         end = ends[n]
         if n in nats:
@@ -173,9 +182,26 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
         arguments.append(f"{index} (List.mem_range.2 (by omega))")
     hb = view.fresh("hb")
     claim = "".join(binders) + " → ".join(texts)
-    applied = " ".join([hb, *arguments, *(h.name for h in inside)])
+    applied = " ".join([hb, *arguments, *proofs])
     steps = [f"have {hb} : {claim} := by {EVALUATE}", *opened, f"exact {applied}"]
     yield seq(*steps), 0.32 if points <= 3000 else 0.2
+
+
+def _isolated(equation: str, n: str) -> tuple[str, str, int] | None:
+    """The variable, and of what quotient it is by a linear equation of natural numbers; its coefficient is as large as
+    any."""
+    term = read(equation) if " = " in equation else None
+    if term is None or term.op != "=":
+        return None
+    left, right = (of_term(side, minus=False) for side in term.args)
+    if left is None or right is None or (difference := left - right).degree != 1:
+        return None
+    coefficients = {m[0][0]: int(c) for m, c in difference.terms.items() if m}
+    factor = coefficients.get(n, 0)
+    if abs(factor) < max(map(abs, coefficients.values())):
+        return None
+    added, taken = parted((difference - Polynomial.variable(n) * factor) * (-1 if factor > 0 else 1))
+    return n, f"({text_of(added)}) - ({text_of(taken)})", abs(factor)
 
 
 def _computable(text: str, names: list[str]) -> bool:

@@ -266,7 +266,9 @@ def _split(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
         return vx * a + Polynomial.constant(cc), vy * a + Polynomial.constant(b), b * cc - a * d
     if not (xx and yy):
         return None
-    if not xy:  # the squares are completed
+    if not xy and not cx % xx and not cy % yy:  # the squares are completed, those of twice a variable if need be
+        if cx // xx % 2 or cy // yy % 2:
+            p, vx, vy, cx, cy = p * 4, vx * 2, vy * 2, cx * 2, cy * 2
         vx, vy = vx + Polynomial.constant(cx // (2 * xx)), vy + Polynomial.constant(cy // (2 * yy))
     square = vx * vx * xx + vx * vy * xy + vy * vy * yy
     rest = (p - square).value

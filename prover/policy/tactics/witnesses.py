@@ -13,7 +13,7 @@ from prover.policy.tactics.evaluate import canonical, compiled, number, statemen
 from prover.policy.tactics.patterns import bound_names
 from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
-from prover.policy.tactics.view import INT, NAT, Proposal, View, identifiers, mentions, numerals, put
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifiers, mentions, numerals, put
 
 _MOST_POINTS = 4_000
 # Types and predicates: nobody means them by a witness whose type is not told.
@@ -36,7 +36,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield "exact ⟨_, rfl⟩", 0.6
     yield "exact ⟨_, fun _ => rfl⟩", 0.3
     yield "exact ⟨_, by assumption⟩", 0.3
-    for values in _solutions(names, kinds, body):
+    for values in _solutions(names, kinds, body) or _by_equation(names, kinds, body):
         found = ", ".join(str(value) for value in values)
         yield f"exact ⟨{found}, by decide⟩", 0.89
         yield f"exact ⟨{found}, by simp⟩", 0.4
@@ -49,6 +49,9 @@ def propose(view: View) -> Iterator[Proposal]:
             if kinds[0] in NAT | INT:
                 yield f"refine ⟨{term} + 1, ?_⟩", 0.06
                 yield f"refine ⟨{term} ^ 2, ?_⟩", 0.02
+            if term in view.of_type(RAT):
+                near = (f"{term} / 2", f"{term} + 1", f"{term} - 1", f"2 * {term}")
+                yield "first | " + " | ".join(f"exact ⟨{value}, by grind⟩" for value in near), 0.35
     elif len(terms) >= len(names):
         chosen = ", ".join(terms[: len(names)])
         yield f"exact ⟨{chosen}, by grind⟩", 0.35
@@ -112,6 +115,43 @@ def _solutions(names: list[str], kinds: list[str], body: str) -> list[tuple[int,
         if holds(dict(zip(names, values, strict=True))):
             return [values]
     return []
+
+
+def _by_equation(names: list[str], kinds: list[str], body: str) -> list[tuple[int, ...]]:
+    """Values further away that make the statement true: one variable is the root of what an equation leaves for it."""
+    nats = frozenset(n for n, kind in zip(names, kinds, strict=True) if kind in NAT)
+    holds = statement(body, nats, frozenset(names) - nats)
+    if holds is None or len(names) < 2 or not all(kind in NAT | INT | {""} for kind in kinds):
+        return []
+    for part in split_top(body, " ∧ "):
+        term = read(part)
+        sides = [of_term(side) for side in term.args] if term is not None and term.op == "=" else []
+        if len(sides) < 2 or sides[0] is None or sides[1] is None:
+            continue
+        difference = sides[0] - sides[1]
+        for name in sorted(difference.names, key=lambda n: max(difference.in_one(n))):
+            powers = difference.in_one(name)
+            degree = max(powers)
+            factor = powers[degree].value
+            if set(powers) - {0, degree} or not factor or not set(names) >= set(difference.names) or degree > 3:
+                continue
+            others = [n for n in names if n != name]
+            rest = powers.get(0, Polynomial())
+            size = max(2, int(_MOST_POINTS ** (1 / len(others))))
+            for values in sorted(product(range(size), repeat=len(others)), key=sum):
+                at = dict(zip(others, values, strict=True))
+                root = _whole_root(-rest.at({n: at[n] for n in rest.names}) / factor, degree)
+                if root is not None and holds({**at, name: root}) is True:
+                    return [tuple({**at, name: root}[n] for n in names)]
+    return []
+
+
+def _whole_root(value: Fraction, degree: int) -> int | None:
+    """The integer whose power it is, where there is one that is not negative."""
+    if value.denominator != 1 or value < 0:
+        return None
+    root = round(int(value) ** (1 / degree)) if value < 10**15 else -1
+    return root if root**degree == value else None
 
 
 def _solved(part: str, name: str) -> str | None:

@@ -72,6 +72,13 @@ STATEMENTS = {
     "square above a power": "(m n : Nat) (h : 2 ^ n + 65 = m ^ 2) : n = 4 ∨ n = 10",
     "square below a power": "(m n : Nat) (h : 3 ^ n = m ^ 2 + 17) : n = 4 ∧ m = 8",
     "bound with no representation": ": ¬ ∀ n : Nat, 23 ≤ n → ∃ a b : Nat, 5 * a + 7 * b = n",
+    "far witness": ": ∃ x y : Nat, 0 < y ∧ x ^ 2 = 13 * y ^ 2 + 1",
+    "witnesses with a root": ": ∃ a b c d : Nat, 0 < a ∧ a < c ∧ c < d ∧ d < b ∧ a ^ 3 + b ^ 3 = c ^ 3 + d ^ 3",
+    "digits": "(a b c d : Nat) (h : 1 ≤ a ∧ a ≤ 9) (h1 : b ≤ 9 ∧ c ≤ 9 ∧ d ≤ 9) (h2 : 9 * (1000 * a + 100 * b + 10 * c "
+    "+ d) = 1000 * d + 100 * c + 10 * b + a) : a = 1 ∧ b = 0 ∧ c = 8 ∧ d = 9",
+    "squares of twice a variable": "(n k : Int) (h : n ^ 2 + n + 1 = k ^ 2) : n = 0 ∨ n = -1",
+    "linear function": "(f : Int → Int) (h : ∀ x y, f (x + y) + f (x - y) = 2 * f x) (h0 : f 0 = 3) (h1 : f 1 = 5) : "
+    "f 100 = 203",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
     "instances at a large number": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + y) (h0 : f 0 = 7) : f 2024 = 2031",
     "square of a difference with factors": "(x y : Rat) (h : x * y = 4) : x ^ 2 + 4 * y ^ 2 ≥ 16",
