@@ -23,6 +23,16 @@ async def tried(
         return await env.apply(state, tactics(state), limits or Limits(ms=20_000))
 
 
+async def one_step(lean: Pool, text: str, samples: int) -> list[Outcome]:
+    """What comes of the policy's candidates for the first `sorry` of a text, up to the first that proves it."""
+    async with lean.session() as env:
+        opened = await env.open(text)
+        assert opened.error is None
+        state = opened.holes[0].state
+        constants = (await env.symbols(state)).target
+        return await env.apply(state, offered(state, "", samples, constants), Limits(ms=20_000))
+
+
 def look(state: State, text: str) -> View:
     """What the rules look at, in that text."""
     view = view_of(state.goals, (), (), before_sorry(text, 0))
@@ -30,7 +40,7 @@ def look(state: State, text: str) -> View:
     return view
 
 
-def offered(state: State, text: str, samples: int) -> list[str]:
+def offered(state: State, text: str, samples: int, constants: Sequence[str] = ()) -> list[str]:
     """The candidates of the built-in policy, in that text."""
-    query = Query(state, "t", (), 0, (), before_sorry(text, 0))
+    query = Query(state, "t", (), 0, (), before_sorry(text, 0) if text else "", tuple(constants))
     return [candidate.tactic for candidate in TacticsPolicy(learning=False).candidates(query, samples)]

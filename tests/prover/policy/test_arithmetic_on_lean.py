@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lean_env.pool import Pool
-from tests.prover.policy.on_lean import offered, tried
+from tests.prover.policy.on_lean import one_step
 
 pytestmark = pytest.mark.lean
 
@@ -79,6 +79,11 @@ STATEMENTS = {
     "squares of twice a variable": "(n k : Int) (h : n ^ 2 + n + 1 = k ^ 2) : n = 0 ∨ n = -1",
     "linear function": "(f : Int → Int) (h : ∀ x y, f (x + y) + f (x - y) = 2 * f x) (h0 : f 0 = 3) (h1 : f 1 = 5) : "
     "f 100 = 203",
+    "powers of two bases": "(n : Nat) : (7 ^ n - 3 * n - 4 ^ n) % 3 = 0",
+    "powers at some exponents": "(n : Nat) (h : n % 3 ≠ 0) : 7 ∣ 2 ^ (2 * n) + 2 ^ n + 1",
+    "powers that repeat in the end": "(n : Nat) : (2 ^ n + 3 ^ n + 5 ^ n) % 6 ≠ 5",
+    "powers before the variable": "(n : Nat) (h : 0 < n) : 8 ∣ 5 ^ n + 2 * 3 ^ (n - 1) + 1",
+    "powers of integers": "(n : Nat) : (3 : Int) ∣ 2 ^ n - (-1) ^ n",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
     "instances at a large number": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + y) (h0 : f 0 = 7) : f 2024 = 2031",
     "square of a difference with factors": "(x y : Rat) (h : x * y = 4) : x ^ 2 + 4 * y ^ 2 ≥ 16",
@@ -134,6 +139,5 @@ STATEMENTS = {
 
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_one_step_is_enough(lean: Pool, name: str) -> None:
-    text = f"theorem t {STATEMENTS[name]} := by sorry"
-    outcomes = await tried(lean, text, lambda state: offered(state, "", 12))
+    outcomes = await one_step(lean, f"theorem t {STATEMENTS[name]} := by sorry", 12)
     assert outcomes[-1].kind == "proved", [(o.kind, o.message[:80]) for o in outcomes]

@@ -1,0 +1,189 @@
+"""What is said modulo a number of powers with a variable exponent, whatever else of the variable stands beside them.
+
+Modulo `M` the powers of a number repeat from some exponent on. With `n = B + T * k + s` for their beginning and period,
+each power is a constant times `G ^ k`, of which the remainder is known, and `omega` does the rest, an `s` at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import gcd, lcm
+
+from prover.policy.tactics.evaluate import compiled
+from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.terms import Term, names_of, read, show, substitute
+from prover.policy.tactics.view import NAT, Proposal, View, seq
+
+_MOST_CASES = 48
+_LARGEST_MODULUS = 2_000
+_MOST_BITS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """`base ^ (slope * n + shift)`; the shift may be negative, as in `2 ^ (n - 1)`."""
+
+    term: Term
+    base: int
+    slope: int
+    shift: int
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    target = read(view.target) if "^" in view.target else None
+    names = names_of(target) if target is not None else set()
+    if target is None or len(names) != 1 or not names <= set(view.of_type(NAT)):
+        return
+    (n,) = names
+    kind = "Int" if "Int" in view.constants else "Nat"
+    target = _typed(target, n, kind)
+    powers = _powers(target, n)
+    moduli = _moduli(target)
+    modulus = lcm(*moduli) if moduli else 1
+    if not powers or not 1 < modulus <= _LARGEST_MODULUS:
+        return
+    given = [(h.name, term) for h in view.props if (term := read(h.type)) is not None and names_of(term) == {n}]
+    begin, period = _repeats(target, n, powers, modulus)
+    period = lcm(period, *(m for _, term in given for m in _moduli(term)))
+    if begin + period > _MOST_CASES or not _holds(target, [term for _, term in given], n, begin + 2 * period):
+        return
+    found = _written(view, n, kind, powers, modulus, begin, period)
+    if found is not None:
+        yield found, 0.86
+
+
+def _typed(term: Term, n: str, kind: str) -> Term:
+    """The term with the type at the bases of its powers, which does not show in what Lean prints."""
+    if term.op == "^" and not term.args[0].kind and n in names_of(term.args[1]):
+        base = term.args[0]
+        return Term("^", (Term(base.op, base.args, base.name, kind), term.args[1]))
+    return Term(term.op, tuple(_typed(arg, n, kind) for arg in term.args), term.name, term.kind)
+
+
+def _base(term: Term) -> int | None:
+    if term.op == "neg":
+        inner = _base(term.args[0])
+        return -inner if inner is not None else None
+    return int(term.name) if term.op == "num" and len(term.name) < 10 else None
+
+
+def _powers(term: Term, n: str) -> list[Power]:
+    """The powers of numbers with an exponent that is linear in the variable, each once."""
+    found: list[Power] = []
+    base = _base(term.args[0]) if term.op == "^" else None
+    if base is not None and n in names_of(term.args[1]):
+        exponent, less = term.args[1], 0
+        if exponent.op == "-" and exponent.args[1].op == "num":
+            exponent, less = exponent.args[0], int(exponent.args[1].name)
+        p = of_term(exponent, minus=False)
+        if p is not None and p.degree == 1 and p.names == [n]:
+            slope, shift = int(p.terms[((n, 1),)]), int(p.terms.get((), 0))
+            found.append(Power(term, base, slope, shift - less))
+    for arg in term.args:
+        found += _powers(arg, n)
+    return list(dict.fromkeys(found))
+
+
+def _moduli(term: Term) -> list[int]:
+    found = []
+    if term.op == "%" and term.args[1].op == "num":
+        found.append(int(term.args[1].name[:9]))
+    if term.op == "∣" and term.args[0].op == "num":
+        found.append(int(term.args[0].name[:9]))
+    return [m for m in found if m > 0] + [m for arg in term.args for m in _moduli(arg)]
+
+
+def _repeats(target: Term, n: str, powers: list[Power], modulus: int) -> tuple[int, int]:
+    """From where on, and with which period in the variable, all that the target speaks of repeats."""
+    begin, period = 0, 1
+    for power in powers:
+        step = pow(power.base, power.slope, modulus)
+        seen: dict[int, int] = {}
+        value = 1 % modulus
+        while value not in seen and len(seen) <= _MOST_CASES:
+            seen[value] = len(seen)
+            value = value * step % modulus
+        first = seen.get(value, _MOST_CASES)
+        begin, period = max(begin, first, -(power.shift // power.slope)), lcm(period, len(seen) - first or 1)
+    outside = _without(target, powers)
+    if n in names_of(outside):
+        period = lcm(period, modulus // gcd(modulus, *_slopes(outside, n)))
+    return begin, period
+
+
+def _without(term: Term, powers: list[Power]) -> Term:
+    """The term without these powers."""
+    if any(term == power.term for power in powers):
+        return Term("num", name="1")
+    return Term(term.op, tuple(_without(arg, powers) for arg in term.args), term.name, term.kind)
+
+
+def _slopes(term: Term, n: str) -> list[int]:
+    """The factors of the variable in the term; 1 among them where it is in more than sums."""
+    p = of_term(term, minus=False) if term.op not in ("-", "%", "∣", "=", "≠", "¬", "∧", "∨", "→", "↔") else None
+    if p is None:
+        return [slope for arg in term.args for slope in _slopes(arg, n)]
+    return [1] if p.degree > 1 else [int(c) for m, c in p.terms.items() if m == ((n, 1),)]
+
+
+def _holds(target: Term, given: list[Term], n: str, end: int) -> bool:
+    claim, tests = compiled(target, {n: "Nat"}), [compiled(term, {n: "Nat"}) for term in given]
+    if claim is None:
+        return False
+    rows = [{n: value} for value in range(end)]
+    return all(claim(at) is True for at in rows if all(test is None or test(at) is not False for test in tests))
+
+
+def _written(view: View, n: str, kind: str, powers: list[Power], modulus: int, begin: int, period: int) -> str | None:
+    fresh = view.namer()
+    k, s, hs, x = (fresh(name) for name in ("k", "s", "hs", "x"))
+    start = f"{begin} + " if begin else ""
+    value = Term("var", name=f"({start}{period} * {k} + {s})")
+    steps: list[str] = []
+    written: list[str] = []
+    remainders: list[str] = []
+    growths: dict[int, str] = {}
+    also = "" if kind == "Nat" else "; rfl"
+    for power in powers:
+        constant, growth = power.base ** (power.slope * begin + power.shift), power.base ** (power.slope * period)
+        if growth.bit_length() > _MOST_BITS:
+            return None
+        hp, hu = fresh("hp"), fresh("hu")
+        base, repeated = f"({power.base} : {kind})", f"({growth} : {kind}) ^ {k}"
+        exponent = show(substitute(power.term.args[1], {n: value}))
+        parts = f"{power.slope * begin + power.shift} + {power.slope * period} * {k} + {power.slope} * {s}"
+        steps.append(
+            f"have {hp} : ∀ {k} {s} : Nat, {base} ^ ({exponent}) = {constant} * {repeated} * "
+            f"{base} ^ ({power.slope} * {s}) := by\n  intro {k} {s}\n"
+            f"  rw [show {exponent} = {parts} by omega, {kind}.pow_add, {kind}.pow_add, {kind}.pow_mul]{also}"
+        )
+        steps.append(
+            f"have {hu} : ∀ {k} : Nat, {constant} * {repeated} % {modulus} = {constant % modulus} := by\n"
+            f"  intro {k}\n  induction {k} with\n  | zero => rfl\n"
+            f"  | succ {k} ih => rw [{kind}.pow_succ]; generalize {repeated} = {x} at *; omega"
+        )
+        written.append(hp)
+        remainders.append(hu)
+        growths.setdefault(growth, fresh("g"))
+    general = "; ".join(f"generalize ({growth} : {kind}) ^ {k} = {name} at *" for growth, name in growths.items())
+    cases = " ∨ ".join(f"{s} = {rest}" for rest in range(period))
+    end = "first | omega | (simp [Nat.add_mod, Nat.mul_mod, Nat.pow_mod, *]; done)"
+    rest = [
+        f"obtain ⟨{k}, {s}, {hs}, rfl⟩ : ∃ {k} {s}, {s} < {period} ∧ {n} = {start}{period} * {k} + {s} :=\n"
+        f"  ⟨({n} - {begin}) / {period}, ({n} - {begin}) % {period}, Nat.mod_lt _ (by decide), by omega⟩",
+        *steps,
+        f"rw [{', '.join(f'{hp} {k} {s}' for hp in written)}]",
+        *(f"have {hu} := {hu} {k}" for hu in remainders),
+        f"clear {' '.join(written)}; {general}",
+        f"rcases (show {cases} by omega) with {' | '.join(['rfl'] * period)} <;> ({end})",
+    ]
+    if not begin:
+        return seq(*rest)
+    few = " ∨ ".join(f"{n} = {value}" for value in range(begin))
+    small = f"rcases (show {few} by omega) with {' | '.join(['rfl'] * begin)} <;> first | decide | omega | simp_all"
+    lines = "\n  ".join(line.replace("\n", "\n  ") for line in rest)
+    return seq(f"rcases Nat.lt_or_ge {n} {begin} with {hs} | {hs}", f"· {small}", f"· {lines}")
+
+
+__all__ = ["propose"]
