@@ -1,7 +1,8 @@
-"""Functional equations on the integers of which `f (a + b) + f 0 = f a + f b` follows: `f` is linear, up to a constant.
+"""Functional equations on the integers: a formula by induction in both directions, and linear functions.
 
-The equation at 0, at `a`, `b` and their sum, and at values of `f`, is left to `grind`; if Jensen's equation follows,
-`fun n => k * n + c` takes the place of `f`, and what it satisfies is about two numbers.
+Where `f (a + b) + f 0 = f a + f b` follows, `f` is linear, up to a constant. The equation at 0, at `a`, `b` and their
+sum, and at values of `f`, is left to `grind`; if Jensen's equation follows, `fun n => k * n + c` takes the place of
+`f`, and what it satisfies is about two numbers.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.evaluate import canonical
-from prover.policy.tactics.view import Proposal, View, seq
+from prover.policy.tactics.terms import Term, names_of, read, show, substitute
+from prover.policy.tactics.view import INT, Proposal, View, seq
 
 _LAW = re.compile(r"∀ \(([\w'₀-₉]+) ([\w'₀-₉]+) : (?:Int|ℤ)\), (?!.*[→∀∃∨∧])(.* = .*)")
 _PAIRS = "0 0,0 {a},0 {b},0 ({a} + {b}),{a} 0,{a} {b},{b} {a},0 ({a} - {b}),0 ({f} 0),({f} 0) 0,{a} ({f} {b})"
@@ -24,6 +26,37 @@ def propose(view: View) -> Iterator[Proposal]:
         used = [f for f in functions if match and len(re.findall(rf"(?<![\w.']){re.escape(f)}(?![\w'])", match[3])) > 1]
         if len(used) == 1:
             yield _linear(view, used[0], h.name), 0.5
+            if (proof := _by_formula(view, used[0], h.name)) is not None:
+                yield proof, 0.8
+
+
+def _by_formula(view: View, f: str, law: str) -> str | None:
+    """A claim `f x = …` for all integers, by induction in both directions: the law at `k` and 1 is a step."""
+    target = read(view.target)
+    binder = target.name if target is not None and target.op == "∀" and canonical(target.kind) == "Int" else None
+    claim = target.args[0] if target is not None and binder is not None else target
+    if claim is None or claim.op != "=" or claim.args[0].op != "app" or claim.args[0].args[0].name != f:
+        return None
+    x = claim.args[0].args[1]
+    if x.op != "var" or x.name not in {binder, *view.of_type(INT)} or f in names_of(claim.args[1]):
+        return None
+    fresh = view.namer()
+    k, key, m = fresh("k"), fresh("hk"), fresh("m")
+    sides = []
+    for at in (f"({k} : Int)", f"(-({k} : Int))"):
+        value = substitute(claim.args[1], {x.name: Term("var", name=at)})
+        sides.append(f"{f} {at} = {show(value)}")
+    steps = [
+        f"have {key} : ∀ {k} : Nat, {' ∧ '.join(sides)} := by\n  intro {k}\n  induction {k} with\n"
+        f"  | zero => have e0 := {law} 0 0; simp at *; grind\n"
+        f"  | succ {k} ih =>\n    have e0 := {law} {k} 1\n    have e1 := {law} (-({k} + 1 : Int)) 1\n"
+        f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at e1\n    push_cast\n    grind",
+        *([f"intro {x.name}"] if binder else []),
+        f"rcases Int.eq_nat_or_neg {x.name} with ⟨{m}, rfl | rfl⟩",
+        f"· exact ({key} {m}).1",
+        f"· exact ({key} {m}).2",
+    ]
+    return seq(*steps)
 
 
 def _linear(view: View, f: str, law: str) -> str:

@@ -72,8 +72,8 @@ def certificate_of(question: Question) -> list[str] | None:
     top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
     top += sum(name.endswith("⁻¹") for name in names)
     negated = _negated(question)
-    for stage in range(3):
-        facts = _products(question, names, top, stage, negated)
+    for stage in range(-1, 3):
+        facts = _hypotheses(question, top) if stage < 0 else _products(question, names, top, stage, negated)
         multiples = _multiples(question, names, top)
         chosen = _solve(facts, multiples, negated)
         if chosen is None:
@@ -118,6 +118,17 @@ def _typed(fact: Fact) -> str:
     if fact.proof.startswith("Lean."):
         return f"({fact.proof} : 0 ≤ {fact.text})"
     return fact.proof
+
+
+def _hypotheses(question: Question, top: int) -> list[Fact]:
+    """The hypotheses and their products alone, of three at most: for numbers between bounds these are enough."""
+    base = list(question.facts[:8])
+    found = list(base)
+    for first, *others in (*combinations_with_replacement(base, 2), *combinations(base, 3)):
+        for other in others:
+            first = _times(question.kind, first, other)
+        found.append(first)
+    return [fact for fact in found if fact.polynomial.degree <= top and fact.polynomial.value is None]
 
 
 def _products(question: Question, names: list[str], top: int, stage: int, negated: Fact | None) -> list[Fact]:

@@ -84,6 +84,15 @@ STATEMENTS = {
     "powers that repeat in the end": "(n : Nat) : (2 ^ n + 3 ^ n + 5 ^ n) % 6 ≠ 5",
     "powers before the variable": "(n : Nat) (h : 0 < n) : 8 ∣ 5 ^ n + 2 * 3 ^ (n - 1) + 1",
     "powers of integers": "(n : Nat) : (3 : Int) ∣ 2 ^ n - (-1) ^ n",
+    "numbers between bounds": "(a b c : Rat) (h : 0 ≤ a) (h1 : a ≤ 1) (h2 : 0 ≤ b) (h3 : b ≤ 1) (h4 : 0 ≤ c) "
+    "(h5 : c ≤ 1) : a + b + c ≤ 2 + a * b * c",
+    "between two squares": "(n m : Nat) (h : n ^ 4 + n ^ 2 + 1 = m ^ 2) : n = 0",
+    "between two squares from some number on": "(n m : Nat) (h : m ^ 2 = n ^ 2 + 3 * n + 5) : n = 1 ∧ m = 3",
+    "inverse of a linear function": "(f g : Rat → Rat) (h : ∀ x, g (f x) = x) (h1 : ∀ x, f x = 4 * x + 3) : "
+    "g (g 9) = -3 / 8",
+    "function at a linear term": "(f : Rat → Rat) (h : ∀ x, f (x / 3) = x ^ 2 + x + 1) : f 3 + f (-1) = 98",
+    "formula by two inductions": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y + 2 * x * y) (h1 : f 1 = 3) : "
+    "∀ x, f x = x ^ 2 + 2 * x",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
     "instances at a large number": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + y) (h0 : f 0 = 7) : f 2024 = 2031",
     "square of a difference with factors": "(x y : Rat) (h : x * y = 4) : x ^ 2 + 4 * y ^ 2 ≥ 16",

@@ -1,0 +1,68 @@
+"""A function that is told at a linear term is told everywhere: `f (2 * x + 1) = x ^ 2`; the inverse of a linear one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from prover.policy.tactics.evaluate import canonical
+from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
+from prover.policy.tactics.terms import Term, names_of, read, show, substitute
+from prover.policy.tactics.view import Proposal, View, seq
+
+_RATIONAL = "Rat → Rat"
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    functions = {v.name for v in view.vars if canonical(v.type) == _RATIONAL and v.value is None}
+    if not functions:
+        return
+    laws = {h.name: term for h in view.props if (term := _law(h.type)) is not None}
+    given = {
+        term.args[0].args[0].args[0].name: (name, term)
+        for name, term in laws.items()
+        if term.args[0].args[0].args[1:] == (Term("var", name=term.name),)
+    }
+    for name, term in laws.items():
+        call = term.args[0].args[0]
+        if call.args[0].name in functions and call.args[1] != Term("var", name=term.name):
+            yield from _everywhere(view, name, term, given)
+
+
+def _law(text: str) -> Term | None:
+    """`∀ x, f t = …`, read."""
+    term = read(text) if text.startswith("∀") and " = " in text else None
+    if term is None or term.args[0].op != "=":
+        return None
+    call = term.args[0].args[0]
+    return term if call.op == "app" and len(call.args) == 2 and canonical(term.kind) in ("Rat", "") else None
+
+
+def _everywhere(view: View, law: str, term: Term, given: Mapping[str, tuple[str, Term]]) -> Iterator[Proposal]:
+    """The function by a formula for all numbers, and what follows from it."""
+    (f, argument), value, x = term.args[0].args[0].args, term.args[0].args[1], term.name
+    used: list[str] = []
+    while argument.op == "app" and argument.args[0].name in given and len(argument.args) == 2:
+        name, known = given[argument.args[0].name]
+        used.append(name)
+        argument = substitute(known.args[0].args[1], {known.name: argument.args[1]})
+    p = of_term(argument, division=True)
+    if p is None or p.degree != 1 or p.names != [x] or f.name in names_of(value):
+        return
+    slope, shift = p.in_one(x)[1].value, p.terms.get((), 0)
+    if not slope:
+        return
+    fresh = view.namer()
+    y, hf, hx = fresh("y"), fresh("hf"), fresh("hx")
+    at = Term("var", name=f"({text_of((Polynomial.variable(y) - Polynomial.constant(shift)) * (1 / slope))})")
+    shown = show(substitute(argument, {x: at}))
+    steps = [f"intro {y}", f"have {hx} := {law} {at.name}"]
+    steps += [f"simp only [{', '.join(used)}] at {hx}"] if used else []
+    steps += [f"rw [show {shown} = {y} by grind] at {hx}", f"first | exact {hx} | grind"]
+    claim = f"∀ {y}, {f.name} {y} = {show(substitute(value, {x: at}))}"
+    whole = f"have {hf} : {claim} := by\n  " + "\n  ".join(steps)
+    others = ", ".join([hf, *(name for name, _ in given.values())])
+    yield seq(whole, f"first | (simp [{others}]; done) | (simp only [{others}]; grind) | grind"), 0.88
+    yield seq(whole), 0.2
+
+
+__all__ = ["propose"]
