@@ -129,29 +129,32 @@ def _by_equation(names: list[str], kinds: list[str], body: str) -> list[tuple[in
         if len(sides) < 2 or sides[0] is None or sides[1] is None:
             continue
         difference = sides[0] - sides[1]
+        if not set(difference.names) <= set(names):
+            continue
         for name in sorted(difference.names, key=lambda n: max(difference.in_one(n))):
             powers = difference.in_one(name)
-            degree = max(powers)
+            degree, others = max(powers), [n for n in names if n != name]
             factor = powers[degree].value
-            if set(powers) - {0, degree} or not factor or not set(names) >= set(difference.names) or degree > 3:
+            if set(powers) - {0, degree} or not factor or degree > 3 or not difference.integral:
                 continue
-            others = [n for n in names if n != name]
-            rest = powers.get(0, Polynomial())
+            rest = [(int(c), monomial) for monomial, c in powers.get(0, Polynomial()).terms.items()]
             size = max(2, int(_MOST_POINTS ** (1 / len(others))))
             for values in sorted(product(range(size), repeat=len(others)), key=sum):
                 at = dict(zip(others, values, strict=True))
-                root = _whole_root(-rest.at({n: at[n] for n in rest.names}) / factor, degree)
+                left = -sum(c * math.prod(at[n] ** power for n, power in monomial) for c, monomial in rest)
+                root = _whole_root(left, int(factor), degree)
                 if root is not None and holds({**at, name: root}) is True:
                     return [tuple({**at, name: root}[n] for n in names)]
     return []
 
 
-def _whole_root(value: Fraction, degree: int) -> int | None:
-    """The integer whose power it is, where there is one that is not negative."""
-    if value.denominator != 1 or value < 0:
+def _whole_root(value: int, factor: int, degree: int) -> int | None:
+    """The integer that is not negative whose power, times the factor, is the value, where there is one."""
+    power, rest = divmod(value, factor)
+    if rest or not 0 <= power < 10**15:
         return None
-    root = round(int(value) ** (1 / degree)) if value < 10**15 else -1
-    return root if root**degree == value else None
+    root = round(power ** (1 / degree))
+    return root if root**degree == power else None
 
 
 def _solved(part: str, name: str) -> str | None:
