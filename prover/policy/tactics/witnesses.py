@@ -9,13 +9,15 @@ from fractions import Fraction
 from itertools import product
 
 from prover.goal import split_top, top_level
+from prover.policy.tactics.bounded import divisors_of
 from prover.policy.tactics.evaluate import canonical, compiled, number, statement
 from prover.policy.tactics.patterns import bound_names
-from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifiers, mentions, numerals, put
 
 _MOST_POINTS = 4_000
+_LARGEST_COEFFICIENT = 2_000
 # Types and predicates: nobody means them by a witness whose type is not told.
 _KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
 
@@ -59,6 +61,10 @@ def propose(view: View) -> Iterator[Proposal]:
     if all(kind in NAT | INT | {""} for kind in kinds) and identifiers(body):
         for number in range(3):
             yield f"refine ⟨{', '.join([str(number)] * len(names))}, ?_⟩", 0.08 - 0.02 * number
+    if len(names) == 2 and view.of_type(INT) and (pair := _combination(names, body)) is not None:
+        yield f"exact ⟨{pair}, by omega⟩", 0.88
+    if "Rat" in view.constants and (root := _rational_root(names, body)) is not None:
+        yield f"exact ⟨{root}, by first | decide | grind⟩", 0.88
     if len(names) == 2 and (pair := _coins(names, body)) is not None:
         yield f"exact ⟨{pair}, by omega⟩", 0.87
     if len(names) == 2 and (division := re.match(r"\(?([\w']+) = ([\w']+) \* (\w+) \+ (\w+) ∧ ", body)):
@@ -228,6 +234,56 @@ def _coins(names: list[str], body: str) -> str | None:
         n = text_of(other)
         b = f"({inverse} * ({n})) % {p}"
         return f"(({n}) - {q} * ({b})) / {p}, {b}"
+    return None
+
+
+def _combination(names: list[str], body: str) -> str | None:
+    """`n = p * a + q * b` for integers, p and q without a common divisor: multiples of n, by Euclid's algorithm."""
+    term = read(body)
+    sides = [of_term(side) for side in term.args] if term is not None and term.op == "=" else []
+    difference = sides[0] - sides[1] if len(sides) == 2 and sides[0] is not None and sides[1] is not None else None
+    if difference is None or not difference.integral:
+        return None
+    p, q = (difference.terms.get(((name, 1),), Fraction(0)) for name in names)
+    rest = difference - Polynomial.variable(names[0]) * p - Polynomial.variable(names[1]) * q
+    if not p or not q or set(names) & set(rest.names) or math.gcd(int(p), int(q)) != 1:
+        return None
+    inverse = pow(int(p), -1, abs(int(q))) if abs(q) > 1 else 0
+    other = (1 - inverse * p) / q
+    return f"{text_of(rest * -inverse)}, {text_of(rest * -other)}"
+
+
+def _rational_root(names: list[str], body: str) -> str | None:
+    """A fraction for which the statement about one number holds, among the roots of an equation in it."""
+    if len(names) != 1:
+        return None
+    (name,) = names
+    term = read(body)
+    holds = compiled(term, {name: "Rat"}) if term is not None else None
+    for part in split_top(body, " ∧ ") if holds is not None else []:
+        equation = read(part)
+        sides = (
+            [of_term(s, division=True) for s in equation.args] if equation is not None and equation.op == "=" else []
+        )
+        if len(sides) != 2 or sides[0] is None or sides[1] is None or (sides[0] - sides[1]).names != [name]:
+            continue
+        p = primitive(sides[0] - sides[1])
+        powers = {power: int(c.value or 0) for power, c in p.in_one(name).items()}
+        last = next((powers[power] for power in sorted(powers) if powers[power]), 0)
+        if not 0 < abs(last) < _LARGEST_COEFFICIENT or abs(powers[max(powers)]) >= _LARGEST_COEFFICIENT:
+            continue
+        roots = [
+            Fraction(0),
+            *(
+                Fraction(s * a, b)
+                for a in divisors_of(abs(last))
+                for b in divisors_of(abs(powers[max(powers)]))
+                for s in (1, -1)
+            ),
+        ]
+        for root in dict.fromkeys(roots):
+            if p.at({name: root}) == 0 and holds is not None and holds({name: root}) is True:
+                return text_of(Polynomial.constant(root))
     return None
 
 

@@ -93,6 +93,10 @@ STATEMENTS = {
     "function at a linear term": "(f : Rat → Rat) (h : ∀ x, f (x / 3) = x ^ 2 + x + 1) : f 3 + f (-1) = 98",
     "formula by two inductions": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y + 2 * x * y) (h1 : f 1 = 3) : "
     "∀ x, f x = x ^ 2 + 2 * x",
+    "rational root": ": ∃ x : Rat, x < 0 ∧ 6 * x ^ 3 - 5 * x ^ 2 - 3 * x + 2 = 0",
+    "combination of two numbers": "(n : Int) : ∃ x y, n = 9 * x - 14 * y",
+    "difference of natural numbers": "(a b : Nat) (h : a ≤ b) : a + (b - a) * (b - a) = b * b + a * a + a - 2 * a * b",
+    "bounds of two variables": "(n a : Nat) (h : n < 20) (h1 : 2 ≤ a) (h2 : a ≤ 40) : ¬ a ∣ n ^ 2 + n + 41",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
     "instances at a large number": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + y) (h0 : f 0 = 7) : f 2024 = 2031",
     "square of a difference with factors": "(x y : Rat) (h : x * y = 4) : x ^ 2 + 4 * y ^ 2 ≥ 16",
