@@ -54,6 +54,11 @@ def propose(view: View) -> Iterator[Proposal]:
             if term in view.of_type(RAT):
                 near = (f"{term} / 2", f"{term} + 1", f"{term} - 1", f"2 * {term}")
                 yield "first | " + " | ".join(f"exact ⟨{value}, by grind⟩" for value in near), 0.35
+        rationals = [term for term in terms if term in view.of_type(RAT)][:2]
+        if len(rationals) == 2:
+            a, b = rationals
+            between = (f"({a} + {b}) / 2", f"(2 * {a} + {b}) / 3", f"({a} + 2 * {b}) / 3")
+            yield "first | " + " | ".join(f"exact ⟨{value}, by grind⟩" for value in between), 0.4
     elif len(terms) >= len(names):
         chosen = ", ".join(terms[: len(names)])
         yield f"exact ⟨{chosen}, by grind⟩", 0.35
