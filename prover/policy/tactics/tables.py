@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import reduce
 from itertools import product
 
 from prover.policy.tactics.bounded import EVALUATE, inside_range
@@ -34,12 +35,32 @@ def propose(view: View) -> Iterator[Proposal]:
     if target is None:
         return
     given = [(h.name, claim) for h in view.props if (claim := _claim_of(h.type, kinds)) is not None]
+    yield from _all_divisible(view, kinds, given)
     if (found := _first(view, kinds, given, target)) is not None:
         yield found, 0.54
     elif target.op == "∣" and target.args[0].op == "num" and len(parts := _prime_powers(target.args[0].name)) > 1:
         pieces = [Term("∣", (Term("num", name=part), target.args[1])) for part in parts]
         if all(_first(view, kinds, given, piece) is not None for piece in pieces):
             yield f"suffices hs : {' ∧ '.join(show(piece, 36) for piece in pieces)} by omega", 0.54
+
+
+def _all_divisible(view: View, kinds: dict[str, str], given: list[tuple[str, Term]]) -> Iterator[Proposal]:
+    """A sum of powers that a number divides only where it divides all of the variables, as 3 does `a ^ 2 + b ^ 2`."""
+    for name, claim in given:
+        variables = sorted(names_of(claim))
+        if claim.op != "∣" or claim.args[0].op != "num" or not 2 <= len(variables) <= _MOST_VARIABLES:
+            continue
+        m = claim.args[0]
+        divisible = [Term("∣", (m, Term("var", name=v))) for v in variables]
+        if any(h.type == show(each) for h in view.props for each in divisible):
+            continue
+        fresh = view.namer()
+        goal = reduce(lambda rest, each: Term("∧", (each, rest)), reversed(divisible))
+        table = _table(fresh, kinds, [(name, claim)], goal, int(m.name)) if 1 < int(m.name) <= _LARGEST else None
+        if table is not None:
+            hz, parts = fresh("hz"), [f"⟨{fresh('k')}, rfl⟩" for _ in variables]
+            known = f"have {hz} : {show(goal)} := by\n  " + table.replace("\n", "\n  ")
+            yield seq(known, f"obtain ⟨{', '.join(parts)}⟩ := {hz}", "first | grind | skip"), 0.45
 
 
 def follows(fresh: Callable[[str], str], kind: str, name: str, equation: str, claim: str, m: int) -> str | None:

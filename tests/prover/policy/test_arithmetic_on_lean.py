@@ -99,6 +99,7 @@ STATEMENTS = {
     "bounds of two variables": "(n a : Nat) (h : n < 20) (h1 : 2 ≤ a) (h2 : a ≤ 40) : ¬ a ∣ n ^ 2 + n + 41",
     "solutions of Pell's equation": "(N : Nat) : ∃ x y, N < y ∧ x ^ 2 = 6 * y ^ 2 + 1",
     "between two fractions": "(a b : Rat) (h : a < b) : ∃ c, a < c ∧ c < b ∧ c ≠ (a + b) / 2",
+    "all divisible": "(a b : Int) (h : 11 ∣ a ^ 2 + b ^ 2) : 121 ∣ a * b",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
     "instances at a large number": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + y) (h0 : f 0 = 7) : f 2024 = 2031",
     "square of a difference with factors": "(x y : Rat) (h : x * y = 4) : x ^ 2 + 4 * y ^ 2 ≥ 16",
