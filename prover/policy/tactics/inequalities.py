@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from math import gcd
 
 from prover.policy.tactics.certificates import HIGHEST_DEGREE, Fact, Question, certificate_of
 from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.orderings import by_order
-from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
@@ -121,6 +123,11 @@ def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Qu
         for base in _squares(term)
         if (p := polynomial(base)) is not None
     ]
+    for pair in _factor_pairs(target):
+        u, v = (polynomial(factor) for factor in pair)
+        if u is not None and v is not None and u.value is None and v.value is None and max(u.degree, v.degree) < 4:
+            u, v = _without_content(reduced(u)), _without_content(reduced(v))
+            squared += [u - v, u + v]
     rest = tuple((q, text) for p, text in equations if (q := reduced(p)))
     facts += _inverses(claim, rest, facts, field)
     inverse_equations = _inverse_equations(claim, facts) if field else ()
@@ -187,6 +194,19 @@ def _atoms(polynomials: Sequence[Polynomial]) -> list[str]:
 def _inverted(atom: str) -> Polynomial | None:
     term = read(atom)
     return of_term(term.args[0], division=True) if term is not None and term.op == "inv" else None
+
+
+def _factor_pairs(term: Term) -> list[tuple[Term, Term]]:
+    """The factors of products of sums: the square of their sum or difference may be what it takes."""
+    sums = term.op == "*" and any(arg.op in ("+", "-", "*") for arg in term.args)
+    found = [(term.args[0], term.args[1])] if sums else []
+    return found + [pair for arg in term.args for pair in _factor_pairs(arg)]
+
+
+def _without_content(p: Polynomial) -> Polynomial:
+    """The polynomial divided by what divides all of its coefficients."""
+    p = primitive(p)
+    return p * Fraction(1, gcd(*(int(c) for c in p.terms.values())) or 1)
 
 
 def _squares(term: Term) -> list[Term]:

@@ -100,6 +100,7 @@ STATEMENTS = {
     "solutions of Pell's equation": "(N : Nat) : ∃ x y, N < y ∧ x ^ 2 = 6 * y ^ 2 + 1",
     "between two fractions": "(a b : Rat) (h : a < b) : ∃ c, a < c ∧ c < b ∧ c ≠ (a + b) / 2",
     "all divisible": "(a b : Int) (h : 11 ∣ a ^ 2 + b ^ 2) : 121 ∣ a * b",
+    "square of a difference of factors": "(a b : Rat) : 2 * (a + b) * (a * b - 1) ≤ (a ^ 2 + 1) * (b ^ 2 + 1)",
     "irrational root": "(q : Rat) (h : q * q = 3) : False",
     "instances at a large number": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + y) (h0 : f 0 = 7) : f 2024 = 2031",
     "square of a difference with factors": "(x y : Rat) (h : x * y = 4) : x ^ 2 + 4 * y ^ 2 ≥ 16",
