@@ -9,7 +9,6 @@ shared: what fails is named, and tried once more by itself; what fails twice fai
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +31,8 @@ def run(*command: str) -> int:
 
 def in_parallel() -> list[str]:
     """Options for as many processes as the machine takes; a file's tests stay together, in one of them."""
-    processes = min(MOST_PROCESSES, os.cpu_count() or 1, psutil.virtual_memory().total // MEMORY_OF_EACH)
+    cores, memory = len(psutil.Process().cpu_affinity()), psutil.virtual_memory().total
+    processes = min(MOST_PROCESSES, cores, memory // MEMORY_OF_EACH)
     return ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
 
 

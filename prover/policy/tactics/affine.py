@@ -41,16 +41,16 @@ def _by_formula(view: View, f: str, law: str) -> str | None:
     if x.op != "var" or x.name not in {binder, *view.of_type(INT)} or f in names_of(claim.args[1]):
         return None
     fresh = view.namer()
-    k, key, m = fresh("k"), fresh("hk"), fresh("m")
+    k, key, m, e0, e1, ih = (fresh(name) for name in ("k", "hk", "m", "e", "e", "ih"))
     sides = []
     for at in (f"({k} : Int)", f"(-({k} : Int))"):
         value = substitute(claim.args[1], {x.name: Term("var", name=at)})
         sides.append(f"{f} {at} = {show(value)}")
     steps = [
         f"have {key} : ∀ {k} : Nat, {' ∧ '.join(sides)} := by\n  intro {k}\n  induction {k} with\n"
-        f"  | zero => have e0 := {law} 0 0; simp at *; grind\n"
-        f"  | succ {k} ih =>\n    have e0 := {law} {k} 1\n    have e1 := {law} (-({k} + 1 : Int)) 1\n"
-        f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at e1\n    push_cast\n    grind",
+        f"  | zero => have {e0} := {law} 0 0; simp at *; grind\n"
+        f"  | succ {k} {ih} =>\n    have {e0} := {law} {k} 1\n    have {e1} := {law} (-({k} + 1 : Int)) 1\n"
+        f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at {e1}\n    push_cast\n    grind",
         *([f"intro {x.name}"] if binder else []),
         f"rcases Int.eq_nat_or_neg {x.name} with ⟨{m}, rfl | rfl⟩",
         f"· exact ({key} {m}).1",
@@ -63,15 +63,16 @@ def _linear(view: View, f: str, law: str) -> str:
     fresh = view.namer()
     a, b, k, c, hj, hl = (fresh(name) for name in ("a", "b", "k", "c", "hj", "hl"))
     pairs = _PAIRS.format(a=a, b=b, f=f).split(",")
-    known = "".join(f"\n  have e{i} := {law} {pair}" for i, pair in enumerate(pairs))
-    slope = f"({f} 1 - {f} 0) + {f} 0"
+    known = "".join(f"\n  have {fresh('e')} := {law} {pair}" for pair in pairs)
+    rest = f"({f} 1 - {f} 0) + {f} 0"
     names = [fresh("e") for _ in _POINTS]
+    e0, e1, ih = fresh("e"), fresh("e"), fresh("ih")
     return seq(
         f"have {hj} : ∀ {a} {b}, {f} ({a} + {b}) + {f} 0 = {f} {a} + {f} {b} := by\n  intro {a} {b}{known}\n  grind",
-        f"have {hl} : ∀ {k} : Nat, {f} ({k} : Int) = ({k} : Int) * {slope} ∧ "
-        f"{f} (-({k} : Int)) = -({k} : Int) * {slope} := by\n  intro {k}\n  induction {k} with\n  | zero => simp\n"
-        f"  | succ {k} ih =>\n    have e0 := {hj} {k} 1\n    have e1 := {hj} (-({k} + 1 : Int)) 1\n"
-        f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at e1\n    push_cast\n    grind",
+        f"have {hl} : ∀ {k} : Nat, {f} ({k} : Int) = ({k} : Int) * {rest} ∧ "
+        f"{f} (-({k} : Int)) = -({k} : Int) * {rest} := by\n  intro {k}\n  induction {k} with\n  | zero => simp\n"
+        f"  | succ {k} {ih} =>\n    have {e0} := {hj} {k} 1\n    have {e1} := {hj} (-({k} + 1 : Int)) 1\n"
+        f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at {e1}\n    push_cast\n    grind",
         f"obtain ⟨{k}, {c}, rfl⟩ : ∃ {k} {c} : Int, {f} = fun n => {k} * n + {c} := ⟨{f} 1 - {f} 0, {f} 0, "
         f"funext fun n => by\n  rcases Int.eq_nat_or_neg n with ⟨m, rfl | rfl⟩\n  · rw [({hl} m).1]; grind\n"
         f"  · rw [({hl} m).2]; grind⟩",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from prover.policy.tactics.terms import Term, read
 from prover.policy.tactics.view import NAT, Proposal, View, seq
-
-_DIFFERENCE = re.compile(r"(?<![\w.'₀-₉] )(?<![\w.'₀-₉])([^\W\d][\w'₀-₉]*) - ([^\W\d][\w'₀-₉]*)(?![\w.'₀-₉])")
 
 
 def propose(view: View) -> Iterator[Proposal]:
     numbers = set(view.of_type(NAT))
-    for high, low in dict.fromkeys(_DIFFERENCE.findall(view.facts)):
+    terms = [term for text in (view.target, *(h.type for h in view.props)) if (term := read(text)) is not None]
+    for high, low in dict.fromkeys(pair for term in terms for pair in _differences(term)):
         if high == low or not {high, low} <= numbers:
             continue
         fresh = view.namer()
@@ -25,6 +25,13 @@ def propose(view: View) -> Iterator[Proposal]:
         else:
             yield f"rcases Nat.le_total {low} {high} with {hk} | {hk}", 0.15
         return
+
+
+def _differences(term: Term) -> list[tuple[str, str]]:
+    """The pairs of variables of which one is taken from the other."""
+    pair = term.op == "-" and all(arg.op == "var" for arg in term.args)
+    found = [(term.args[0].name, term.args[1].name)] if pair else []
+    return found + [each for arg in term.args for each in _differences(arg)]
 
 
 __all__ = ["propose"]

@@ -73,7 +73,7 @@ def _quotient(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
 def _powers(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """`x - y ∣ x ^ n - y ^ n` and its kin, for a variable `n`: by induction, with the quotient of each step."""
     signed = signed_of(view, divisor, dividend)
-    for term in _variable_powers(dividend)[:1]:
+    for term in variable_powers(dividend)[:1]:
         if signed is True:
             for n in _exponent_names(term)[:1]:
                 yield from _integer_power(view, divisor, dividend, term, n)
@@ -83,11 +83,11 @@ def _powers(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
         yield from _multiple_exponent(view, divisor, dividend)
 
 
-def _variable_powers(term: Term) -> list[Term]:
+def variable_powers(term: Term) -> list[Term]:
     """The powers in a term whose exponent is not a number."""
     found = [term] if term.op == "^" and term.args[1].op != "num" else []
     for arg in term.args:
-        found += _variable_powers(arg)
+        found += variable_powers(arg)
     return found
 
 
@@ -184,7 +184,7 @@ def _one_more(divisor: Term, base: Term) -> tuple[Term, str, str] | None:
 
 def _multiple_exponent(view: View, divisor: Term, dividend: Term) -> Iterator[Proposal]:
     """`d ∣ n` gives `x ^ d - 1 ∣ x ^ n - 1`: with `n = d * k` it is a power of `x ^ d`."""
-    exponents = [show(term.args[1]) for term in (*_variable_powers(divisor), *_variable_powers(dividend))]
+    exponents = [show(term.args[1]) for term in (*variable_powers(divisor), *variable_powers(dividend))]
     for h in view.props:
         d, found, n = h.type.partition(" ∣ ")
         if found and d in exponents and n in exponents:

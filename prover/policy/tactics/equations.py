@@ -15,6 +15,7 @@ from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
 _MOST_INSTANCES = 12
 _MOST_BITS = 200
+_MOST_NUMBERS = 25
 _CAUCHY = re.compile(
     r"∀ \((?P<x>[\w']+) (?P<y>[\w']+) : (?:Int|ℤ)\), "
     r"(?P<f>[\w']+) \((?P=x) \+ (?P=y)\) = (?P=f) (?P=x) \+ (?P=f) (?P=y)"
@@ -230,7 +231,7 @@ def _chain(
             continue
         calls = [call for call in applications(body) if call.args[0].name in kinds]
         wide = {*range(0 if natural else -12, 60), *numbers}
-        for at in product(wide) if len(variables) == 1 else product(numbers, repeat=2):
+        for at in product(wide) if len(variables) == 1 else product(numbers[:_MOST_NUMBERS], repeat=2):
             bound = dict(zip(variables, at, strict=True))
             touched = [_point(call, kinds, bound) for call in calls]
             points = {point for point in touched if point is not None}

@@ -14,8 +14,9 @@ from math import isqrt
 
 from prover.policy.tactics.bounded import EVALUATE, inside_range
 from prover.policy.tactics.polynomials import Polynomial, of_term
+from prover.policy.tactics.squares import below_square, each_root
 from prover.policy.tactics.terms import names_of, read
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.view import NAT, Proposal, View, case, have, seq
 
 _FACTORS = (1, 3, 5, 7, 11, 13, 17, 4, 9, 16, 19, 31, 37, 41, 73)
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16, 17)
@@ -36,15 +37,17 @@ class Power:
 
 def propose(view: View) -> Iterator[Proposal]:
     naturals = set(view.of_type(NAT))
+    target = read(view.target)
+    asked = names_of(target) - {"False"} if target is not None else naturals
     for h in view.props:
-        if " = " not in h.type or "^" not in h.type:
+        if " = " not in h.type or "^" not in h.type or "↑" in h.type:
             continue
         term = read(h.type)
         if term is None or term.op != "=":
             continue
         left, right = (of_term(side, atoms=True, minus=False) for side in term.args)
         parts = _parts(left - right, naturals) if left is not None and right is not None else None
-        if parts is None:
+        if parts is None or not asked <= names_of(term):
             continue
         (first, second), c = parts
         if isinstance(first, Power) and isinstance(second, Power):
@@ -79,17 +82,19 @@ def _parts(difference: Polynomial, naturals: set[str]) -> tuple[tuple[Power | st
 
 def _two_powers(view: View, h: str, first: Power, second: Power, c: int) -> Iterator[Proposal]:
     """From some exponent on, `second + c` is no power of the first base: its remainders are others."""
+    if first.exponent == second.exponent:
+        return
     ways = [(second, first, c), (first, second, -c)]
     found = [(way, known) for way in ways if (known := _least(way[0].base, way[1].base, way[2])) is not None]
-    if not found or first.exponent == second.exponent:
+    if not found:
         return
     (small, other, _), (_, least, q) = min(found, key=lambda each: each[1])
     fresh = view.namer()
-    t, p, r, ha, hb, hx, hy = (fresh(name) for name in ("t", "p", "r", "ha", "hb", "hx", "hy"))
+    t, p, r, ha, hb, hx, hy, hc = (fresh(name) for name in ("t", "p", "r", "ha", "hb", "hx", "hy", "hc"))
     a, x, b, y = other.base, other.exponent, small.base, small.exponent
     most = next(e for e in range(10_000) if a**e > b**least + abs(c))
     lines = [
-        "apply Nat.lt_of_not_ge; intro hc",
+        f"apply Nat.lt_of_not_ge; intro {hc}",
         f"obtain ⟨{t}, rfl⟩ : ∃ {t}, {y} = {least} + {t} := ⟨{y} - {least}, by omega⟩",
         f"rw [Nat.pow_add] at {h}",
         *_remainders_of(Power(a, x), b**least * q, ha),
@@ -98,13 +103,13 @@ def _two_powers(view: View, h: str, first: Power, second: Power, c: int) -> Iter
         f"rcases {ha} with {_arms(ha, _remainders(a, b**least * q))} <;> omega",
     ]
     below = [
-        "apply Nat.lt_of_not_ge; intro hc",
-        f"have {ha} := Nat.pow_le_pow_right (show 0 < {a} by decide) hc",
+        f"apply Nat.lt_of_not_ge; intro {hc}",
+        f"have {ha} := Nat.pow_le_pow_right (show 0 < {a} by decide) {hc}",
         f"have {hb} := Nat.pow_le_pow_right (show 0 < {b} by decide) (Nat.le_of_lt {hy})",
         "omega",
     ]
     yield (
-        seq(_have(hy, f"{y} < {least}", lines), _have(hx, f"{x} < {most}", below), _table(view, {x: most, y: least})),
+        seq(have(hy, f"{y} < {least}", lines), have(hx, f"{x} < {most}", below), _table(view, {x: most, y: least})),
         0.9,
     )
 
@@ -149,7 +154,7 @@ def _remainders_of(power: Power, q: int, name: str) -> list[str]:
     claim = " ∨ ".join(f"{power.base} ^ {n} % {q} = {r}" for r in remainders)
     step = f"rw [Nat.pow_succ]; rcases ih with {_arms('ih', remainders)} <;> omega"
     lines = [f"intro {n}; induction {n} with", "| zero => simp", f"| succ {n} ih => {step}"]
-    return [_have(name, f"∀ {n} : Nat, {claim}", lines), f"have {name} := {name} {n}"]
+    return [have(name, f"∀ {n} : Nat, {claim}", lines), f"have {name} := {name} {n}"]
 
 
 def _near_square(view: View, h: str, m: str, power: Power, c: int) -> Iterator[Proposal]:
@@ -160,11 +165,12 @@ def _near_square(view: View, h: str, m: str, power: Power, c: int) -> Iterator[P
     modulus = next((q for q in _MODULI if not set(odd[q]) & {(s * s - c) % q for s in range(q)}), None)
     # squares of p and of its neighbour are 2 p + 1 (or 2 p - 1) apart
     most = next((k for k in range(_MOST_EXPONENT) if 2 * b**k + (1 if c > 0 else -1) > abs(c)), None)
-    if not c or modulus is None or most is None:
+    if not c or m == n or modulus is None or most is None:
         return
     fresh = view.namer()
     k, p, q, hn, hk, hp, hl, hm = (fresh(name) for name in ("k", "p", "q", "hn", "hk", "hp", "hl", "hm"))
-    squared = "apply Nat.lt_of_not_ge; intro hc; have hc := Nat.mul_le_mul hc hc; grind"
+    hc = fresh("hc")
+    squared = below_square(hc)
     if c > 0:
         apart = [f"have {hl} : {p} < {m} := by {squared}", f"have {hl} := Nat.mul_le_mul {hl} {hl}"]
     else:
@@ -174,8 +180,8 @@ def _near_square(view: View, h: str, m: str, power: Power, c: int) -> Iterator[P
             f"have {hl} := Nat.mul_le_mul (Nat.le_of_lt_succ {hl}) (Nat.le_of_lt_succ {hl})",
         ]
     below = [
-        "apply Nat.lt_of_not_ge; intro hc",
-        f"have {hp} := Nat.pow_le_pow_right (show 0 < {b} by decide) hc",
+        f"apply Nat.lt_of_not_ge; intro {hc}",
+        f"have {hp} := Nat.pow_le_pow_right (show 0 < {b} by decide) {hc}",
         f"generalize {b} ^ {k} = {p} at *",
         *apart,
         "grind",
@@ -185,15 +191,15 @@ def _near_square(view: View, h: str, m: str, power: Power, c: int) -> Iterator[P
     even = [
         f"obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {k} * 2 := ⟨{n} / 2, by omega⟩",
         f"rw [Nat.pow_mul] at {h}",
-        _have(hk, f"{k} < {most}", below),
+        have(hk, f"{k} < {most}", below),
         f"rcases (show {values} by omega) with {_arms('rfl', range(most))}"
-        f" <;> (have {hm} : {m} < {root} := by ({squared})) <;> (revert {h}; revert {m}; decide +kernel)",
+        f" <;> (have {hm} : {m} < {root} := by ({squared})) <;> ({each_root(h, m, root)})",
     ]
     yield (
         seq(
             f"rcases (show {n} % 2 = 0 ∨ {n} % 2 = 1 by omega) with {hn} | {hn}",
-            _case(even),
-            _case(_odd_exponent(power, m, modulus, odd[modulus], (k, p, hp, hm))),
+            case(even),
+            case(_odd_exponent(power, m, modulus, odd[modulus], (k, p, hp, hm))),
         ),
         0.9,
     )
@@ -209,21 +215,13 @@ def _odd_exponent(power: Power, m: str, q: int, odd: list[int], names: tuple[str
     cases = " ∨ ".join(f"{m} % {q} = {r}" for r in range(q))
     by_cases = f"rcases (show {cases} by omega) with {_arms('h', range(q))} <;> simp [Nat.pow_mod, h]"
     return [
-        _have(hp, f"∀ {k}, {claim}", [f"intro {k}; induction {k} with", "| zero => simp", f"| succ {k} ih => {step}"]),
+        have(hp, f"∀ {k}, {claim}", [f"intro {k}; induction {k} with", "| zero => simp", f"| succ {k} ih => {step}"]),
         f"have {hp} := {hp} ({n} / 2)",
         f"rw [show 2 * ({n} / 2) + 1 = {n} by omega] at {hp}",
-        _have(hm, squares, [by_cases]),
+        have(hm, squares, [by_cases]),
         f"generalize {b} ^ {n} = {p} at *",
         "omega",
     ]
-
-
-def _have(name: str, claim: str, lines: list[str]) -> str:
-    return f"have {name} : {claim} := by\n  " + "\n  ".join(line.replace("\n", "\n  ") for line in lines)
-
-
-def _case(lines: list[str]) -> str:
-    return "· " + "\n  ".join(line.replace("\n", "\n  ") for line in lines)
 
 
 def _arms(name: str, cases: range | list[int]) -> str:

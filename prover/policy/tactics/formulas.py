@@ -1,4 +1,4 @@
-"""A function that is told at a linear term is told everywhere: `f (2 * x + 1) = x ^ 2`; the inverse of a linear one."""
+"""A function of fractions that is told at a linear term is told everywhere: `f (2 * x + 1) = x ^ 2`, inverses too."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ def _everywhere(view: View, law: str, term: Term, given: Mapping[str, tuple[str,
     used: list[str] = []
     while argument.op == "app" and argument.args[0].name in given and len(argument.args) == 2:
         name, known = given[argument.args[0].name]
+        if name in used:
+            return
         used.append(name)
         argument = substitute(known.args[0].args[1], {known.name: argument.args[1]})
     p = of_term(argument, division=True)

@@ -129,6 +129,8 @@ def _of_known_numbers(view: View) -> Iterator[Proposal]:
             known[term.args[0].args[0].name[-3:]][a, b] = (h.name, int(term.args[1].name))
     for (a, b), (of_lcm, multiple) in known["lcm"].items():
         greatest = known["gcd"].get((a, b)) or known["gcd"].get((b, a))
+        if a == b or (a.isdigit() and b.isdigit()):
+            continue
         if 0 < multiple <= _LARGEST_COMBINATION and (a.isdigit() or b.isdigit() or greatest is not None):
             yield _each_divisor(view, a, b, of_lcm, multiple, greatest), 0.9
 

@@ -32,7 +32,7 @@ def _points(view: View, text: str) -> list[int]:
     """Numbers at which an identity says something of other numbers of the context, as many as these and one more."""
     parts = universal(text)
     conclusion = read(parts.conclusion)
-    if len(parts.binders) != 1 or conclusion is None or conclusion.op != "=":
+    if len(parts.binders) != 1 or not parts.explicit[0] or conclusion is None or conclusion.op != "=":
         return []
     x, kind = parts.binders[0]
     kinds = {v.name: v.type for v in view.vars if v.type in NUMBERS}

@@ -45,6 +45,8 @@ _MADE = 24
 PATIENCE_S = 3.0
 _PROBLEMS = 256
 _SLOW_S = 0.5
+# A computed proof may take longer, which says no more of the solver that it ends in.
+_MOST_S = 5.0
 _SOLVER = re.compile(
     r"(?:grind|simp(?= \[)|exact\?|solve_by_elim|omega|decide|simp_all|bv_decide|aesop|nlinarith|polyrith|tauto|bound)"
 )
@@ -127,6 +129,7 @@ class Learning:
     def learn(self, problem: str, tactic: str, kind: OutcomeKind, lean_ms: float) -> None:
         """Count an outcome; `lean_ms` milliseconds inside Lean, below 0 taken as 0."""
         seconds = max(0.0, lean_ms) / 1000
+        seconds = min(seconds, _MOST_S)
         self._add(tactic, 1.0, _WORTH[kind], seconds)
         here = _of_problem(self._here, problem)
         here.setdefault(template(tactic), Count()).add(1.0, _WORTH[kind], seconds)

@@ -25,16 +25,17 @@ _ELIMINATOR = re.compile(r"\.(?:elim|rec|recOn|casesOn|by_cases)$")
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    if to_introduce(view):
-        return
     # Of `False`, and of a letter, the library says nothing that fits this goal rather than any other.
     bare = view.target == "False" or any(view.target == h.name for h in view.goal.hypotheses)
     lemmas = (*proved(view), *(() if bare else view.lemmas))
     if not lemmas:
         return
     # Each takes a millisecond or two, and the first that fits is enough: one candidate for all.
+    if to_introduce(view):  # of these, what is about the whole
+        yield _rewritten(lemmas), 0.12
+        return
     yield _first(f"(apply {name} <;> assumption)" for name in lemmas), 0.6
-    early = len(view.history) < _EARLY
+    early = view.steps < _EARLY
     if early:
         yield (
             _first(f"(apply {name} <;> first | assumption | omega | (simp_all; done))" for name in lemmas[:_SOLVED]),
@@ -45,9 +46,8 @@ def propose(view: View) -> Iterator[Proposal]:
         yield _first(f"(symm; apply {name} <;> assumption)" for name in lemmas), 0.3
     elif not parts or parts[0] not in ("↔", "→"):
         yield _first(f"(refine ({name} ..).{way} ?_; assumption)" for name in lemmas for way in ("mp", "mpr")), 0.2
-    rewrites = [name for name in lemmas if not _NO_REWRITE.search(name)]
-    if rewrites:
-        yield f"simp [{', '.join(rewrites[:_TOGETHER])}]", 0.55
+    if any(not _NO_REWRITE.search(name) for name in lemmas):
+        yield _rewritten(lemmas), 0.55
     few = dict.fromkeys(", ".join(lemmas[:n]) for n in (_INSTANTIATED, 1))
     # It takes a tenth of a second and more where it fails.
     yield _first(f"grind [{names}]" for names in few), 0.4 if early else 0.06
@@ -55,6 +55,10 @@ def propose(view: View) -> Iterator[Proposal]:
         near = 0.9**index
         yield f"rw [{name}]", 0.2 * near
         yield f"apply {name}", 0.15 * near
+
+
+def _rewritten(lemmas: Iterable[str]) -> str:
+    return f"simp [{', '.join([name for name in lemmas if not _NO_REWRITE.search(name)][:_TOGETHER])}]"
 
 
 def _first(tactics: Iterable[str]) -> str:

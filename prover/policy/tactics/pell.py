@@ -33,7 +33,7 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     a, b = least
     fresh = view.namer()
-    ih, h, hp = fresh("ih"), [fresh("h") for _ in parts], fresh("hp")
+    ih, h, hp = fresh("ih"), [fresh(f"h{x}{y}") for _ in parts], fresh("hp")
     after = {x: f"{a} * {x} + {d * b} * {y}", y: f"{b} * {x} + {a} * {y}"}
     first = ", ".join(str({x: a, y: b}[v]) for v in names)
     proofs = ", ".join(["?_"] * len(parts))

@@ -12,8 +12,9 @@ from math import gcd, lcm
 
 from prover.policy.tactics.evaluate import compiled
 from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.tables import moduli_in
 from prover.policy.tactics.terms import Term, names_of, read, show, substitute
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.view import NAT, Proposal, View, case, seq
 
 _MOST_CASES = 48
 _LARGEST_MODULUS = 2_000
@@ -39,13 +40,12 @@ def propose(view: View) -> Iterator[Proposal]:
     kind = "Int" if "Int" in view.constants else "Nat"
     target = _typed(target, n, kind)
     powers = _powers(target, n)
-    moduli = _moduli(target)
-    modulus = lcm(*moduli) if moduli else 1
+    modulus = lcm(*moduli_in(target))
     if not powers or not 1 < modulus <= _LARGEST_MODULUS:
         return
     given = [(h.name, term) for h in view.props if (term := read(h.type)) is not None and names_of(term) == {n}]
     begin, period = _repeats(target, n, powers, modulus)
-    period = lcm(period, *(m for _, term in given for m in _moduli(term)))
+    period = lcm(period, *(m for _, term in given for m in moduli_in(term) if m))
     if begin + period > _MOST_CASES or not _holds(target, [term for _, term in given], n, begin + 2 * period):
         return
     found = _written(view, n, kind, powers, modulus, begin, period)
@@ -83,15 +83,6 @@ def _powers(term: Term, n: str) -> list[Power]:
     for arg in term.args:
         found += _powers(arg, n)
     return list(dict.fromkeys(found))
-
-
-def _moduli(term: Term) -> list[int]:
-    found = []
-    if term.op == "%" and term.args[1].op == "num":
-        found.append(int(term.args[1].name[:9]))
-    if term.op == "∣" and term.args[0].op == "num":
-        found.append(int(term.args[0].name[:9]))
-    return [m for m in found if m > 0] + [m for arg in term.args for m in _moduli(arg)]
 
 
 def _repeats(target: Term, n: str, powers: list[Power], modulus: int) -> tuple[int, int]:
@@ -132,7 +123,8 @@ def _holds(target: Term, given: list[Term], n: str, end: int) -> bool:
     if claim is None:
         return False
     rows = [{n: value} for value in range(end)]
-    return all(claim(at) is True for at in rows if all(test is None or test(at) is not False for test in tests))
+    rows = [at for at in rows if all(test is None or test(at) is not False for test in tests)]
+    return bool(rows) and all(claim(at) is True for at in rows)
 
 
 def _written(view: View, n: str, kind: str, powers: list[Power], modulus: int, begin: int, period: int) -> str | None:
@@ -146,9 +138,10 @@ def _written(view: View, n: str, kind: str, powers: list[Power], modulus: int, b
     growths: dict[int, str] = {}
     also = "" if kind == "Nat" else "; rfl"
     for power in powers:
-        constant, growth = power.base ** (power.slope * begin + power.shift), power.base ** (power.slope * period)
-        if growth.bit_length() > _MOST_BITS:
+        largest = max(power.slope * begin + power.shift, power.slope * period)
+        if largest * power.base.bit_length() > _MOST_BITS:
             return None
+        constant, growth = power.base ** (power.slope * begin + power.shift), power.base ** (power.slope * period)
         hp, hu = fresh("hp"), fresh("hu")
         base, repeated = f"({power.base} : {kind})", f"({growth} : {kind}) ^ {k}"
         exponent = show(substitute(power.term.args[1], {n: value}))
@@ -182,8 +175,7 @@ def _written(view: View, n: str, kind: str, powers: list[Power], modulus: int, b
         return seq(*rest)
     few = " ∨ ".join(f"{n} = {value}" for value in range(begin))
     small = f"rcases (show {few} by omega) with {' | '.join(['rfl'] * begin)} <;> first | decide | omega | simp_all"
-    lines = "\n  ".join(line.replace("\n", "\n  ") for line in rest)
-    return seq(f"rcases Nat.lt_or_ge {n} {begin} with {hs} | {hs}", f"· {small}", f"· {lines}")
+    return seq(f"rcases Nat.lt_or_ge {n} {begin} with {hs} | {hs}", case([small]), case(rest))
 
 
 __all__ = ["propose"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.policy.tactics.bounded import SQUARE
-from prover.policy.tactics.terms import Term, names_of, read, show
+from prover.policy.tactics.divisibility import variable_powers
+from prover.policy.tactics.terms import names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View
 
 _KINDS = (("Rat", RAT), ("Int", INT), ("Nat", NAT))
@@ -17,7 +18,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if target is None or target.op not in ("≤", "≥", "<", ">"):
         return
     exponents = set(view.of_type(NAT))
-    powers = [term for term in _powers(target) if term.args[1].op == "var" and term.args[1].name in exponents]
+    powers = [term for term in variable_powers(target) if term.args[1].op == "var" and term.args[1].name in exponents]
     bases = {power.args[0] for power in powers}
     if len(bases) != 1 or not (names := names_of(base := bases.pop())):
         return
@@ -40,11 +41,6 @@ def propose(view: View) -> Iterator[Proposal]:
         steps += [f"have {fresh('hs')} : 0 ≤ ({n} : {kind}) * {v} ^ 2 := {square}" for v in sorted(names)]
     lines = "\n  ".join([*steps, f"simp only [{kind}.pow_succ]", "push_cast", "grind"])
     yield f"induction {n} with\n| zero => first | (simp; done) | grind\n| succ {n} {ih} =>\n  {lines}", 0.6
-
-
-def _powers(term: Term) -> list[Term]:
-    found = [term] if term.op == "^" else []
-    return found + [power for arg in term.args for power in _powers(arg)]
 
 
 __all__ = ["propose"]

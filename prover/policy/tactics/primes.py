@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from prover.goal import bare
 from prover.policy.tactics.polynomials import of_term
 from prover.policy.tactics.terms import read
-from prover.policy.tactics.view import IDENT, NAT, Proposal, View, seq
+from prover.policy.tactics.view import IDENT, NAT, Proposal, View, seq, stands_in
 
 _DIVISORS = re.compile(
     r"(?P<before>.+ ∧ )?\(?∀ \(?(?P<d>[\w'₀-₉]+)(?: : (?:Nat|ℕ)\))?, (?P=d) ∣ (?P<p>.+) → "
@@ -38,17 +38,18 @@ def propose(view: View) -> Iterator[Proposal]:
         known = [f"have {view.fresh(f'hp{n}')} := {prime.divisors} {n}" for n in (2, 3, 5)]
         for count in (1, 2, 3):
             yield seq(*known[:count], "omega"), 0.45
-        yield from _remainders(view, prime)
+        yield from _no_small_divisor(view, prime)
 
 
-def _remainders(view: View, prime: Prime) -> Iterator[Proposal]:
+def _no_small_divisor(view: View, prime: Prime) -> Iterator[Proposal]:
     """A large prime is no multiple of a small one, which is what the tables of remainders want to know."""
-    p, name = prime.text, view.fresh("hr")
-    if any(f"{p} % 2" in h.type for h in view.props) or not re.search(r"[%∣]", view.target):
+    fresh, p = view.namer(), prime.text
+    name = fresh("hr")
+    if any(stands_in(h.type, f"{p} % 2") for h in view.props) or not re.search(r"[%∣]", view.target):
         return
     tries = []
     for small in ((2, 3, 5), (2, 3), (2,)):
-        instances = "; ".join(f"have hp{q} := {prime.divisors} {q}" for q in small)
+        instances = "; ".join(f"have {fresh('hp')} := {prime.divisors} {q}" for q in small)
         claim = " ∧ ".join(f"{p} % {q} ≠ 0" for q in small)
         tries.append(f"have {name} : {claim} := by ({instances}; omega)")
     yield "first | " + " | ".join(tries), 0.4

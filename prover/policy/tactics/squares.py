@@ -8,16 +8,18 @@ from math import floor, isqrt
 
 from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
 from prover.policy.tactics.terms import read
-from prover.policy.tactics.view import NAT, Proposal, View, seq
+from prover.policy.tactics.view import NAT, Proposal, View, case, seq
 
 _LARGEST = 60
+_LARGEST_ROOT = 5_000
+_FEW = 50
 
 
 def propose(view: View) -> Iterator[Proposal]:
     """`m ^ 2 = P n` for a polynomial that from some `n` on lies between the squares of `Q n` and `Q n + 1`."""
     naturals = set(view.of_type(NAT))
     for h in view.props:
-        term = read(h.type) if " = " in h.type and len(naturals) > 1 else None
+        term = read(h.type) if " = " in h.type and "↑" not in h.type and len(naturals) > 1 else None
         sides = [of_term(side, minus=False) for side in term.args] if term is not None and term.op == "=" else []
         for left, right in (sides, sides[::-1]) if len(sides) == 2 else ():
             if left is None or right is None or len(left.terms) != 1 or len(right.names) != 1:
@@ -37,7 +39,7 @@ def _between(view: View, h: str, m: str, n: str, p: Polynomial) -> Iterator[Prop
         return
     fresh = view.namer()
     low, high, hn, t = fresh("hl"), fresh("hh"), fresh("hn"), fresh("t")
-    squared = "apply Nat.lt_of_not_ge; intro hc; have hc := Nat.mul_le_mul hc hc; grind"
+    squared = below_square(fresh("hc"))
     at = root.replaced(n, Polynomial.variable(t) + Polynomial.constant(least)) if least else root
     steps = [
         f"have {low} : {text_of(at)} < {m} := by ({squared})",
@@ -49,11 +51,27 @@ def _between(view: View, h: str, m: str, n: str, p: Polynomial) -> Iterator[Prop
         return
     values = " ∨ ".join(f"{n} = {value}" for value in range(least))
     end = isqrt(int(max(p.at({n: value}) for value in range(least)))) + 1
-    table = f"have {low} : {m} < {end} := by ({squared}); revert {h}; revert {m}; decide +kernel"
+    if end > _LARGEST_ROOT:
+        return
+    table = f"have {low} : {m} < {end} := by ({squared}); {each_root(h, m, end)}"
     cases = f"rcases (show {values} by omega) with {' | '.join(['rfl'] * least)} <;> first | omega | ({table})"
     moved = f"obtain ⟨{t}, rfl⟩ : ∃ {t}, {n} = {t} + {least} := ⟨{n} - {least}, by omega⟩"
-    inside = "\n  ".join([moved, *steps])
-    yield seq(f"rcases Nat.lt_or_ge {n} {least} with {hn} | {hn}", f"· {cases}", f"· {inside}"), 0.9
+    yield seq(f"rcases Nat.lt_or_ge {n} {least} with {hn} | {hn}", case([cases]), case([moved, *steps])), 0.9
+
+
+def below_square(hc: str) -> str:
+    """A proof of `m < t` from what the square of `m` is: were it not so, that of `t` would be too large."""
+    return f"apply Nat.lt_of_not_ge; intro {hc}; have {hc} := Nat.mul_le_mul {hc} {hc}; grind"
+
+
+def each_root(h: str, m: str, end: int) -> str:
+    """A proof by all values of `m`, which is known to be below the end, from what the hypothesis says of its square."""
+    tried = f"(revert {h}; revert {m}; decide +kernel)"
+    if end > _FEW:
+        return tried
+    values = " ∨ ".join(f"{m} = {value}" for value in range(end))
+    arms = " | ".join(["rfl"] * end)
+    return f"first | {tried} | (rcases (show {values} by omega) with {arms} <;> first | omega | (simp at *; done))"
 
 
 def _root(p: Polynomial, n: str) -> Polynomial | None:
@@ -61,7 +79,7 @@ def _root(p: Polynomial, n: str) -> Polynomial | None:
     powers = {power: c.value for power, c in p.in_one(n).items()}
     degree = max(powers)
     lead = powers[degree]
-    if degree % 2 or degree > 6 or lead is None or lead.denominator > 1 or isqrt(int(lead)) ** 2 != lead or lead <= 0:
+    if degree % 2 or degree > 6 or lead is None or lead <= 0 or lead.denominator > 1 or isqrt(int(lead)) ** 2 != lead:
         return None
     coefficients = {degree // 2: Fraction(isqrt(int(lead)))}
     for power in range(degree // 2 - 1, -1, -1):

@@ -78,7 +78,7 @@ def follows(fresh: Callable[[str], str], kind: str, name: str, equation: str, cl
 def _first(view: View, kinds: dict[str, str], given: list[tuple[str, Term]], target: Term) -> str | None:
     """The table modulo the first number for which the claim follows from one."""
     fresh = view.namer()
-    asked = [m for claim in (target, *(c for _, c in given)) for m in _moduli(claim)]
+    asked = [m for claim in (target, *(c for _, c in given)) for m in moduli_in(claim)]
     if any(m > _LARGEST or m < 2 for m in asked):
         return None
     base = math.lcm(*asked) if asked else 1
@@ -288,14 +288,14 @@ def _plain(poly: Term) -> Term:
     raise _Unfit
 
 
-def _moduli(term: Term) -> list[int]:
+def moduli_in(term: Term) -> list[int]:
     """The numbers by which a statement divides."""
     found = []
     if term.op == "%" and term.args[1].op == "num":
         found.append(int(term.args[1].name[:9]))
     if term.op == "∣" and term.args[0].op == "num":
         found.append(int(term.args[0].name[:9]))
-    return found + [m for arg in term.args for m in _moduli(arg)]
+    return found + [m for arg in term.args for m in moduli_in(arg)]
 
 
 def _is_equation(term: Term) -> bool:

@@ -25,6 +25,7 @@ _DEPENDENT_TYPES = frozenset({"Fin", "BitVec", "Vector", "List.Vector", "Subtype
 _HIDDEN = re.compile(r"[^\W\d][\w'₀-₉]*✝[⁰¹²³⁴⁵⁶⁷⁸⁹]*")
 _MOST_RENAMED = 6
 _AT_NUMBERS = re.compile(r"([^\W\d][\w'.]*)(?: \d+)+")
+_INTRODUCES = re.compile(r"intros?(?: [^;<⟨]+)?")
 NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
 
 # Weakest first, as Lean binds them.
@@ -56,7 +57,7 @@ class View:
     @property
     def steps(self) -> int:
         """How many tactics led here, without those that only introduce."""
-        return sum(not tactic.startswith("intro") for tactic in self.history)
+        return sum(_INTRODUCES.fullmatch(tactic) is None for tactic in self.history)
 
     @cached_property
     def names(self) -> tuple[Hypothesis, ...]:
@@ -151,6 +152,16 @@ def seq(*steps: str) -> str:
     return "(" + "\n ".join(step.replace("\n", "\n ") for step in steps) + ")"
 
 
+def have(name: str, claim: str, lines: Sequence[str]) -> str:
+    """`have name : claim := by`, with the tactics below it."""
+    return f"have {name} : {claim} := by\n  " + "\n  ".join(line.replace("\n", "\n  ") for line in lines)
+
+
+def case(lines: Sequence[str]) -> str:
+    """Tactics for one goal of several."""
+    return "· " + "\n  ".join(line.replace("\n", "\n  ") for line in lines)
+
+
 def chained(lemma: str, proofs: Sequence[str]) -> str:
     """A lemma about two of a kind, applied to several from the left: `(f (f a b) c)`; one proof stays as it is."""
     first, *others = proofs
@@ -173,8 +184,8 @@ def view_of(
 
 
 def to_introduce(view: View) -> bool:
-    """Does the target bind something? What is slow waits until it is introduced: nothing is lost by that."""
-    return view.target.startswith("∀")
+    """Does the target begin with `∀`? What is slow waits until its variables are introduced."""
+    return view.target.startswith("∀ ")
 
 
 @lru_cache(maxsize=8192)

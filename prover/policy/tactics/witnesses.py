@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
 from prover.goal import split_top, top_level
@@ -17,6 +18,7 @@ from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifiers, mentions, numerals, put
 
 _MOST_POINTS = 4_000
+_MOST_NAMES, _MOST_EQUATIONS = 5, 3
 _LARGEST_COEFFICIENT = 2_000
 # Types and predicates: nobody means them by a witness whose type is not told.
 _KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
@@ -38,7 +40,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield "exact ⟨_, rfl⟩", 0.6
     yield "exact ⟨_, fun _ => rfl⟩", 0.3
     yield "exact ⟨_, by assumption⟩", 0.3
-    for values in _solutions(names, kinds, body) or _by_equation(names, kinds, body):
+    for values in _solutions(names, kinds, body) or _by_equation(tuple(names), tuple(kinds), body):
         found = ", ".join(str(value) for value in values)
         yield f"exact ⟨{found}, by decide⟩", 0.89
         yield f"exact ⟨{found}, by simp⟩", 0.4
@@ -66,7 +68,8 @@ def propose(view: View) -> Iterator[Proposal]:
     if all(kind in NAT | INT | {""} for kind in kinds) and identifiers(body):
         for number in range(3):
             yield f"refine ⟨{', '.join([str(number)] * len(names))}, ?_⟩", 0.08 - 0.02 * number
-    if len(names) == 2 and view.of_type(INT) and (pair := _combination(names, body)) is not None:
+    integers = all(kind in INT or (not kind and "Int" in view.constants) for kind in kinds)
+    if len(names) == 2 and integers and (pair := _combination(names, body)) is not None:
         yield f"exact ⟨{pair}, by omega⟩", 0.88
     if "Rat" in view.constants and (root := _rational_root(names, body)) is not None:
         yield f"exact ⟨{root}, by first | decide | grind⟩", 0.88
@@ -118,6 +121,8 @@ def _solutions(names: list[str], kinds: list[str], body: str) -> list[tuple[int,
     holds = statement(body, nats, ints) if nats | ints == set(names) else None
     if holds is None:
         return []
+    if len(names) > 2 * _MOST_NAMES:
+        return []
     size = max(2, int(_MOST_POINTS ** (1 / len(names))))
     near = [sorted(range(-size // 2, size // 2), key=abs) if n in ints else list(range(size)) for n in names]
     for index, values in enumerate(sorted(product(*near), key=lambda v: (sum(map(abs, v)), -sum(v)))):
@@ -128,13 +133,16 @@ def _solutions(names: list[str], kinds: list[str], body: str) -> list[tuple[int,
     return []
 
 
-def _by_equation(names: list[str], kinds: list[str], body: str) -> list[tuple[int, ...]]:
+@lru_cache(maxsize=64)
+def _by_equation(names: tuple[str, ...], kinds: tuple[str, ...], body: str) -> list[tuple[int, ...]]:
     """Values further away that make the statement true: one variable is the root of what an equation leaves for it."""
     nats = frozenset(n for n, kind in zip(names, kinds, strict=True) if kind in NAT)
-    holds = statement(body, nats, frozenset(names) - nats)
-    if holds is None or len(names) < 2 or not all(kind in NAT | INT | {""} for kind in kinds):
+    holds = statement(body, nats, frozenset(names) - nats) if 2 <= len(names) <= _MOST_NAMES else None
+    if holds is None or not all(kind in NAT | INT | {""} for kind in kinds):
         return []
-    for part in split_top(body, " ∧ "):
+    size = max(2, int(_MOST_POINTS ** (1 / (len(names) - 1))))
+    near = sorted(product(range(size), repeat=len(names) - 1), key=sum)
+    for part in split_top(body, " ∧ ")[:_MOST_EQUATIONS]:
         term = read(part)
         sides = [of_term(side) for side in term.args] if term is not None and term.op == "=" else []
         if len(sides) < 2 or sides[0] is None or sides[1] is None:
@@ -149,8 +157,7 @@ def _by_equation(names: list[str], kinds: list[str], body: str) -> list[tuple[in
             if set(powers) - {0, degree} or not factor or degree > 3 or not difference.integral:
                 continue
             rest = [(int(c), monomial) for monomial, c in powers.get(0, Polynomial()).terms.items()]
-            size = max(2, int(_MOST_POINTS ** (1 / len(others))))
-            for values in sorted(product(range(size), repeat=len(others)), key=sum):
+            for values in near:
                 at = dict(zip(others, values, strict=True))
                 left = -sum(c * math.prod(at[n] ** power for n, power in monomial) for c, monomial in rest)
                 root = _whole_root(left, int(factor), degree)
