@@ -35,10 +35,11 @@ def propose(view: View) -> Iterator[Proposal]:
     if target is None:
         return
     given = [(h.name, claim) for h in view.props if (claim := _claim_of(h.type, kinds)) is not None]
-    yield from _all_divisible(view, kinds, given)
     if (found := _first(view, kinds, given, target)) is not None:
         yield found, 0.54
-    elif target.op == "∣" and target.args[0].op == "num" and len(parts := _prime_powers(target.args[0].name)) > 1:
+        return
+    yield from _all_divisible(view, kinds, given)
+    if target.op == "∣" and target.args[0].op == "num" and len(parts := _prime_powers(target.args[0].name)) > 1:
         pieces = [Term("∣", (Term("num", name=part), target.args[1])) for part in parts]
         if all(_first(view, kinds, given, piece) is not None for piece in pieces):
             yield f"suffices hs : {' ∧ '.join(show(piece, 36) for piece in pieces)} by omega", 0.54
