@@ -29,8 +29,11 @@ def run(*command: str) -> int:
     return subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode
 
 
-def in_parallel() -> list[str]:
-    """Options for as many processes as the machine takes; a file's tests stay together, in one of them."""
+def in_parallel(arguments: list[str]) -> list[str]:
+    """Options for as many processes as the machine takes, none for whoever wants to talk to the tests. A file's tests
+    stay together, in one of them."""
+    if {"--pdb", "-s"} & set(arguments):
+        return []
     cores, memory = len(psutil.Process().cpu_affinity()), psutil.virtual_memory().total
     processes = min(MOST_PROCESSES, cores, memory // MEMORY_OF_EACH)
     return ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
@@ -39,7 +42,7 @@ def in_parallel() -> list[str]:
 def main(arguments: list[str]) -> int:
     """Run every check, pytest last; the exit status of the first that failed."""
     failed = [status for check in CHECKS if (status := run(*check))]
-    tested = run("pytest", *in_parallel(), *arguments)
+    tested = run("pytest", *in_parallel(arguments), *arguments)
     if tested == FAILED_TESTS:
         print("what failed, once more:", flush=True)
         tested = run("pytest", *arguments, "--last-failed")
