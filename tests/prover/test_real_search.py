@@ -178,7 +178,7 @@ async def test_theorems_of_the_library_are_proved_again_without_themselves(lean:
     ("name", "sign"),
     [
         ("List.length_take_le'", "-List.length_take"),  # `simp` knows what came later
-        ("List.dropWhile_append", "List.dropWhile,"),  # nothing is known yet but the definition
+        ("List.dropWhile_append", "[List.dropWhile"),  # nothing is known yet but the definition
         ("UInt8.neg_add", "UInt8.ofBitVec"),  # what is true of bit vectors
     ],
 )

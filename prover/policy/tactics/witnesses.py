@@ -142,7 +142,7 @@ def _by_equation(names: tuple[str, ...], kinds: tuple[str, ...], body: str) -> l
         return []
     size = max(2, int(_MOST_POINTS ** (1 / (len(names) - 1))))
     near = sorted(product(range(size), repeat=len(names) - 1), key=sum)
-    for part in split_top(body, " ∧ ")[:_MOST_EQUATIONS]:
+    for part in [each for each in split_top(body, " ∧ ") if " = " in each][:_MOST_EQUATIONS]:
         term = read(part)
         sides = [of_term(side) for side in term.args] if term is not None and term.op == "=" else []
         if len(sides) < 2 or sides[0] is None or sides[1] is None:
