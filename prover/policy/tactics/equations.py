@@ -187,7 +187,8 @@ def _place(value: Fraction) -> Place:
     return value if value.denominator > 1 else int(value)
 
 
-def _shown(place: Place) -> str:
+def as_argument(place: Place) -> str:
+    """The number as Lean text that a function can be applied to."""
     text = str(place).replace("/", " / ")
     return text if text.isdigit() else f"({text})"
 
@@ -259,7 +260,7 @@ def _chain(
     for name, at, tells, uses in reversed(steps):
         if tells in need:
             need |= uses
-            kept.append((name, [_shown(v) for v in at]))
+            kept.append((name, [as_argument(v) for v in at]))
     return kept[::-1] if len(kept) <= _MOST_INSTANCES else []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from prover.policy.tactics.equations import as_argument
 from prover.policy.tactics.evaluate import canonical, compiled
 from prover.policy.tactics.patterns import universal
 from prover.policy.tactics.terms import names_of, read
@@ -23,7 +24,7 @@ def propose(view: View) -> Iterator[Proposal]:
         if points:
             fresh = view.namer()
             proofs = _PREMISE * len(universal(h.type).premises)
-            known = [f"have {fresh('hx')} := {h.name} {_shown(value)}{proofs}" for value in points]
+            known = [f"have {fresh('hx')} := {h.name} {as_argument(value)}{proofs}" for value in points]
             yield seq(*known, "first | omega | grind"), 0.9
             yield seq(*known), 0.2
 
@@ -51,10 +52,6 @@ def _points(view: View, text: str) -> list[int]:
         if all(test is not None and test(at) is True for _, test in tests):
             found.append(value)
     return found[:wanted]
-
-
-def _shown(value: int) -> str:
-    return str(value) if value >= 0 else f"({value})"
 
 
 __all__ = ["propose"]
