@@ -12,7 +12,8 @@ A line of the table:
 
 - *elaborated*: statements that this Lean accepts, those of which every attempt failed left out;
 - *Lean s*: seconds inside Lean, by Lean's own clock, of all attempts, those that found nothing among them, without
-  verification, which costs every configuration the same for each proof;
+  verification, which costs every configuration the same for each proof (a proof that an earlier cell of the same
+  command found, word for word, is verified once);
 - *a result*: the same divided by what was proved and disproved;
 - *wall*: seconds of the clock of all commands that worked on the cell (but for one that was killed), the start of Lean
   among them. Cells are not made side by side, but a machine may have other things to do: rather compare Lean seconds;
@@ -32,7 +33,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import published_loop
 from lean_env.errors import StepwiseError, UsageError
@@ -40,11 +41,15 @@ from prover.config import RunConfig, nearest, parse_budget
 from prover.events import Silent
 from prover.interfaces import Attempt, Budget, Problem
 from prover.method import Ablation
-from prover.parts import Parts, real_parts
+from prover.parts import LeanPool, Parts, PoolFunction, real_parts
 from prover.prepare import Prepared, prepare
 from prover.results import write_whole
 from prover.run import run
 from prover.search import SEARCHES
+
+if TYPE_CHECKING:
+    from lean_env.toolchain import Toolchain
+    from lean_env.verify import Verdict
 
 HERE = Path(__file__).resolve().parent
 
@@ -208,6 +213,30 @@ def run_config(which: Set, how: Configuration, budget: Budget, out: Path, option
 def parts_of(how: Configuration, parts: Parts) -> Parts:
     """What a run of this configuration is made of."""
     return replace(parts, attempt=published_loop.attempt) if how.published else parts
+
+
+def verifying_once(make: PoolFunction) -> PoolFunction:
+    """Pools that share what they have accepted: a proof that an earlier cell found, word for word, is not verified
+    again. Verification takes longer than most searches do and costs every configuration the same."""
+    accepted: dict[tuple[object, ...], Verdict] = {}
+
+    def pool(toolchain: Toolchain, *, workers: int | None, slots: int) -> LeanPool:
+        made = make(toolchain, workers=workers, slots=slots)
+        verify = made.verify
+
+        async def once(original: str, candidate: str, **how: Any) -> Verdict:
+            asked = (original, candidate, *sorted(how.items()))
+            if asked not in accepted:
+                verdict = await verify(original, candidate, **how)
+                if not verdict.accepted:
+                    return verdict
+                accepted[asked] = verdict
+            return accepted[asked]
+
+        made.verify = once  # type: ignore[method-assign]
+        return made
+
+    return pool
 
 
 @dataclass(slots=True)
@@ -384,7 +413,8 @@ def about_line(table: Table) -> str:
 def main(arguments: Sequence[str] | None = None, parts: Parts | None = None) -> int:
     """Make the table; the exit status: 0, 1 where a cell failed, 2 for usage, 130 when interrupted."""
     try:
-        table = Table(read_options(arguments), parts or real_parts())
+        parts = parts or real_parts()
+        table = Table(read_options(arguments), replace(parts, pool=verifying_once(parts.pool)))
         table.prepare()
         asyncio.run(table.fill())
     except StepwiseError as error:

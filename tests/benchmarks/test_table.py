@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from benchmarks import published_loop, table
 from benchmarks.table import CONFIGURATIONS, SETS, Row, figures, markdown, ratios, sample
 from lean_env.errors import UsageError
+from lean_env.toolchain import Toolchain
+from lean_env.verify import Verdict
 from prover.config import RunConfig
 from prover.interfaces import Attempt, Result, Usage
+from prover.parts import LeanPool
 from prover.search import SEARCHES
 from tests.prover.fakes import World, many, problems
 
@@ -182,3 +185,19 @@ def test_a_set_that_is_missing_ends_it_before_anything_is_run(
     ]
     assert table.main(arguments, world.parts()) == 2
     assert "no checkout of minif2f" in capsys.readouterr().err and world.begun == []
+
+
+async def test_a_proof_that_was_accepted_is_not_verified_again() -> None:
+    asked: list[str] = []
+
+    class Scripted:
+        async def verify(self, original: str, candidate: str, **how: object) -> Verdict:
+            asked.append(candidate)
+            return Verdict(candidate == "right", (), (), "scripted")
+
+    make_pool = table.verifying_once(lambda toolchain, *, workers, slots: cast(LeanPool, Scripted()))
+    first, second = (make_pool(cast(Toolchain, None), workers=1, slots=1) for _ in range(2))
+    assert [(await pool.verify("theorem", "right")).accepted for pool in (first, second)] == [True, True]
+    assert [(await pool.verify("theorem", "wrong")).accepted for pool in (first, second)] == [False, False]
+    assert (await second.verify("theorem", "right", negated=True)).accepted
+    assert asked == ["right", "wrong", "wrong", "right"]
