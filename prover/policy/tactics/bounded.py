@@ -299,7 +299,8 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
     facts = [f"have hp{i} := Nat.pow_le_pow_right (show 0 < {base} by decide) hc" for i, base in enumerate(powers[:1])]
     exponents = dict.fromkeys(re.findall(rf"(?<![\w.']){re.escape(n)} ?\^ ?(\d)(?!\d)", view.facts))
     facts += ["have hq := Nat.mul_le_mul hc hc"]
-    facts += [f"have hr{e} := Nat.pow_le_pow_left hc {e}" for e in dict.fromkeys(["2", *list(exponents)[:3]])]
+    powers_of_n = dict.fromkeys(["2", *list(exponents)[:3], *_exponents(view, n)])
+    facts += [f"have hr{e} := Nat.pow_le_pow_left hc {e}" for e in powers_of_n]
     for other in others:
         if other not in view.of_type(NAT):
             continue
@@ -318,6 +319,16 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
         *facts,
         "simp only [Nat.reducePow, Nat.mul_one, Nat.reduceMul] at *; " + finish,
     ]
+
+
+def _exponents(view: View, n: str) -> list[str]:
+    """The powers above the square that the variable has in equations of polynomials, once they are multiplied out."""
+    found: set[int] = set()
+    for h in view.props:
+        term = read(h.type) if " = " in h.type and mentions(h.type, n) else None
+        sides = [of_term(side, minus=False) for side in term.args] if term is not None and term.op == "=" else []
+        found |= {power for p in sides if p is not None for m in p.terms for name, power in m if name == n}
+    return [str(power) for power in sorted(found) if 2 < power < 7]
 
 
 def _above(n: str, end: int, used: list[str]) -> str:

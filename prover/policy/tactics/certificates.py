@@ -5,17 +5,19 @@ Lean's own solvers are linear in monomials. So this looks for nonnegative number
     sum c_i * (squares and products of what is known to be nonnegative) + sum e_j * (equations) + (claim negated) = 0
 
 by linear programming over a list of products made by rules (Handelman's certificates, and the diagonally dominant ones
-of Ahmadi and Majumdar's DSOS), and hands the products with `c_i > 0` to `grind`, which finds the numbers again
-exactly. The arithmetic here is in floating point: a product too many costs time, and Lean judges.
+of Ahmadi and Majumdar's DSOS). The programming is in floating point; the numbers of the products that it chooses are
+then found exactly, and `grind` is left to multiply the one sum out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import isqrt
+from math import isqrt, lcm
 
 from prover.policy.tactics.polynomials import (
     Monomial,
@@ -25,11 +27,12 @@ from prover.policy.tactics.polynomials import (
     text_of,
     times,
 )
-from prover.policy.tactics.simplex import EPSILON, feasible
+from prover.policy.tactics.simplex import EPSILON, feasible, nullspace_near
 
 _MOST_COLUMNS = 130
 _MOST_ROWS = 70
 _MOST_VARIABLES = 4
+_MOST_NUMBER = 10**6
 HIGHEST_DEGREE = 6
 
 
@@ -58,11 +61,13 @@ class Question:
     """Polynomials that are 0, with Lean text `left - (right)`."""
     squared: tuple[Polynomial, ...]
     """Terms that the statement squares itself."""
+    hypotheses: tuple[str, ...] = ()
+    """Names of hypotheses, which are cleared where the facts say it all: `grind` would multiply them out too."""
 
 
 @lru_cache(maxsize=256)
 def certificate_of(question: Question) -> list[str] | None:
-    """Tactics that make known what the claim follows from linearly, or None."""
+    """Tactics that prove the claim, or None."""
     claim = question.claim
     everything = [f.polynomial for f in question.facts] + [p for p, _ in question.equations]
     everything += [claim] if claim is not None else []
@@ -72,22 +77,86 @@ def certificate_of(question: Question) -> list[str] | None:
     top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
     top += sum(name.endswith("⁻¹") for name in names)
     negated = _negated(question)
+    known = [*question.facts, *([negated] if negated is not None else [])]
+    by_name = {f"hf{i}": fact for i, fact in enumerate(known)}
+    named = [replace(fact, proof=name) for name, fact in by_name.items()]
+    question = replace(question, facts=tuple(named[: len(question.facts)]))
+    negated = named[-1] if negated is not None else None
     for stage in range(-1, 3):
         facts = _hypotheses(question, top) if stage < 0 else _products(question, names, top, stage, negated)
         multiples = _multiples(question, names, top)
         chosen = _solve(facts, multiples, negated)
-        if chosen is None:
-            continue
-        used, equal = chosen
-        steps = []
-        if negated is not None and any(negated.proof in fact.proof for fact in used):
-            steps += ["apply Classical.byContradiction", "intro hneg"]
-        for i, fact in enumerate(used):
-            relation = "<" if fact.strict else "≤"
-            steps.append(f"have hs{i} : 0 {relation} {fact.text} := {fact.proof}")
-        steps += [f"have he{i} : {text} = 0 := by grind" for i, text in enumerate(equal)]
-        return steps
+        if chosen is not None:
+            used, equal, weights = chosen
+            mentioned = {word for fact in used for word in re.findall(r"\bhf\d+\b", fact.proof)}
+            contradiction = negated is not None and negated.proof in mentioned
+            begin = ["apply Classical.byContradiction", "intro hneg"] if contradiction else []
+            bases = [_have(name, fact) for name, fact in by_name.items() if name in mentioned]
+            whole = _sum(question.kind, bases, used, equal, weights) if weights else None
+            if whole:
+                return [*begin, *whole, *_cleared(question), "grind"]
+            return [*begin, *bases, *_separately(used, equal), "grind"]
     return None
+
+
+def _cleared(question: Question) -> list[str]:
+    return [f"(try clear {name})" for name in question.hypotheses]
+
+
+def _have(name: str, fact: Fact) -> str:
+    return f"have {name} : 0 {'<' if fact.strict else '≤'} {fact.text} := {fact.proof}"
+
+
+def _separately(facts: Sequence[Fact], equations: Sequence[Multiple]) -> list[str]:
+    """What is added up, each for itself, where the numbers are not known exactly."""
+    steps = [_have(f"hs{i}", fact) for i, fact in enumerate(facts)]
+    return steps + [f"have he{i} : {multiple.text} = 0 := by grind" for i, multiple in enumerate(equations)]
+
+
+def _sum(
+    kind: str, bases: Sequence[str], facts: Sequence[Fact], equations: Sequence[Multiple], weights: Sequence[Fraction]
+) -> list[str] | None:
+    """The whole sum as one fact, which is the claim as soon as it is multiplied out: a sum costs `grind` far less than
+    finding the numbers among many facts does."""
+    scale = lcm(*(w.denominator for w in weights))
+    numbers = [int(w * scale) for w in weights]
+    if max(map(abs, numbers)) > _MOST_NUMBER:
+        return None
+    zeros = {equation: f"he{i}" for i, equation in enumerate(dict.fromkeys(each.equation for each in equations))}
+    steps = [*(f"have {name} : {zero} = 0 := by grind" for zero, name in zeros.items()), *bases]
+    texts, proofs = [], []
+    ordered = sorted(zip(facts, numbers, strict=False), key=lambda each: not each[0].strict)
+    for i, (fact, number) in enumerate(ordered):
+        strict = fact.strict and i == 0
+        relation = "<" if strict else "≤"
+        proof = f"{kind}.le_of_lt {_typed(fact)}" if fact.strict and not strict else fact.proof
+        steps.append(f"have hs{i} : 0 {relation} {fact.text} := {proof}")
+        if number == 1:
+            texts.append(fact.text if fact.text.isidentifier() else f"({fact.text})")
+            proofs.append(f"hs{i}")
+        else:
+            texts.append(f"{number} * ({fact.text})")
+            rule = "mul_pos" if strict else "mul_nonneg"
+            proofs.append(f"({kind}.{rule} (by decide : (0 : {kind}) {relation} {number}) hs{i})")
+    together: dict[str, Polynomial] = {}
+    for equation, number in zip(equations, numbers[len(facts) :], strict=True):
+        term = Polynomial({equation.monomial: number})
+        together[equation.equation] = together.get(equation.equation, Polynomial()) + term
+    for i, (zero, factor) in enumerate(together.items()):
+        product = f"({text_of(factor)}) * ({zero})"
+        steps += [f"have hm{i} : 0 ≤ {product} := by rw [{zeros[zero]}, {kind}.mul_zero]; exact {kind}.le_refl"]
+        texts.append(product)
+        proofs.append(f"hm{i}")
+    if not texts:
+        return None
+    text, proof, strict = texts[-1], proofs[-1], bool(facts) and ordered[0][0].strict
+    for i in reversed(range(len(texts) - 1)):
+        rule = "hadd" if i == 0 and strict else f"{kind}.add_nonneg"
+        text, proof = f"{texts[i]} + ({text})", f"({rule} {proofs[i]} {proof})"
+    if strict and len(texts) > 1:
+        steps.append(f"have hadd : ∀ {{x y : {kind}}}, 0 < x → 0 ≤ y → 0 < x + y := by intros; grind")
+    lines = "".join(f"\n  {line}" for line in (*steps, f"exact {proof}"))
+    return [f"have hsum : 0 {'<' if strict else '≤'} {text} := by{lines}"]
 
 
 def _negated(question: Question) -> Fact | None:
@@ -98,7 +167,23 @@ def _negated(question: Question) -> Fact | None:
     if question.kind == "Int" and strict:
         p, strict = p - Polynomial.constant(1), False
     text = text_of(p)
-    return Fact(p, strict, text, f"(by grind : {'0 <' if strict else '0 ≤'} {text})")
+    return Fact(p, strict, text, f"by {'; '.join([*_cleared(question), 'grind'])}")
+
+
+@dataclass(frozen=True)
+class Multiple:
+    """An equation times a monomial."""
+
+    polynomial: Polynomial
+    """The product, which is 0."""
+    monomial: Monomial
+    equation: str
+    """What is 0 itself, as Lean text."""
+
+    @property
+    def text(self) -> str:
+        """The product as Lean text."""
+        return f"({text_of(Polynomial({self.monomial: 1}))}) * ({self.equation})" if self.monomial else self.equation
 
 
 def _square(p: Polynomial) -> Fact:
@@ -170,7 +255,7 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     claim = question.claim
     found = [p for p in question.squared if p.degree <= half]
     if claim is not None and claim.degree == 2:
-        found += _completed(claim)
+        found += completed(claim)
     if claim is not None:
         found += [a - b for a, b in combinations(_roots(claim, half), 2)]
     homogeneous = claim is not None and len({degree(m) for m in claim.terms}) == 1 and claim.degree % 2 == 0
@@ -215,7 +300,7 @@ def _monomials(names: list[str], most: int) -> list[Monomial]:
     return found[:20]
 
 
-def _completed(claim: Polynomial) -> list[Polynomial]:
+def completed(claim: Polynomial) -> list[Polynomial]:
     """Linear forms whose squares, times positive numbers, add up to a quadratic polynomial, up to a constant."""
     found, rest = [], claim
     for name in claim.names:
@@ -251,25 +336,25 @@ def _zeros(question: Question, names: list[str]) -> list[tuple[Fraction, ...]]:
     return found
 
 
-def _multiples(question: Question, names: list[str], top: int) -> list[tuple[Polynomial, str]]:
+def _multiples(question: Question, names: list[str], top: int) -> list[Multiple]:
     """The equations, and their products with monomials up to the degree."""
     found = []
     for p, text in question.equations[:4]:
         for m in _monomials(names, max(0, min(3, top + (1 if "⁻¹" in text else 0) - p.degree))):
-            factor = Polynomial({m: 1})
-            found.append((p * factor, f"({text_of(factor)}) * ({text})" if m else text))
+            found.append(Multiple(p * Polynomial({m: 1}), m, text))
     return found[:60]
 
 
 def _solve(
-    facts: list[Fact], equations: list[tuple[Polynomial, str]], negated: Fact | None
-) -> tuple[list[Fact], list[str]] | None:
-    """The facts and equations of a combination that contradicts the negated claim."""
+    facts: list[Fact], equations: list[Multiple], negated: Fact | None
+) -> tuple[list[Fact], list[Multiple], list[Fraction]] | None:
+    """The facts and equations of a combination that contradicts the negated claim, and its numbers, in the same order,
+    where they can be told exactly: those of facts are positive."""
     columns: list[tuple[dict[Monomial, float], float, int]] = []  # coefficients, share in the norm, index
     for i, fact in enumerate(facts):
         columns.append(({m: float(c) for m, c in fact.polynomial.terms.items()}, float(fact.strict), i))
-    for j, (p, _) in enumerate(equations):
-        terms = {m: float(c) for m, c in p.terms.items()}
+    for j, equation in enumerate(equations):
+        terms = {m: float(c) for m, c in equation.polynomial.terms.items()}
         columns.append((terms, 0.0, len(facts) + j))
         columns.append(({m: -c for m, c in terms.items()}, 0.0, len(facts) + j))
     if negated is not None:
@@ -295,10 +380,28 @@ def _solve(
     weights = feasible(matrix, [0.0] * len(rows) + [1.0])
     if weights is None:
         return None
-    used = {columns[j][2] for j, weight in enumerate(weights) if weight > EPSILON}
+    used: dict[int, float] = {}
+    for (terms, _, index), weight in zip(columns, weights, strict=True):
+        if weight > EPSILON:
+            opposite = index >= len(facts) and any(
+                terms[m] * c < 0 for m, c in equations[index - len(facts)].polynomial.terms.items()
+            )
+            used[index] = -weight if opposite else weight
+    chosen = sorted(i for i in used if i >= 0)
+    polynomials = [facts[i].polynomial if i < len(facts) else equations[i - len(facts)].polynomial for i in chosen]
+    rest = [(negated.polynomial, -1)] if negated is not None and -1 in used else []
+    rest += [(Polynomial.constant(1), -2)] if -2 in used else []
+    exact = nullspace_near(
+        [[p.terms.get(m, Fraction(0)) for p in (*polynomials, *(p for p, _ in rest))] for m in rows],
+        [used[i] for i in (*chosen, *(i for _, i in rest))],
+    )
+    positive = exact is not None and all(
+        w > 0 for w, i in zip(exact, (*chosen, *(i for _, i in rest)), strict=True) if i < len(facts)
+    )
     return (
-        [facts[i] for i in sorted(used) if 0 <= i < len(facts)],
-        [equations[i - len(facts)][1] for i in sorted(used) if i >= len(facts)],
+        [facts[i] for i in chosen if i < len(facts)],
+        [equations[i - len(facts)] for i in chosen if i >= len(facts)],
+        exact[: len(chosen)] if exact is not None and positive else [],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
@@ -122,6 +123,7 @@ def _value(text: str, f: str) -> tuple[int, int] | None:
 def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     """Instances of functional equations at numbers that lead from known members to those of the goal."""
     rules: list[tuple[str, tuple[str, ...], Term]] = []
+    formulas: dict[str, tuple[str, tuple[str, ...], Term]] = {}
     known: dict[Point, Value] = {}
     target = read(view.target)
     if target is None or target.op in ("∀", "∃", "→"):
@@ -132,6 +134,8 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
             continue
         if term.op == "∀" and (body := _stripped(term))[1].op == "=":
             rules.append((h.name, *body))
+            if (definition := _definition(*body, functions)) is not None:
+                formulas[definition] = (h.name, *body)
         elif term.op == "=":
             place = _point(term.args[0], functions, {}) if term.args[0].op == "app" else None
             kind = functions.get(term.args[0].args[0].name, "").split(" → ")[-1] if place else ""
@@ -140,6 +144,12 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
                 known[place] = result
     wanted = {p for a in applications(target) if (p := _point(a, functions, {})) is not None}
     yield from _at_terms(view, rules, target, functions)
+    unfolded: list[str] = []
+    if 0 < len(formulas) < len(functions):
+        told = {name for name, _, _ in formulas.values()}
+        rules = [(name, names, _unfolded(body, formulas)) for name, names, body in rules if name not in told]
+        wanted = {p for a in applications(_unfolded(target, formulas)) if (p := _point(a, functions, {})) is not None}
+        unfolded = [f"simp only [{', '.join(told)}]"]
     if not wanted or not rules or wanted <= known.keys():
         return
     found = _chain(tuple(rules), tuple(known.items()), frozenset(wanted), tuple(sorted(functions.items())))
@@ -147,9 +157,34 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
         return
     steps = [f"have {view.fresh(f'e{i}')} := {name} {' '.join(args)}" for i, (name, args) in enumerate(found)]
     names = " ".join(view.fresh(f"e{i}") for i in range(len(found)))
+    steps += [f"try {rewriting} at {names} ⊢" for rewriting in unfolded]
     yield seq(*steps, "grind"), 0.9
     yield seq(*steps, f"simp at {names}", "simp_all"), 0.4
     yield seq(*steps, f"simp at {names}", "first | omega | grind"), 0.5
+
+
+def _definition(variables: tuple[str, ...], body: Term, functions: Mapping[str, str]) -> str | None:
+    """The function that `f x = …` tells outright, by a term without functions of the context."""
+    head, formula = body.args
+    plain = head.op == "app" and head.args[0].name in functions and not applications(formula)
+    if not plain or len(variables) != 1 or head.args[1:] != (Term("var", name=variables[0]),):
+        return None
+    return head.args[0].name
+
+
+def _unfolded(term: Term, formulas: Mapping[str, tuple[str, tuple[str, ...], Term]]) -> Term:
+    """The term with the functions that are told outright replaced by what they are told to be."""
+    args = tuple(_unfolded(arg, formulas) for arg in term.args)
+    if term.op == "app" and term.args[0].name in formulas:
+        _, (name,), body = formulas[term.args[0].name]
+        return _put(body.args[1], name, args[1])
+    return replace(term, args=args)
+
+
+def _put(term: Term, name: str, value: Term) -> Term:
+    if term.op == "var":
+        return value if term.name == name else term
+    return replace(term, args=tuple(_put(arg, name, value) for arg in term.args))
 
 
 def _at_terms(
@@ -181,6 +216,14 @@ def _stripped(term: Term) -> tuple[tuple[str, ...], Term]:
         names.append(term.name)
         term = term.args[0]
     return tuple(names), term
+
+
+def _halves(n: int) -> set[int]:
+    """The numbers that doubling and adding one another lead to a number by: for 21 that is 10, 11, 5, 6 and so on."""
+    if abs(n) < 6:
+        return set()
+    low, high = n // 2, n - n // 2
+    return {low, high} | _halves(low) | _halves(high)
 
 
 def _place(value: Fraction) -> Place:
@@ -222,6 +265,7 @@ def _chain(
     values = dict(known)
     natural = not any("Int" in kind or "Rat" in kind for kind in kinds.values())
     places = {n for _, args in (*wanted, *values) for n in args if -100 < n < 100}
+    places |= {half for n in places if isinstance(n, int) for half in _halves(n)}
     parts = sorted({Fraction(place).denominator for place in places} - {1})
     places |= {_place(Fraction(n, part)) for part in parts[:2] if part < 5 for n in range(-part, 3 * part)}
     numbers = sorted({*range(0 if natural else -3, 6), *places}, key=lambda n: (abs(n), n < 0))

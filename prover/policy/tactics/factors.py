@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, permutations
 from math import gcd, isqrt
 
-from prover.policy.tactics.bounded import divisors_of, one_of_divisors
+from prover.policy.tactics.bounded import SQUARE, divisors_of, one_of_divisors
+from prover.policy.tactics.certificates import completed
 from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
@@ -32,6 +33,8 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _zero_product(view, equation, kind, [])
         if kind == "Int":
             yield from _known_product(view, equation)
+    for step, equation in _quotients(view, found):
+        yield from _zero_product(view, equation, kind, [step])
     solution = {
         name: value
         for name, value in linear_solution(_equations(view, kind, 1)).items()
@@ -66,9 +69,23 @@ def _equations(view: View, kind: str, exact: int = 0) -> list[Polynomial]:
     return found
 
 
+def _quotients(view: View, equations: Sequence[Polynomial]) -> Iterator[tuple[str, Polynomial]]:
+    """One known product divided by another: `a * r ^ 2 = 12` and `a * r ^ 5 = 324` say what `r ^ 3` is."""
+    products = [
+        (m, -p.terms.get((), Fraction(0)) / c) for p in equations for m, c in p.terms.items() if m and len(p.terms) == 2
+    ]
+    for (m, small), (n, large) in permutations(products, 2):
+        rest = divided(Polynomial({n: 1}), Polynomial({m: 1}))
+        if rest is not None and rest.value is None and small and len(rest.names) == 1:
+            equation = primitive(rest * small - Polynomial.constant(large))
+            yield f"have {view.fresh('hq')} : {text_of(equation)} = 0 := by grind", equation
+            return
+
+
 def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Iterator[Proposal]:
     """Factors one of which is 0, and the cases that this makes."""
-    factors = _linear_factors(p)
+    found = _linear_factors(p)
+    factors = [text_of(factor) for factor in found]
     if not factors:
         return
     product = factors[0] if len(factors) == 1 else factors[-1]
@@ -78,8 +95,11 @@ def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Ite
         return
     h = view.fresh("hz")
     known = f"have {h} : ({product}) = 0 := by grind"
+    # A quadratic factor without roots is a square and something more.
+    squares = [f"({text_of(form)}) ^ 2" for factor in found if factor.degree == 2 for form in completed(factor)][:3]
+    positive = [f"have {view.fresh(f'hs{i}')} : 0 ≤ {each} := {SQUARE}" for i, each in enumerate(squares)]
     # a * (b * c) = 0, a factor at a time
-    lines, inner = [*steps, known], h
+    lines, inner = [*steps, known, *positive], h
     opened = f"rcases {kind}.mul_eq_zero.mp {inner} with {h} | {h}"
     finish = f"({_CLOSE})"
     for _ in factors[2:]:
@@ -89,15 +109,15 @@ def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Ite
         yield seq(*lines, opened), 0.2
 
 
-def _linear_factors(p: Polynomial) -> list[str]:
-    """Linear factors over the integers, and what is left of the polynomial, as text; one entry when there are none."""
-    found: list[str] = []
+def _linear_factors(p: Polynomial) -> list[Polynomial]:
+    """Linear factors over the integers, and what is left of the polynomial; one entry when there are none."""
+    found: list[Polynomial] = []
     for form in _candidates(p):
         while p.degree > 1 and (rest := divided(p, form)) is not None:
-            found.append(text_of(form))
+            found.append(form)
             p = rest
     if p.degree >= 1:
-        found.append(text_of(p))
+        found.append(p)
     return found
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
 from prover.policy.tactics.certificates import HIGHEST_DEGREE, Fact, Question, certificate_of
 from prover.policy.tactics.factors import as_integers
+from prover.policy.tactics.means import of_products
 from prover.policy.tactics.orderings import by_order
 from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
@@ -38,10 +40,20 @@ def propose(view: View) -> Iterator[Proposal]:
             continue
         certificate = certificate_of(question)
         if certificate is not None:
-            yield seq(*steps, *certificate, "grind"), 0.915
+            yield seq(*steps, *certificate), 0.915
             return
+    if plain is not None:
+        yield from _by_means(plain)
     if plain is not None and (cases := by_order(view, plain)) is not None:
         yield cases, 0.9
+
+
+def _by_means(question: Question) -> Iterator[Proposal]:
+    for steps, facts in of_products(question):
+        certificate = certificate_of(replace(question, facts=(*facts, *question.facts)))
+        if certificate is not None:
+            yield seq(*steps, *certificate), 0.9
+            return
 
 
 def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
@@ -60,7 +72,7 @@ def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
     square = f"({left} - {right}) ^ 2"
     yield (
         seq(
-            f"have hle : {square} ≤ 0 := by{steps}\n  grind",
+            f"have hle : {square} ≤ 0 := by{steps}",
             f"have hge : 0 ≤ {square} := Lean.Grind.OrderedRing.sq_nonneg",
             f"have hq := {kind}.le_antisymm hle hge",
             f"have hz : ({left} - {right}) * ({left} - {right}) = 0 := by grind",
@@ -79,10 +91,11 @@ def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Qu
         return of_term(term, division=field, atoms=True) if names_of(term) <= variables else None
 
     known: list[tuple[Term, str]] = []
+    """The hypotheses, their conjunctions taken apart, each with the name of one that says it and no more."""
     for h in view.props:
         term = read(h.type)
-        for part in conjuncts(term) if term is not None else []:
-            known.append((part, h.name))
+        parts = conjuncts(term) if term is not None else []
+        known += [(part, h.name if len(parts) == 1 else "") for part in parts]
     equations = []
     for part, _ in known:
         if part.op == "=" and (p := _difference(part, polynomial)) is not None and p:
@@ -106,9 +119,12 @@ def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Qu
         return p
 
     facts: list[Fact] = []
-    for part, _ in known:
+    for part, name in known:
         if part.op in _ORDER and (p := _difference(part, polynomial)) is not None:
-            facts += _facts(reduced(p if part.op in ("≥", ">") else -p), part.op in ("<", ">"), kind)
+            p, strict = reduced(p if part.op in ("≥", ">") else -p), part.op in ("<", ">")
+            plain = name and kind == "Rat" and {side.op for side in part.args} == {"var", "num"}
+            plain = plain and p.terms == {((p.names[0], 1),): 1}
+            facts += [Fact(p, strict, text_of(p), name)] if plain else _facts(p, strict, kind)
     claim, strict = None, False
     if target.op in _ORDER:
         p = _difference(target, polynomial)
@@ -131,7 +147,8 @@ def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Qu
     rest = tuple((q, text) for p, text in equations if (q := reduced(p)))
     facts += _inverses(claim, rest, facts, field)
     inverse_equations = _inverse_equations(claim, facts) if field else ()
-    return Question(kind, claim, strict, tuple(facts), (*rest, *inverse_equations), tuple(squared)), steps
+    names = tuple(h.name for h in view.props)
+    return Question(kind, claim, strict, tuple(facts), (*rest, *inverse_equations), tuple(squared), names), steps
 
 
 def _difference(term: Term, polynomial: Callable[[Term], Polynomial | None]) -> Polynomial | None:

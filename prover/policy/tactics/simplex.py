@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
+
 MOST_PIVOTS = 150
 EPSILON = 1e-7
 
@@ -53,3 +56,32 @@ def feasible(matrix: list[list[float]], right: list[float]) -> list[float] | Non
         if j >= 0:
             solution[j] = rows[i][-1]
     return solution
+
+
+def nullspace_near(matrix: Sequence[Sequence[Fraction]], near: Sequence[float]) -> list[Fraction] | None:
+    """An exact solution of `matrix * x = 0` close to a given one, in simple fractions where there is a choice; None
+    where only 0 is one."""
+    rows = [list(row) for row in matrix]
+    pivots: list[int] = []
+    for j in range(len(near)):
+        at = next((i for i in range(len(pivots), len(rows)) if rows[i][j]), None)
+        if at is None:
+            continue
+        top = len(pivots)
+        rows[top], rows[at] = rows[at], rows[top]
+        scale = rows[top][j]
+        rows[top] = [value / scale for value in rows[top]]
+        for i, row in enumerate(rows):
+            if i != top and (factor := row[j]):
+                rows[i] = [value - factor * other for value, other in zip(row, rows[top], strict=True)]
+        pivots.append(j)
+    free = [j for j in range(len(near)) if j not in pivots]
+    if not free:
+        return None
+    unit = abs(near[free[-1]]) or 1.0
+    found = [Fraction(0)] * len(near)
+    for j in free:
+        found[j] = Fraction(near[j] / unit).limit_denominator(1000)
+    for i, j in enumerate(pivots):
+        found[j] = -sum((rows[i][k] * found[k] for k in free), Fraction(0))
+    return found
