@@ -48,9 +48,9 @@ def _by_formula(view: View, f: str, law: str) -> str | None:
         sides.append(f"{f} {at} = {show(value)}")
     steps = [
         f"have {key} : ∀ {k} : Nat, {' ∧ '.join(sides)} := by\n  intro {k}\n  induction {k} with\n"
-        f"  | zero => have {e0} := {law} 0 0; simp at *; grind\n"
+        f"  | zero => have {e0} := {law} 0 0; clear {law}; simp at *; grind\n"
         f"  | succ {k} {ih} =>\n    have {e0} := {law} {k} 1\n    have {e1} := {law} (-({k} + 1 : Int)) 1\n"
-        f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at {e1}\n    push_cast\n    grind",
+        f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at {e1}\n    clear {law}\n    push_cast\n    grind",
         *([f"intro {x.name}"] if binder else []),
         f"rcases Int.eq_nat_or_neg {x.name} with ⟨{m}, rfl | rfl⟩",
         f"· exact ({key} {m}).1",

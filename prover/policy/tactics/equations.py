@@ -11,7 +11,7 @@ from itertools import product
 
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import Polynomial, of_term
-from prover.policy.tactics.terms import Term, applications, names_of, read, show
+from prover.policy.tactics.terms import Term, applications, names_of, read, show, substitute
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
 
 _MOST_INSTANCES = 12
@@ -177,14 +177,8 @@ def _unfolded(term: Term, formulas: Mapping[str, tuple[str, tuple[str, ...], Ter
     args = tuple(_unfolded(arg, formulas) for arg in term.args)
     if term.op == "app" and term.args[0].name in formulas:
         _, (name,), body = formulas[term.args[0].name]
-        return _put(body.args[1], name, args[1])
+        return substitute(body.args[1], {name: args[1]})
     return replace(term, args=args)
-
-
-def _put(term: Term, name: str, value: Term) -> Term:
-    if term.op == "var":
-        return value if term.name == name else term
-    return replace(term, args=tuple(_put(arg, name, value) for arg in term.args))
 
 
 def _at_terms(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
-from prover.policy.tactics.terms import Term, names_of, read, show, substitute
+from prover.policy.tactics.terms import Term, applications, names_of, read, show, substitute
 from prover.policy.tactics.view import Proposal, View, seq
 
 _RATIONAL = "Rat → Rat"
@@ -22,19 +22,28 @@ def propose(view: View) -> Iterator[Proposal]:
         for name, term in laws.items()
         if term.args[0].args[0].args[1:] == (Term("var", name=term.name),)
     }
+    laws |= {f"{h.name} 0": term for h in view.props if (term := _law(h.type, first=0)) is not None}
     for name, term in laws.items():
         call = term.args[0].args[0]
         if call.args[0].name in functions and call.args[1] != Term("var", name=term.name):
             yield from _everywhere(view, name, term, given)
 
 
-def _law(text: str) -> Term | None:
-    """`∀ x, f t = …`, read."""
+def _law(text: str, first: int | None = None) -> Term | None:
+    """`∀ x, f t = …`, read; with a number, `∀ y x, f t = …` where the first variable is that."""
     term = read(text) if text.startswith("∀") and " = " in text else None
-    if term is None or term.args[0].op != "=":
+    if term is not None and first is not None and term.args[0].op == "∀":
+        term = substitute(term.args[0], {term.name: Term("num", name=str(first))})
+    elif first is not None:
+        return None
+    if term is None or term.op != "∀" or term.args[0].op != "=":
         return None
     call = term.args[0].args[0]
     return term if call.op == "app" and len(call.args) == 2 and canonical(term.kind) in ("Rat", "") else None
+
+
+def _calls(term: Term, f: Term) -> list[Term]:
+    return [call for call in applications(term) if call.args[0] == f]
 
 
 def _everywhere(view: View, law: str, term: Term, given: Mapping[str, tuple[str, Term]]) -> Iterator[Proposal]:
@@ -48,7 +57,7 @@ def _everywhere(view: View, law: str, term: Term, given: Mapping[str, tuple[str,
         used.append(name)
         argument = substitute(known.args[0].args[1], {known.name: argument.args[1]})
     p = of_term(argument, division=True)
-    if p is None or p.degree != 1 or p.names != [x] or f.name in names_of(value):
+    if p is None or p.degree != 1 or p.names != [x] or any(names_of(a) != {f.name} for a in _calls(value, f)):
         return
     slope, shift = p.in_one(x)[1].value, p.terms.get((), 0)
     if not slope:
@@ -63,7 +72,11 @@ def _everywhere(view: View, law: str, term: Term, given: Mapping[str, tuple[str,
     claim = f"∀ {y}, {f.name} {y} = {show(substitute(value, {x: at}))}"
     whole = f"have {hf} : {claim} := by\n  " + "\n  ".join(steps)
     others = ", ".join([hf, *(name for name, _ in given.values())])
-    yield seq(whole, f"first | (simp [{others}]; done) | (simp only [{others}]; grind) | grind"), 0.88
+    ends = [f"(simp [{others}]; done)", f"(simp only [{others}]; grind)", "grind"]
+    if _calls(value, f):  # by values of its own, which `simp` would replace for ever
+        ends = [f"(intros; rw [{hf}]; grind)", "grind"]
+        ends += [f"exact ⟨{f.name} 0, fun x => by rw [{hf}]; grind⟩"] if view.target.startswith("∃") else []
+    yield seq(whole, f"first | {' | '.join(ends)}"), 0.88
     yield seq(whole), 0.2
 
 

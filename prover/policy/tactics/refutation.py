@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 
 from prover.goal import bare
 from prover.policy.tactics.definitions import declared, own
 from prover.policy.tactics.evaluate import Value, canonical, compiled, guess_kind, points
 from prover.policy.tactics.patterns import universal
 from prover.policy.tactics.sequences import as_function, defined, members
-from prover.policy.tactics.terms import Term, read, show
+from prover.policy.tactics.solutions import solutions
+from prover.policy.tactics.terms import Term, conjuncts, read, show
 from prover.policy.tactics.values import assignments
 from prover.policy.tactics.view import REAL, Proposal, View, numerals, seq
 
@@ -157,10 +158,18 @@ def _found(term: Term, text: str, *, later: bool) -> tuple[Counterexample, ...] 
         variables.append((term.name, kind.replace("Real", "Rat").replace("ℝ", "Rat")))
         term = term.args[0]
     first = first if premises else len(variables)
+    inner: list[Term] = []
+    if later and first == len(variables) and term.op == "¬" and term.args[0].op == "∃":
+        term = term.args[0]
+        while term.op == "∃":
+            kind = canonical(term.kind) or guess_kind(term, dict(variables))
+            variables.append((term.name, kind))
+            term = term.args[0]
+        inner, term = conjuncts(term), Term("var", name="False")
     kinds = dict(variables)
     if len(kinds) != len(variables) or not 1 <= len(variables) <= 5 or (later and first == len(variables)):
         return None
-    tests = [compiled(p, kinds) or compiled(p, kinds, sampled=True) for p in premises]
+    tests = [compiled(p, kinds) or compiled(p, kinds, sampled=True) for p in (*premises, *inner)]
     exact = first == len(variables) and all(compiled(p, kinds) is not None for p in (*premises, term))
     holds = compiled(term, kinds) or compiled(term, kinds, sampled=True)
     if holds is None or any(test is None for test in tests):
@@ -172,19 +181,31 @@ def _found(term: Term, text: str, *, later: bool) -> tuple[Counterexample, ...] 
         choices[first:] = [choice[:_FEW] for choice in choices[first:]]
     if not all(choices):
         return None
+    near = (
+        [choice[place] for choice, place in zip(choices, point, strict=True)]
+        for point in points([tuple(range(len(choice))) for choice in choices], _MOST_POINTS)
+    )
     found = []
-    for point in points([tuple(range(len(choice))) for choice in choices], _MOST_POINTS):
-        picked = [choice[place] for choice, place in zip(choices, point, strict=True)]
+    for picked in chain(near, _far(kinds, [*premises, *inner])):
         values = {name: value for (name, _), (_, value) in zip(variables, picked, strict=True)}
         if all(test is not None and test(values) is True for test in tests) and holds(values) is False:
             shown = tuple(text for text, _ in picked)
-            found.append(Counterexample(shown[:first], len(premises), exact, shown[first:]))
+            last = (f"⟨{', '.join(shown[first:])}, by decide⟩",) if inner else shown[first:]
+            found.append(Counterexample(shown[:first], len(premises), exact, last))
             if len(found) == _FOUND:
                 break
     return tuple(found)
 
 
 Choice = tuple[str, Value]
+
+
+def _far(kinds: dict[str, str], premises: list[Term]) -> Iterator[list[Choice]]:
+    """Whole numbers further away for which an equation among the premises holds."""
+    if 2 <= len(kinds) <= 3 and set(kinds.values()) <= {"Nat", "Int"}:
+        equations = [part for premise in premises for part in conjuncts(premise)]
+        for at in solutions(tuple(kinds), equations, _MOST_POINTS):
+            yield [(str(at[name]), at[name]) for name in kinds]
 
 
 def _defined(name: str, kind: str, premises: list[Term]) -> list[Choice]:

@@ -14,11 +14,11 @@ from prover.policy.tactics.bounded import divisors_of
 from prover.policy.tactics.evaluate import canonical, compiled, number, statement
 from prover.policy.tactics.patterns import bound_names
 from prover.policy.tactics.polynomials import Polynomial, of_term, primitive, text_of
+from prover.policy.tactics.solutions import MOST_POINTS, solutions
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifiers, mentions, numerals, put
 
-_MOST_POINTS = 4_000
-_MOST_NAMES, _MOST_EQUATIONS = 5, 3
+_MOST_NAMES = 5
 _LARGEST_COEFFICIENT = 2_000
 # Types and predicates: nobody means them by a witness whose type is not told.
 _KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
@@ -123,10 +123,10 @@ def _solutions(names: list[str], kinds: list[str], body: str) -> list[tuple[int,
         return []
     if len(names) > 2 * _MOST_NAMES:
         return []
-    size = max(2, int(_MOST_POINTS ** (1 / len(names))))
+    size = max(2, int(MOST_POINTS ** (1 / len(names))))
     near = [sorted(range(-size // 2, size // 2), key=abs) if n in ints else list(range(size)) for n in names]
     for index, values in enumerate(sorted(product(*near), key=lambda v: (sum(map(abs, v)), -sum(v)))):
-        if index > _MOST_POINTS:
+        if index > MOST_POINTS:
             break
         if holds(dict(zip(names, values, strict=True))):
             return [values]
@@ -140,39 +140,9 @@ def _by_equation(names: tuple[str, ...], kinds: tuple[str, ...], body: str) -> l
     holds = statement(body, nats, frozenset(names) - nats) if 2 <= len(names) <= _MOST_NAMES else None
     if holds is None or not all(kind in NAT | INT | {""} for kind in kinds):
         return []
-    size = max(2, int(_MOST_POINTS ** (1 / (len(names) - 1))))
-    near = sorted(product(range(size), repeat=len(names) - 1), key=sum)
-    for part in [each for each in split_top(body, " ∧ ") if " = " in each][:_MOST_EQUATIONS]:
-        term = read(part)
-        sides = [of_term(side) for side in term.args] if term is not None and term.op == "=" else []
-        if len(sides) < 2 or sides[0] is None or sides[1] is None:
-            continue
-        difference = sides[0] - sides[1]
-        if not set(difference.names) <= set(names):
-            continue
-        for name in sorted(difference.names, key=lambda n: max(difference.in_one(n))):
-            powers = difference.in_one(name)
-            degree, others = max(powers), [n for n in names if n != name]
-            factor = powers[degree].value
-            if set(powers) - {0, degree} or not factor or degree > 3 or not difference.integral:
-                continue
-            rest = [(int(c), monomial) for monomial, c in powers.get(0, Polynomial()).terms.items()]
-            for values in near:
-                at = dict(zip(others, values, strict=True))
-                left = -sum(c * math.prod(at[n] ** power for n, power in monomial) for c, monomial in rest)
-                root = _whole_root(left, int(factor), degree)
-                if root is not None and holds({**at, name: root}) is True:
-                    return [tuple({**at, name: root}[n] for n in names)]
-    return []
-
-
-def _whole_root(value: int, factor: int, degree: int) -> int | None:
-    """The integer that is not negative whose power, times the factor, is the value, where there is one."""
-    power, rest = divmod(value, factor)
-    if rest or not 0 <= power < 10**15:
-        return None
-    root = round(power ** (1 / degree))
-    return root if root**degree == power else None
+    equations = [term for part in split_top(body, " ∧ ") if " = " in part and (term := read(part)) is not None]
+    found = next((at for at in solutions(names, equations) if holds(at) is True), None)
+    return [tuple(found[n] for n in names)] if found is not None else []
 
 
 def _solved(part: str, name: str) -> str | None:

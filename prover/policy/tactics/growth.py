@@ -1,0 +1,86 @@
+"""Functions of natural numbers that grow from each argument to the next are at least as large as their argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover.policy.tactics.evaluate import canonical
+from prover.policy.tactics.view import Proposal, View, have, seq
+
+_INCREASING = re.compile(
+    r"∀ \((?P<a>\S+) (?P<b>\S+) : (?:Nat|ℕ)\), (?P=a) < (?P=b) → (?P<f>\S+) "
+    r"(?:(?P=a) < (?P=f) (?P=b)|(?P=b) > (?P=f) (?P=a))"
+)
+_STEP = re.compile(
+    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
+    r"(?:(?P=n) < (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) > (?P=f) (?P=n))"
+)
+_NESTED = re.compile(
+    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
+    r"(?:\((?P=f) (?P=n)\) < (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) > (?P=f) \((?P=f) (?P=n)\))"
+)
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    for h in view.props:
+        match = next((m for form in (_INCREASING, _STEP, _NESTED) if (m := form.fullmatch(h.type))), None)
+        if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
+            continue
+        f, law, fresh = match["f"], h.name, view.namer()
+        hge, hlt, hstep = fresh("hge"), fresh("hlt"), fresh("hstep")
+        steps: list[str] = []
+        step = law
+        if match.re is _NESTED:
+            larger = f"Nat.lt_of_le_of_lt (hall ({f} n) ({f} n) (Nat.le_refl _)) ({law} n)"
+            steps += [_all_from(f, law), f"have {hstep} := fun n => {larger}"]
+            step = hstep
+        if match.re is _INCREASING:
+            step = f"(fun n => {law} n (n + 1) (Nat.lt_succ_self n))"
+        else:
+            climb = [
+                "intro a b h",
+                "induction h with",
+                f"| refl => exact {step} a",
+                f"| step _ ih => exact Nat.lt_trans ih ({step} _)",
+            ]
+            steps.append(have(hlt, f"∀ a b, a < b → {f} a < {f} b", climb))
+        base = [
+            "intro k",
+            "induction k with",
+            "| zero => exact Nat.zero_le _",
+            f"| succ k ih => exact Nat.lt_of_le_of_lt ih ({step} k)",
+        ]
+        steps.append(have(hge, f"∀ k, k ≤ {f} k", base))
+        if match.re is _NESTED:
+            below = [
+                "intro n",
+                f"have h1 := {law} n",
+                f"have h2 := {hge} n",
+                f"rcases Nat.lt_trichotomy ({f} n) (n + 1) with h | h | h",
+                "· omega",
+                "· rw [h] at h1; omega",
+                f"· have h3 := {hlt} _ _ h; omega",
+            ]
+            steps.append(have(fresh("hid"), f"∀ n, {f} n = n", below))
+        yield seq(*steps, "grind"), 0.89
+        yield seq(*steps), 0.15
+        return
+
+
+def _all_from(f: str, law: str) -> str:
+    """From some argument on, all values are at least it, by induction on that."""
+    return have(
+        "hall",
+        f"∀ m n, m ≤ n → m ≤ {f} n",
+        [
+            "intro m",
+            "induction m with",
+            "| zero => exact fun _ _ => Nat.zero_le _",
+            "| succ m ih =>",
+            "  intro n h",
+            "  cases n with",
+            "  | zero => omega",
+            f"  | succ n => exact Nat.lt_of_le_of_lt (ih _ (ih n (by omega))) ({law} n)",
+        ],
+    )

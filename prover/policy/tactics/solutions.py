@@ -1,0 +1,57 @@
+"""Solutions of equations further away than a search through all small values reaches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from prover.policy.tactics.polynomials import Monomial, Polynomial, of_term
+from prover.policy.tactics.terms import Term
+
+MOST_POINTS = 4_000
+_MOST_EQUATIONS = 3
+
+
+def solutions(names: Sequence[str], equations: Sequence[Term], most: int = MOST_POINTS) -> Iterator[dict[str, int]]:
+    """Values for which one of the equations holds, none below 0: one variable is the root of what the others leave for
+    it, and the others run through so many points near 0."""
+    size = max(2, int(most ** (1 / (len(names) - 1))))
+    near = sorted(product(range(size), repeat=len(names) - 1), key=sum)
+    for term in [each for each in equations if each.op == "="][:_MOST_EQUATIONS]:
+        left, right = (of_term(side) for side in term.args)
+        if left is None or right is None or not set((difference := left - right).names) <= set(names):
+            continue
+        for name in sorted(difference.names, key=lambda n: max(difference.in_one(n))):
+            powers = difference.in_one(name)
+            degree, others = max(powers), [n for n in names if n != name]
+            if set(powers) - {0, degree} or degree > 3 or not difference.integral:
+                continue
+            factor, rest = (_whole(powers.get(power, Polynomial())) for power in (degree, 0))
+            for values in near:
+                at = dict(zip(others, values, strict=True))
+                root = _whole_root(-_at(rest, at), _at(factor, at), degree)
+                if root is not None:
+                    yield {**at, name: root}
+
+
+_Terms = list[tuple[int, Monomial]]
+
+
+def _whole(p: Polynomial) -> _Terms:
+    return [(int(c), monomial) for monomial, c in p.terms.items()]
+
+
+def _at(terms: _Terms, at: Mapping[str, int]) -> int:
+    return sum(c * math.prod(at[n] ** power for n, power in monomial) for c, monomial in terms)
+
+
+def _whole_root(value: int, factor: int, degree: int) -> int | None:
+    """The integer that is not negative whose power, times the factor, is the value, where there is one."""
+    if not factor:
+        return None
+    power, rest = divmod(value, factor)
+    if rest or not 0 <= power < 10**15:
+        return None
+    root = round(power ** (1 / degree))
+    return root if root**degree == power else None
