@@ -1,4 +1,4 @@
-"""Functional equations on the integers: a formula by induction in both directions, and linear functions.
+"""Functional equations on whole numbers: a formula by induction in both directions, and linear functions.
 
 Where `f (a + b) + f 0 = f a + f b` follows, `f` is linear, up to a constant. The equation at 0, at `a`, `b` and their
 sum, and at values of `f`, is left to `grind`; if Jensen's equation follows, `fun n => k * n + c` takes the place of
@@ -14,17 +14,24 @@ from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.terms import Term, names_of, read, show, substitute
 from prover.policy.tactics.view import INT, Proposal, View, seq
 
-_LAW = re.compile(r"∀ \(([\w'₀-₉]+) ([\w'₀-₉]+) : (?:Int|ℤ)\), (?!.*[→∀∃∨∧])(.* = .*)")
+_LAW = re.compile(r"∀ \(([\w'₀-₉]+) ([\w'₀-₉]+) : (Int|ℤ|Nat|ℕ)\), (?!.*[→∀∃∨∧])(.* = .*)")
 _PAIRS = "0 0,0 {a},0 {b},0 ({a} + {b}),{a} 0,{a} {b},{b} {a},0 ({a} - {b}),0 ({f} 0),({f} 0) 0,{a} ({f} {b})"
+_ZERO = "0 0,0 ({f} 0),({f} 0) 0,0 1,1 0"
 _POINTS = ("0 0", "0 1", "1 0", "1 1")
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    functions = [v.name for v in view.vars if canonical(v.type) == "Int → Int" and v.value is None]
+    kinds = {v.name: canonical(v.type) for v in view.vars if v.value is None}
     for h in view.props:
         match = _LAW.fullmatch(h.type)
-        used = [f for f in functions if match and len(re.findall(rf"(?<![\w.']){re.escape(f)}(?![\w'])", match[3])) > 1]
-        if len(used) == 1:
+        if match is None:
+            continue
+        kind = canonical(match[3])
+        functions = [f for f, each in kinds.items() if each == f"{kind} → {kind}"]
+        used = [f for f in functions if len(re.findall(rf"(?<![\w.']){re.escape(f)}(?![\w'])", match[4])) > 1]
+        if len(used) == 1 and kind == "Nat":
+            yield _proportional(view, used[0], h.name), 0.6
+        elif len(used) == 1:
             yield _linear(view, used[0], h.name), 0.5
             if (proof := _by_formula(view, used[0], h.name)) is not None:
                 yield proof, 0.8
@@ -57,6 +64,31 @@ def _by_formula(view: View, f: str, law: str) -> str | None:
         f"· exact ({key} {m}).2",
     ]
     return seq(*steps)
+
+
+def _proportional(view: View, f: str, law: str) -> str:
+    """On the natural numbers, where `f 0 = 0` and `f (a + b) = f a + f b` follow: `f n = n * f 1`."""
+    fresh = view.namer()
+    a, b, k, c, hz, hj, hl, ih = (fresh(name) for name in ("a", "b", "k", "c", "hz", "hj", "hl", "ih"))
+
+    def known(pairs: str) -> str:
+        texts = pairs.format(a=a, b=b, f=f).split(",")
+        return "".join(f"\n  have {fresh('e')} := {law} {pair}" for pair in texts) + f"\n  clear {law}"
+
+    names = [fresh("e") for _ in _POINTS]
+    zero, pairs = (known(each) for each in (_ZERO, _PAIRS.replace(",0 ({a} - {b})", "")))
+    return seq(
+        f"have {hz} : {f} 0 = 0 := by{zero}\n  grind",
+        f"have {hj} : ∀ {a} {b}, {f} ({a} + {b}) = {f} {a} + {f} {b} := by\n  intro {a} {b}{pairs}\n  grind",
+        f"have {hl} : ∀ {k}, {f} {k} = {k} * {f} 1 := by\n  intro {k}\n  induction {k} with\n  | zero => simp [{hz}]\n"
+        f"  | succ {k} {ih} => rw [{hj} {k} 1, {ih}]; grind",
+        f"obtain ⟨{c}, rfl⟩ : ∃ {c} : Nat, {f} = fun n => n * {c} := ⟨{f} 1, funext {hl}⟩",
+        f"clear {hj} {hl} {hz}",
+        *(f"have {name} := {law} {point}" for name, point in zip(names, _POINTS, strict=True)),
+        f"simp at {' '.join(names)}",
+        "simp only [] at *",
+        "first | grind | skip",
+    )
 
 
 def _linear(view: View, f: str, law: str) -> str:

@@ -177,6 +177,9 @@ def _list(view: View, xs: str, kind: str) -> Iterator[Proposal]:
     if kind.startswith("List "):
         yield f"induction {xs} <;> simp_all", 0.3
         yield f"induction {xs} <;> grind", 0.28
+        if re.search(r"[+*≤<≥>] ", view.target):
+            lemmas = "Nat.mul_add, Nat.add_mul" + (", Int.mul_add, Int.add_mul" if "ℤ" in kind or "Int" in kind else "")
+            yield f"induction {xs} <;> simp_all [{lemmas}] <;> first | omega | grind", 0.29
         yield f"(induction {xs}; case' cons x {xs} {ih} => skip)", 0.2
         others = [v.name for v in view.vars if v.name != xs and mentions(view.target, v.name) and _plain(v.type)]
         if others:

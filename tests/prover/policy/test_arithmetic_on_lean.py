@@ -150,6 +150,26 @@ STATEMENTS = {
     "(h : ∀ n, x (n + 2) - 2 * x (n + 1) + x n = 0) : x 60 = 121",
     "false of swapped quantifiers": ": ¬ ∀ R : Nat → Nat → Prop, (∀ a, ∃ b, R a b) → ∃ b, ∀ a, R a b",
     "false of two functions": ": ¬ ∀ f g : Nat → Nat, (∀ z, ∃ x, g (f x) = z) → ∀ y, ∃ x, f x = y",
+    "mean of a known product": "(u v w : Rat) (hu : 0 < u) (hv : 0 < v) (hw : 0 < w) (h : u * v * w = 8) : "
+    "u * v + v * w + w * u ≥ 12",
+    "sum of squares under a mean": "(u v w : Rat) (hp : 0 < u ∧ 0 < v ∧ 0 < w) (h : u * v * w = 1) : "
+    "u ^ 2 + v ^ 2 + w ^ 2 ≥ u + v + w",
+    "one product by another": "(b q : Rat) (h : b * q = 10) (h2 : b * q ^ 4 = 80) : b = 5 ∧ q = 2",
+    "cube root": "(q : Rat) (h : q ^ 3 = 64) : q = 4",
+    "polynomial that grows": "(k : Nat) (h : k * (k + 2) * (k + 4) = 693) : k = 7",
+    "function told outright": "(p q : Int → Int) (hp : ∀ x, p x = 5 * x + 2) (hq : ∀ x, q (p x) = x ^ 2) : q 37 = 49",
+    "doubling": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y + 4 * x * y) (h1 : f 1 = 3) : f 14 = 406",
+    "quadratic formula": "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y + 6 * x * y) (h1 : f 1 = 5) (x : Int) : "
+    "f x = 3 * x ^ 2 + 2 * x",
+    "proportional": "(f : Nat → Nat) (h : ∀ m n, f (m + n) = f m + f n) (h3 : f 4 = 28) : f 9 = 63",
+    "law at one variable": "(f : Rat → Rat) (h : ∀ x y, f (x + 4 * y) = f x + 8 * y) : ∃ c, ∀ x, f x = 2 * x + c",
+    "increasing": "(f : Nat → Nat) (h : ∀ a b, a < b → f a < f b) (n : Nat) : n ≤ f n",
+    "values below the next": "(f : Nat → Nat) (h : ∀ n, f (f n) < f (n + 1)) : ∀ n, f n = n",
+    "ladder": "(N : Nat) : ∃ a b : Nat, N < b ∧ a * (a + 1) = 2 * b ^ 2",
+    "ladder of every third": "(N : Nat) : ∃ a b : Nat, a ^ 2 = 5 * b ^ 2 + 4 ∧ N < b",
+    "false far away": ": ¬ ∀ a b : Nat, a ^ 2 + 231 = b ^ 2 → a < 60",
+    "false of no factors": ": ¬ ∀ n : Nat, 2 < n → ¬ ∃ a b : Nat, 1 < a ∧ 1 < b ∧ a * b = n ^ 2 - n + 5",
+    "members of a list": "(l : List Nat) (k : Nat) (h : ∀ x ∈ l, x ≤ k) : l.sum ≤ k * l.length",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
