@@ -1,4 +1,4 @@
-"""Functions of natural numbers that grow from each argument to the next are at least as large as their argument."""
+"""Functions of natural numbers that grow from each argument to the next, and functions that never do."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _NESTED = re.compile(
 
 
 def propose(view: View) -> Iterator[Proposal]:
+    yield from _falling(view)
     for h in view.props:
         match = next((m for form in (_INCREASING, _STEP, _NESTED) if (m := form.fullmatch(h.type))), None)
         if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
@@ -64,6 +65,53 @@ def propose(view: View) -> Iterator[Proposal]:
             ]
             steps.append(have(fresh("hid"), f"∀ n, {f} n = n", below))
         yield seq(*steps, "grind"), 0.89
+        yield seq(*steps), 0.15
+        return
+
+
+_FALLING = re.compile(
+    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
+    r"(?:\((?P=n) \+ 1\) ≤ (?P=f) (?P=n)|(?P=n) ≥ (?P=f) \((?P=n) \+ 1\))"
+)
+
+
+def _falling(view: View) -> Iterator[Proposal]:
+    """A function that never grows takes its least value from some argument on."""
+    for h in view.props:
+        match = _FALLING.fullmatch(h.type)
+        if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
+            continue
+        f, fresh = match["f"], view.namer()
+        hall, hleast, m, hm = (fresh(name) for name in ("hanti", "hleast", "m", "hm"))
+        steps = [
+            have(
+                hall,
+                f"∀ a b, a ≤ b → {f} b ≤ {f} a",
+                [
+                    "intro a b h",
+                    "induction h with",
+                    "| refl => exact Nat.le_refl _",
+                    f"| step _ ih => exact Nat.le_trans ({h.name} _) ih",
+                ],
+            ),
+            have(
+                hleast,
+                f"∀ v k, {f} k ≤ v → ∃ m, ∀ n, {f} m ≤ {f} n",
+                [
+                    "intro v",
+                    "induction v with",
+                    "| zero => exact fun k h => ⟨k, fun n => by omega⟩",
+                    "| succ v ih =>",
+                    "  intro k h",
+                    f"  by_cases hk : ∃ n, {f} n < {f} k",
+                    "  · obtain ⟨n, hn⟩ := hk; exact ih n (by omega)",
+                    "  · exact ⟨k, fun n => Nat.le_of_not_lt fun hn => hk ⟨n, hn⟩⟩",
+                ],
+            ),
+            f"obtain ⟨{m}, {hm}⟩ := {hleast} ({f} 0) 0 (Nat.le_refl _)",
+        ]
+        end = f"first | exact ⟨{m}, fun n hn => Nat.le_antisymm ({hall} _ _ hn) ({hm} n)⟩ | grind"
+        yield seq(*steps, end), 0.89
         yield seq(*steps), 0.15
         return
 

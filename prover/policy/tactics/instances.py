@@ -34,6 +34,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _downward(view)
     count = 0
     known = {h.type for h in view.props}
+    together: list[str] = []
     for h in list(reversed(view.props))[:_MOST_HYPOTHESES]:
         parts = universal(h.type)
         if not parts.binders:
@@ -44,11 +45,15 @@ def propose(view: View) -> Iterator[Proposal]:
             if count >= _MOST_PROPOSALS or not _new(instance, known):
                 continue
             count += 1
+            together.append(instance.term)
             yield from _use(view, instance)
         choice = len(parts.binders) == 1 and not parts.premises and parts.conclusion.startswith("∃")
         if choice and parts.explicit[0]:
             function, name = view.fresh("f"), view.fresh("hf")
             yield f"obtain ⟨{function}, {name}⟩ := Classical.axiomOfChoice {h.name}", 0.1
+    if len(together) > 1:
+        fresh = view.namer()
+        yield seq(*(f"have {fresh('h')} := {term}" for term in together), "grind"), 0.3
 
 
 def _new(instance: Instance, known: set[str]) -> bool:

@@ -38,9 +38,13 @@ _LEMMA = """have {lemma} : ∀ n : Nat, ∀ f : Nat → Nat, (∀ i, i ≤ n →
 def propose(view: View) -> Iterator[Proposal]:
     match = _TWICE.search(view.target)
     kinds = {v.name: canonical(v.type) for v in view.vars}
-    if match is None or kinds.get(match[3]) != "Nat → Nat":
+    if match is None:
         return
     f = match[3]
+    if kinds.get(f) == "Nat → Bool":
+        yield _two_values(view, f), 0.8
+    if kinds.get(f) != "Nat → Nat":
+        return
     for h in view.props:
         bound = re.search(rf"(?<![\w'.]){re.escape(f)} [\w'₀-₉]+ (<|≤) ([\w'₀-₉]+|\(.+\))$", h.type)
         if bound is None or not h.type.startswith("∀"):
@@ -57,3 +61,15 @@ def propose(view: View) -> Iterator[Proposal]:
             ),
             0.8,
         )
+
+
+def _two_values(view: View, f: str) -> str:
+    """A function into the truth values takes one of them twice at 0, 1 and 2."""
+    fresh = view.namer()
+    lemma, i, j, hi, hj, he = (fresh(name) for name in ("hpig", "i", "j", "hi", "hj", "he"))
+    return seq(
+        _LEMMA.format(lemma=lemma),
+        f"obtain ⟨{i}, {j}, {hi}, {hj}, {he}⟩ := {lemma} 2 (fun k => ({f} k).toNat) (fun k _ => Bool.toNat_lt ({f} k))",
+        f"have {he} : {f} {i} = {f} {j} := by cases h1 : {f} {i} <;> cases h2 : {f} {j} <;> simp_all",
+        f"first | exact ⟨{i}, {j}, {hi}, {hj}, {he}⟩ | exact ⟨{i}, {j}, by grind⟩",
+    )

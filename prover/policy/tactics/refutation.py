@@ -331,6 +331,17 @@ def _operations(parts: list[str]) -> list[Choice]:
         if source == "Bool":
             relations.append(("(fun a b => (a && b) = true)", lambda a, b: bool(a and b)))
         return relations
+    if set(parts) == {"Bool"}:
+        return [
+            ("(fun _ b => b)", lambda a, b: b),
+            ("(fun a _ => a)", lambda a, b: a),
+            ("(fun a b => a && b)", lambda a, b: a and b),
+            ("(fun a b => a || b)", lambda a, b: a or b),
+            ("(fun a b => a ^^ b)", lambda a, b: a != b),
+            ("(fun a b => !(a && b))", lambda a, b: not (a and b)),
+            ("(fun a b => !a || b)", lambda a, b: not a or b),
+            ("(fun _ _ => true)", lambda a, b: True),
+        ]
     if len(set(parts)) != 1 or parts[0] not in ("Nat", "Int", "Rat"):
         return []
     return [
