@@ -262,7 +262,32 @@ def _guess(view: View, n: str, high: int | None) -> int:
         elif base := re.search(rf"(\d+) ?\^ ?{name}(?![\w'])", h.type):
             size = int(math.log(max(size, 1), max(int(base[1]), 2)) + 1e-9)
         largest = size if largest == 0 else min(largest, size)
-    return largest + 1 if largest else 0
+    return largest + 1 if largest else _beyond(view, n)
+
+
+def _beyond(view: View, n: str) -> int:
+    """A number beyond which an inequality between polynomials in the variable does not hold, or 0: Cauchy's bound of
+    the roots."""
+    for h in view.props:
+        term = read(h.type) if re.search(" [≤<≥>] ", h.type) and mentions(h.type, n) else None
+        sides = [of_term(side, minus=n not in view.of_type(NAT)) for side in term.args] if term is not None else []
+        if term is None or len(sides) != 2 or sides[0] is None or sides[1] is None:
+            continue
+        p = sides[1] - sides[0] if term.op in ("≤", "<") else sides[0] - sides[1]
+        powers = {power: q.value for power, q in p.in_one(n).items()}
+        lead = powers[max(powers)]
+        if (
+            p.names != [n]
+            or not lead
+            or lead > 0
+            or max(powers) < 2
+            or (max(powers) % 2 and n not in view.of_type(NAT))
+        ):
+            continue
+        bound = 2 + max(abs(c) for c in powers.values() if c is not None) / -lead
+        if bound < _MOST_POINTS // 2:
+            return int(bound)
+    return 0
 
 
 def _tight(n: str, natural: bool, facts: list[str], end: int) -> int:

@@ -12,7 +12,7 @@ then found exactly, and `grind` is left to multiply the one sum out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -256,27 +256,49 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     found = [p for p in question.squared if p.degree <= half]
     if claim is not None and claim.degree == 2:
         found += completed(claim)
+        found += [form for homogeneous in _homogeneous(claim, question.equations) for form in completed(homogeneous)]
     if claim is not None:
         found += [a - b for a, b in combinations(_roots(claim, half), 2)]
-    homogeneous = claim is not None and len({degree(m) for m in claim.terms}) == 1 and claim.degree % 2 == 0
-    homogeneous = homogeneous and not any(name.endswith("⁻¹") for name in names)
-    lowest = half if homogeneous and stage == 0 else 0
     plain_names = [name for name in names if not name.endswith("⁻¹")]
-    monomials = [m for m in _monomials(plain_names, half) if lowest <= degree(m)]
-    plain = [Polynomial({m: 1}) for m in monomials if m]
-    found += plain
-    found += [a - b for a, b in combinations([Polynomial({m: 1}) for m in monomials], 2)]
+    same = _degrees(question, half) if plain_names == names else None
+    monomials = [m for m in _monomials(plain_names, half) if same is None or degree(m) in same]
+    pairs = [(m, n) for m, n in combinations(monomials, 2) if same is None or degree(m) == degree(n)]
+    zeros = _zeros(question, names) if stage or same else []
+    found += [Polynomial({m: 1}) for m in monomials if m]
+    if same is not None:
+        found += [form for zero in zeros for pair in pairs if (form := _vanishing(*pair, zero))]
+    found += [Polynomial({m: 1, n: -1}) for m, n in pairs]
     if stage:
-        found += [a + b for a, b in combinations([Polynomial({m: 1}) for m in monomials], 2)]
-        for zero in _zeros(question, names):
-            at = dict(zip(names, zero, strict=True))
-            found += [Polynomial.variable(n) - Polynomial.constant(at[n]) for n in names]
-            found += [
-                Polynomial.variable(a) * at[b] - Polynomial.variable(b) * at[a]
-                for a, b in combinations(names, 2)
-                if at[a] and at[b]
-            ]
+        found += [Polynomial({m: 1, n: 1}) for m, n in pairs]
+        for at in zeros:
+            found += [Polynomial.variable(n) - Polynomial.constant(at[n]) for n in names if same is None]
+            found += [form for a, b in combinations(names, 2) if (form := _vanishing(((a, 1),), ((b, 1),), at))]
     return [primitive(p) for p in dict.fromkeys(found) if p and p.value is None]
+
+
+def _degrees(question: Question, half: int) -> set[int] | None:
+    """The degrees of squares that help where everything is homogeneous, so that others cannot; None where it is not."""
+    claim = question.claim
+    everything = [f.polynomial for f in question.facts]
+    if claim is None or question.equations or any(len({degree(m) for m in p.terms}) != 1 for p in (claim, *everything)):
+        return None
+    first = claim.degree // 2
+    return {first} | ({first - 1} if claim.degree % 2 == 0 and everything and first > 1 else set()) if first else None
+
+
+def _vanishing(m: Monomial, n: Monomial, at: dict[str, Fraction]) -> Polynomial | None:
+    """The difference of multiples of two monomials that is 0 at a point where neither is."""
+    first, second = (Polynomial({monomial: 1}).at(at) for monomial in (m, n))
+    return Polynomial({m: (first / second).denominator, n: -(first / second).numerator}) if first and second else None
+
+
+def _homogeneous(claim: Polynomial, equations: Sequence[tuple[Polynomial, str]]) -> Iterator[Polynomial]:
+    """The claim with its constant written by an equation like `x ^ 2 + y ^ 2 - 1`."""
+    constant = claim.terms.get((), Fraction(0))
+    for equation, _ in equations:
+        other = equation.terms.get((), Fraction(0))
+        if constant and other and equation.degree == 2:
+            yield claim - equation * (constant / other)
 
 
 def _roots(claim: Polynomial, half: int) -> list[Polynomial]:
@@ -302,6 +324,12 @@ def _monomials(names: list[str], most: int) -> list[Monomial]:
 
 def completed(claim: Polynomial) -> list[Polynomial]:
     """Linear forms whose squares, times positive numbers, add up to a quadratic polynomial, up to a constant."""
+    return [form for _, form in squares_of(claim)[0]]
+
+
+def squares_of(claim: Polynomial) -> tuple[list[tuple[Fraction, Polynomial]], Polynomial]:
+    """Positive numbers and linear forms, and what is left of a quadratic polynomial without the numbers times the
+    squares of the forms: a constant, where there are forms; else there are none."""
     found, rest = [], claim
     for name in claim.names:
         powers = rest.in_one(name)
@@ -309,28 +337,31 @@ def completed(claim: Polynomial) -> list[Polynomial]:
             continue
         lead = powers[2].value if 2 in powers else None
         if lead is None or lead <= 0:
-            return []
+            return [], claim
         form = Polynomial.variable(name) * (2 * lead) + powers.get(1, Polynomial())
-        found.append(form)
+        found.append((1 / (4 * lead), form))
         rest = rest - form * form * (1 / (4 * lead))
-    return found
+    return found, rest
 
 
-def _zeros(question: Question, names: list[str]) -> list[tuple[Fraction, ...]]:
+def _zeros(question: Question, names: list[str]) -> list[dict[str, Fraction]]:
     """Points of a small grid where the claim is 0 and the hypotheses hold: there every square used must be 0."""
     claim = question.claim
     if claim is None or len(names) > 3 or any(name.endswith("⁻¹") for name in names):
         return []
+    positive = {f.polynomial for f in question.facts if f.strict}
     numbers = [Fraction(n, d) for d in (1, 2, 3) for n in range(-4 * d, 4 * d + 1) if d == 1 or n % d]
-    if len(names) > 1:
+    if positive >= {Polynomial.variable(name) for name in names}:
+        numbers = [Fraction(n) for n in range(1, 7)] + [Fraction(1, 2)]
+    elif len(names) > 1:
         numbers = [Fraction(n) for n in range(-3, 5)] + [Fraction(1, 2)]
     found = []
     for point in product(numbers, repeat=len(names)):
         at = dict(zip(names, point, strict=True))
         if claim.at(at) == 0 and any(point):
-            good = all(f.polynomial.at(at) >= 0 for f in question.facts)
+            good = all((value := f.polynomial.at(at)) > 0 or (value == 0 and not f.strict) for f in question.facts)
             if good and all(p.at(at) == 0 for p, _ in question.equations):
-                found.append(point)
+                found.append(at)
                 if len(found) == 3:
                     break
     return found

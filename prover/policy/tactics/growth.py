@@ -29,19 +29,19 @@ def propose(view: View) -> Iterator[Proposal]:
         if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
             continue
         f, law, fresh = match["f"], h.name, view.namer()
-        hge, hlt, hstep = fresh("hge"), fresh("hlt"), fresh("hstep")
+        hge, hlt, hstep, inner = (fresh(name) for name in ("hge", "hlt", "hstep", "hi"))
         steps: list[str] = []
         step = law
         if match.re is _NESTED:
             larger = f"Nat.lt_of_le_of_lt (hall ({f} n) ({f} n) (Nat.le_refl _)) ({law} n)"
-            steps += [_all_from(f, law), f"have {hstep} := fun n => {larger}"]
+            steps += [_all_from(f, law, inner), f"have {hstep} := fun n => {larger}"]
             step = hstep
         if match.re is _INCREASING:
             step = f"(fun n => {law} n (n + 1) (Nat.lt_succ_self n))"
         else:
             climb = [
-                "intro a b h",
-                "induction h with",
+                f"intro a b {inner}",
+                f"induction {inner} with",
                 f"| refl => exact {step} a",
                 f"| step _ ih => exact Nat.lt_trans ih ({step} _)",
             ]
@@ -58,10 +58,10 @@ def propose(view: View) -> Iterator[Proposal]:
                 "intro n",
                 f"have h1 := {law} n",
                 f"have h2 := {hge} n",
-                f"rcases Nat.lt_trichotomy ({f} n) (n + 1) with h | h | h",
+                f"rcases Nat.lt_trichotomy ({f} n) (n + 1) with {inner} | {inner} | {inner}",
                 "· omega",
-                "· rw [h] at h1; omega",
-                f"· have h3 := {hlt} _ _ h; omega",
+                f"· rw [{inner}] at h1; omega",
+                f"· have h3 := {hlt} _ _ {inner}; omega",
             ]
             steps.append(have(fresh("hid"), f"∀ n, {f} n = n", below))
         yield seq(*steps, "grind"), 0.89
@@ -82,14 +82,14 @@ def _falling(view: View) -> Iterator[Proposal]:
         if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
             continue
         f, fresh = match["f"], view.namer()
-        hall, hleast, m, hm = (fresh(name) for name in ("hanti", "hleast", "m", "hm"))
+        hall, hleast, m, hm, inner = (fresh(name) for name in ("hanti", "hleast", "m", "hm", "hi"))
         steps = [
             have(
                 hall,
                 f"∀ a b, a ≤ b → {f} b ≤ {f} a",
                 [
-                    "intro a b h",
-                    "induction h with",
+                    f"intro a b {inner}",
+                    f"induction {inner} with",
                     "| refl => exact Nat.le_refl _",
                     f"| step _ ih => exact Nat.le_trans ({h.name} _) ih",
                 ],
@@ -100,9 +100,9 @@ def _falling(view: View) -> Iterator[Proposal]:
                 [
                     "intro v",
                     "induction v with",
-                    "| zero => exact fun k h => ⟨k, fun n => by omega⟩",
+                    f"| zero => exact fun k {inner} => ⟨k, fun n => by omega⟩",
                     "| succ v ih =>",
-                    "  intro k h",
+                    f"  intro k {inner}",
                     f"  by_cases hk : ∃ n, {f} n < {f} k",
                     "  · obtain ⟨n, hn⟩ := hk; exact ih n (by omega)",
                     "  · exact ⟨k, fun n => Nat.le_of_not_lt fun hn => hk ⟨n, hn⟩⟩",
@@ -116,7 +116,7 @@ def _falling(view: View) -> Iterator[Proposal]:
         return
 
 
-def _all_from(f: str, law: str) -> str:
+def _all_from(f: str, law: str, inner: str) -> str:
     """From some argument on, all values are at least it, by induction on that."""
     return have(
         "hall",
@@ -126,7 +126,7 @@ def _all_from(f: str, law: str) -> str:
             "induction m with",
             "| zero => exact fun _ _ => Nat.zero_le _",
             "| succ m ih =>",
-            "  intro n h",
+            f"  intro n {inner}",
             "  cases n with",
             "  | zero => omega",
             f"  | succ n => exact Nat.lt_of_le_of_lt (ih _ (ih n (by omega))) ({law} n)",

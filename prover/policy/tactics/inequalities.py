@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
-from prover.policy.tactics.certificates import HIGHEST_DEGREE, Fact, Question, certificate_of
+from prover.policy.tactics.certificates import HIGHEST_DEGREE, Fact, Question, certificate_of, squares_of
 from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.means import of_products
 from prover.policy.tactics.orderings import by_order
@@ -24,6 +24,8 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     kind = "Int" if view.of_type(INT) else "Rat" if view.of_type(RAT) else "Nat" if view.of_type(NAT) else ""
     target = read(view.target)
+    if kind in ("Int", "Rat"):
+        yield from _zero_squares(view, kind)
     if not kind or target is None:
         return
     if kind == "Nat":
@@ -80,6 +82,37 @@ def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
         ),
         0.88,
     )
+
+
+def _zero_squares(view: View, kind: str) -> Iterator[Proposal]:
+    """Where squares add up to 0 each of them is 0: `x ^ 2 + 5 * y ^ 2 + 1 = 4 * x * y + 2 * y` has one solution."""
+    variables = set(view.of_type(RAT if kind == "Rat" else INT))
+    for h in view.props:
+        term = read(h.type) if " = " in h.type else None
+        if term is None or term.op != "=" or not names_of(term) <= variables:
+            continue
+        left, right = (of_term(side, division=kind == "Rat") for side in term.args)
+        if left is None or right is None or (p := left - right).degree != 2 or len(p.names) < 2:
+            continue
+        found, rest = min((squares_of(q) for q in (p, -p)), key=lambda each: not each[0])
+        if len(found) < 2 or rest:
+            continue
+        fresh = view.namer()
+        forms = [text_of(_without_content(form)) for _, form in found]
+        squares, zeros = ([fresh(wish) for _ in forms] for wish in ("hs", "hz"))
+        steps = [
+            f"have {s} : 0 ≤ ({form}) ^ 2 := Lean.Grind.OrderedRing.sq_nonneg"
+            for s, form in zip(squares, forms, strict=True)
+        ]
+        for z, s, form in zip(zeros, squares, forms, strict=True):
+            product = f"({form}) * ({form}) = 0"
+            steps.append(
+                f"have {z} : {form} = 0 := by\n  have h := {kind}.le_antisymm (by grind : ({form}) ^ 2 ≤ 0) {s}\n"
+                f"  rcases {kind}.mul_eq_zero.mp (by grind : {product}) with h | h <;> exact h"
+            )
+        yield seq(*steps, f"clear {' '.join(squares)}", "first | omega | grind"), 0.9
+        yield seq(*steps, f"clear {' '.join(squares)}"), 0.2
+        return
 
 
 def _question(view: View, target: Term, kind: str, substitute: bool) -> tuple[Question | None, list[str]]:

@@ -105,7 +105,7 @@ def _difference(view: View) -> Iterator[Proposal]:
         dividend = dividend.args[0]
     h = view.fresh("hm")
     claim = f"({show(dividend)}) % {m.name} = ({show(less)}) % {m.name}"
-    yield f"suffices {h} : {claim} by {steps}{whole.format(f'(Nat.sub_mod_eq_zero_of_mod_eq {h})')}", 0.56
+    yield f"suffices {h} : {claim} by {steps}{whole.format(f'(Nat.sub_mod_eq_zero_of_mod_eq {h})')}", 0.75
 
 
 def _variable_modulus(view: View) -> Iterator[Proposal]:

@@ -10,7 +10,7 @@ from itertools import permutations
 
 from prover.policy.tactics.certificates import Fact, Question
 from prover.policy.tactics.polynomials import Polynomial, primitive
-from prover.policy.tactics.view import View, chained, seq
+from prover.policy.tactics.view import View, chained, have, seq
 
 _MOST_DEGREE = 5
 _MOST_TERMS = 20
@@ -37,15 +37,14 @@ def by_order(view: View, question: Question) -> str | None:
             return None
         proofs = {low: hw, u: hu, v: hv}
         sum_of_terms, proof = _sum(kind, terms, proofs)
-        solved[order] = "\n".join(
-            (
-                *([f"have {hw} : 0 ≤ {low} := {_not_negative(kind, known[low])}"] if low in known else []),
-                f"have {hu} : 0 ≤ {u} := {_difference(kind, low, middle)}",
-                f"have {hv} : 0 ≤ {v} := {_difference(kind, middle, high)}",
-                f"have {hs} : 0 ≤ {sum_of_terms} := {proof}",
-                "grind",
-            )
-        )
+        reasons = [
+            *([f"have {hw} : 0 ≤ {low} := {_not_negative(kind, known[low])}"] if low in known else []),
+            f"have {hu} : 0 ≤ {u} := {_difference(kind, low, middle)}",
+            f"have {hv} : 0 ≤ {v} := {_difference(kind, middle, high)}",
+            f"exact {proof}",
+        ]
+        clear = [f"(try clear {name})" for name in (*question.hypotheses, h, h1, h2)]
+        solved[order] = "\n".join((have(hs, f"0 ≤ {sum_of_terms}", reasons), *clear, "grind"))
     a, b, c = claim.names
 
     def split(name: str, x: str, y: str, below: str, above: str) -> str:

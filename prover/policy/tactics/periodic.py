@@ -97,10 +97,20 @@ def _repeats(target: Term, n: str, powers: list[Power], modulus: int) -> tuple[i
             value = value * step % modulus
         first = seen.get(value, _MOST_CASES)
         begin, period = max(begin, first, -(power.shift // power.slope)), lcm(period, len(seen) - first or 1)
-    outside = _without(target, powers)
-    if n in names_of(outside):
-        period = lcm(period, modulus // gcd(modulus, *_slopes(outside, n)))
-    return begin, period
+    return begin, lcm(period, _period_outside(_without(target, powers), n, modulus))
+
+
+def _period_outside(term: Term, n: str, modulus: int) -> int:
+    """With which period in the variable repeats what is said of it outside of powers."""
+    if n not in names_of(term):
+        return 1
+    if term.op in ("∣", "%"):
+        divisor, dividend = term.args if term.op == "∣" else reversed(term.args)
+        if divisor.op == "num" and int(divisor.name) > 0:
+            return int(divisor.name) // gcd(int(divisor.name), *_slopes(dividend, n))
+    if term.op in ("=", "≠", "¬", "∧", "∨", "→", "↔"):
+        return lcm(*(_period_outside(arg, n, modulus) for arg in term.args))
+    return modulus // gcd(modulus, *_slopes(term, n))
 
 
 def _without(term: Term, powers: list[Power]) -> Term:

@@ -52,7 +52,7 @@ def _no_small_divisor(view: View, prime: Prime) -> Iterator[Proposal]:
         instances = "; ".join(f"have {fresh('hp')} := {prime.divisors} {q}" for q in small)
         claim = " ∧ ".join(f"{p} % {q} ≠ 0" for q in small)
         tries.append(f"have {name} : {claim} := by ({instances}; omega)")
-    yield "first | " + " | ".join(tries), 0.4
+    yield "first | " + " | ".join(tries), 0.7
 
 
 def _stated(view: View) -> list[Prime]:

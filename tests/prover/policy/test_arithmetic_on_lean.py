@@ -169,7 +169,17 @@ STATEMENTS = {
     "ladder of every third": "(N : Nat) : ∃ a b : Nat, a ^ 2 = 5 * b ^ 2 + 4 ∧ N < b",
     "false far away": ": ¬ ∀ a b : Nat, a ^ 2 + 231 = b ^ 2 → a < 60",
     "false of no factors": ": ¬ ∀ n : Nat, 2 < n → ¬ ∃ a b : Nat, 1 < a ∧ 1 < b ∧ a * b = n ^ 2 - n + 5",
-    "members of a list": "(l : List Nat) (k : Nat) (h : ∀ x ∈ l, x ≤ k) : l.sum ≤ k * l.length",
+    "greatest of two values": "(f : Int → Int) (h : ∀ x y, x ≤ y → f x ≤ f y) (a b : Int) : "
+    "max (f a) (f b) = f (max a b)",
+    "never grows": "(f : Nat → Nat) (h : ∀ n, f (n + 1) ≤ f n) : ∃ m, ∀ n, m ≤ n → f n = f m",
+    "two values": "(f : Nat → Bool) : ∃ i j, i < j ∧ j < 3 ∧ f i = f j",
+    "false of an operation": ": ¬ ∀ {α : Type} (op : α → α → α) (e : α), (∀ x, op x e = x) → ∀ x, op e x = x",
+    "where squares meet": "(u v w : Rat) (hu : 0 < u) (hv : 0 < v) (hw : 0 < w) : "
+    "(u + 3 * v) * (3 * v + w) * (w + u) ≥ 24 * u * v * w",
+    "largest value of a form": "(x y z : Rat) (h : x ^ 2 + y ^ 2 + z ^ 2 = 1) : 2 * x * y + y * z + z * x ≤ 3 / 2",
+    "squares that add up to nothing": "(x y : Int) (h : x ^ 2 + 2 * y ^ 2 + 1 = 2 * x * y + 2 * y) : x = 1 ∧ y = 1",
+    "between two roots": "(n : Int) (h : n ^ 2 + 3 ≤ 4 * n + 1) : n = 1 ∨ n = 2 ∨ n = 3",
+    "power and remainder": "(n : Nat) : 7 ∣ 2 ^ n + 5 ↔ n % 3 = 1",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
