@@ -60,6 +60,7 @@ from prover.policy.tactics import (
     squares,
     structure,
     tables,
+    tangents,
     witnesses,
 )
 from prover.policy.tactics.learning import Learning
@@ -92,6 +93,7 @@ _SOURCES = (
     witnesses.propose,
     pell.propose,
     primes.propose,
+    tangents.propose,
     quotients.propose,
     divisibility.propose,
     gcds.propose,

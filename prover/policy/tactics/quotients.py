@@ -40,11 +40,11 @@ class Comparison:
 
 def propose(view: View) -> Iterator[Proposal]:
     variables = set(view.of_type(RAT))
-    goal = _comparison(view.target, variables)
+    goal = comparison(view.target, variables)
     if goal is None or not variables:
         return
-    above_zero = {n for n in variables if any(_says_positive(h.type, n) for h in view.props)}
-    known = [(h.name, found) for h in view.props if "/" in h.type and (found := _comparison(h.type, variables))]
+    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
+    known = [(h.name, found) for h in view.props if "/" in h.type and (found := comparison(h.type, variables))]
     if not goal.quotient.below and not known:
         return
     fresh = view.namer()
@@ -81,7 +81,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield seq(*steps), 0.93
 
 
-def _says_positive(text: str, name: str) -> bool:
+def says_positive(text: str, name: str) -> bool:
     n = re.escape(name)
     return bool(re.search(rf"(?<![\w'.])(?:0 < {n}|{n} > 0)(?![\w'.])", text))
 
@@ -90,7 +90,7 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
     """The goal without denominators, where it is linear in its quotients: each gets a name and its equation, which is
     far less work than arithmetic with inverses."""
     term = read(goal.difference)
-    found = _sum(term) if term is not None else None
+    found = summed(term) if term is not None else None
     if found is None or not found[0]:
         return None
     terms, rest = _merged(found[0]), found[1]
@@ -159,11 +159,11 @@ def _merged(terms: list[Ratio]) -> list[Ratio]:
     return list(found.values())
 
 
-def _sum(term: Term) -> tuple[list[Ratio], Polynomial] | None:
+def summed(term: Term) -> tuple[list[Ratio], Polynomial] | None:
     """A term as a sum of fractions and a polynomial; None for what is none."""
     if (whole := of_term(term, division=True)) is not None:
         return [], whole
-    parts = [_sum(arg) for arg in term.args] if term.op in ("+", "-", "*", "neg") else []
+    parts = [summed(arg) for arg in term.args] if term.op in ("+", "-", "*", "neg") else []
     if any(part is None for part in parts):
         return None
     one = Polynomial.constant(1)
@@ -205,7 +205,7 @@ def _cleared(found: Comparison, positive: str, name: str, old: str) -> list[str]
     ]
 
 
-def _comparison(text: str, variables: set[str]) -> Comparison | None:
+def comparison(text: str, variables: set[str]) -> Comparison | None:
     term = read(text)
     if term is None or term.op not in _SIGNS or not names_of(term) <= variables:
         return None
@@ -276,7 +276,7 @@ def _product(factors: Counter[Polynomial]) -> Polynomial:
 
 def _positive(factors: Counter[Polynomial], above_zero: set[str]) -> str | None:
     """A proof that the product of the factors is positive."""
-    proofs = [_positive_one(factor, above_zero) for factor in factors.elements()]
+    proofs = [positive_one(factor, above_zero) for factor in factors.elements()]
     known = [proof for proof in proofs if proof is not None]
     return chained("Rat.mul_pos", known) if known and len(known) == len(proofs) else None
 
@@ -286,7 +286,7 @@ def _half(monomial: Monomial) -> Polynomial:
     return Polynomial({tuple((name, power // 2) for name, power in monomial): 1})
 
 
-def _positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
+def positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
     """The same for one polynomial: linear, a sum of squares and a positive number, or of products of positive
     variables."""
     facts = []
