@@ -211,13 +211,13 @@ def comparison(text: str, variables: set[str]) -> Comparison | None:
         return None
     low, high, strict = _SIGNS[term.op]
     less, more = term.args[low], term.args[high]
-    quotient = _quotient(Term("-", (more, less)))
-    if quotient is None:
+    difference = quotient(Term("-", (more, less)))
+    if difference is None:
         return None
-    return Comparison(f"({show(more)}) - ({show(less)})", quotient, strict)
+    return Comparison(f"({show(more)}) - ({show(less)})", difference, strict)
 
 
-def _quotient(term: Term) -> Quotient | None:
+def quotient(term: Term) -> Quotient | None:
     """A term as one quotient; None for what is none, or a large one."""
     found = _large_quotient(term)
     small = found is not None and len(found.above.terms) <= _MOST_TERMS and found.below.total() <= _MOST_FACTORS
@@ -229,7 +229,7 @@ def _large_quotient(term: Term) -> Quotient | None:
         return Quotient(whole, Counter())
     if term.op not in ("+", "-", "*", "/", "neg", "inv", "^"):
         return None
-    parts = [_quotient(arg) for arg in term.args[: 1 if term.op == "^" else 2]]
+    parts = [quotient(arg) for arg in term.args[: 1 if term.op == "^" else 2]]
     if any(part is None for part in parts):
         return None
     first, *rest = (part for part in parts if part is not None)
@@ -252,19 +252,19 @@ def _large_quotient(term: Term) -> Quotient | None:
     return second and Quotient(first.above * second.above, first.below + second.below)
 
 
-def _inverse(quotient: Quotient) -> Quotient | None:
+def _inverse(fraction: Quotient) -> Quotient | None:
     below: Counter[Polynomial] = Counter()
-    above, number = quotient.above, quotient.above.value
+    above, number = fraction.above, fraction.above.value
     if not above:
         return None
     if number is not None:
-        return Quotient(_product(quotient.below) * (1 / number), below)
+        return Quotient(_product(fraction.below) * (1 / number), below)
     if len(above.terms) == 1:  # of a product each factor by itself
         ((monomial, coefficient),) = above.terms.items()
         below.update({Polynomial.variable(name): power for name, power in monomial})
-        return Quotient(_product(quotient.below) * (1 / coefficient), below)
+        return Quotient(_product(fraction.below) * (1 / coefficient), below)
     below[above] = 1
-    return Quotient(_product(quotient.below), below)
+    return Quotient(_product(fraction.below), below)
 
 
 def _product(factors: Counter[Polynomial]) -> Polynomial:
