@@ -62,6 +62,7 @@ from prover.policy.tactics import (
     structure,
     tables,
     tangents,
+    towers,
     witnesses,
 )
 from prover.policy.tactics.learning import Learning
@@ -102,6 +103,7 @@ _SOURCES = (
     factors.propose,
     descent.propose,
     powers.propose,
+    towers.propose,
     exponentials.propose,
     squares.propose,
     roots.propose,

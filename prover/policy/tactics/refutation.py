@@ -284,6 +284,7 @@ def _functions(parts: list[str]) -> list[Choice]:
     if source == result == "Nat":
         found += [("(fun x => x - 1)", lambda v: max(0, v - 1)), ("(fun x => x / 2)", lambda v: v // 2)]
     if source == result and source != "Rat":
+        found += [("(fun x => x + x % 2)", lambda v: v + v % 2), ("(fun x => x - x % 2)", lambda v: v - v % 2)]
         found.append(("(fun x => if x = 0 then 1 else if x = 1 then 0 else x)", _swap))
     if source == "Nat":
         for times, base in product((1, 2, 3), (2, 3)):

@@ -180,6 +180,13 @@ STATEMENTS = {
     "squares that add up to nothing": "(x y : Int) (h : x ^ 2 + 2 * y ^ 2 + 1 = 2 * x * y + 2 * y) : x = 1 ∧ y = 1",
     "between two roots": "(n : Int) (h : n ^ 2 + 3 ≤ 4 * n + 1) : n = 1 ∨ n = 2 ∨ n = 3",
     "power and remainder": "(n : Nat) : 7 ∣ 2 ^ n + 5 ↔ n % 3 = 1",
+    "tower of powers": "(n : Nat) (h : 0 < n) : 2 ^ (n + 2) ∣ 5 ^ 2 ^ n - 1",
+    "tower of odd powers": "(n : Nat) : 3 ^ (n + 1) ∣ 5 ^ 3 ^ n + 1",
+    "quotients with squares": "(u v w : Rat) (hu : 0 < u) (hv : 0 < v) (hw : 0 < w) : "
+    "u ^ 2 / (u + v) + v ^ 2 / (v + w) + w ^ 2 / (w + u) ≥ (u + v + w) / 2",
+    "inverses under a sum": "(u v w : Rat) (hu : 0 < u) (hv : 0 < v) (hw : 0 < w) (h : u + v + w = 6) : "
+    "1 / u + 1 / v + 1 / w ≥ 3 / 2",
+    "fractions of whole numbers": "(m n : Nat) (hm : 0 < m) (hn : 0 < n) (h : (1 : Rat) / m + 2 / n = 1) : m ≤ 3",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
