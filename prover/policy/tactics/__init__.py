@@ -184,15 +184,17 @@ class TacticsPolicy:
             for tactic, weight in source(view)
             if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
         )
-        if self._learning is not None and view.history:
+        if self._learning is not None and view.steps:
             weights = {t: w for t, w in weights.items() if self._may_help(query.problem, t, w)}
         noise = random.Random(f"{query.seed}|{query.state.hash}")
-        scored = [
-            (tactic, self._factor(query.problem, tactic) * _vary(weight, noise, query.seed))
-            for tactic, weight in weights.items()
-        ]
-        scored.sort(key=lambda proposal: -proposal[1])  # stable: equal weights stay in the order of the sources
-        scored = scored[:samples]
+        varied = {tactic: _vary(weight, noise, query.seed) for tactic, weight in weights.items()}
+        factors = {tactic: self._factor(query.problem, tactic) for tactic in weights}
+        # What other problems teach may bring a tactic in, and delay it; out of the first state it keeps none, since
+        # nothing else would lead there. Stable: equal weights stay in the order of the sources.
+        least = 0.0 if view.steps else 1.0
+        chosen = sorted(weights, key=lambda tactic: -varied[tactic] * max(least, factors[tactic]))[:samples]
+        scored = [(tactic, varied[tactic] * factors[tactic]) for tactic in chosen]
+        scored.sort(key=lambda proposal: -proposal[1])
         if self.uniform:
             noise.shuffle(scored)
             scored = [(tactic, 1.0) for tactic, _ in scored]
