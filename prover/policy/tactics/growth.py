@@ -24,6 +24,8 @@ _NESTED = re.compile(
 
 def propose(view: View) -> Iterator[Proposal]:
     yield from _falling(view)
+    yield from _endless(view)
+    yield from _steps(view)
     for h in view.props:
         match = next((m for form in (_INCREASING, _STEP, _NESTED) if (m := form.fullmatch(h.type))), None)
         if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
@@ -113,6 +115,54 @@ def _falling(view: View) -> Iterator[Proposal]:
         end = f"first | exact ⟨{m}, fun n hn => Nat.le_antisymm ({hall} _ _ hn) ({hm} n)⟩ | grind"
         yield seq(*steps, end), 0.89
         yield seq(*steps), 0.15
+        return
+
+
+_RISES = re.compile(
+    r"∃ (?P<n>\S+), (?P<f>\S+) "
+    r"(?:(?P=n) ≤ (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) ≥ (?P=f) (?P=n))"
+)
+_FALLS = re.compile(
+    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
+    r"(?:\((?P=n) \+ 1\) < (?P=f) (?P=n)|(?P=n) > (?P=f) \((?P=n) \+ 1\))"
+)
+
+
+def _endless(view: View) -> Iterator[Proposal]:
+    """No function into the natural numbers falls for ever."""
+    found = _RISES.fullmatch(view.target)
+    laws = [(h.name, match["f"]) for h in view.props if (match := _FALLS.fullmatch(h.type)) is not None]
+    kinds = {v.name: canonical(v.type) for v in view.vars}
+    fresh = view.namer()
+    law, key, hn = (fresh(name) for name in ("hfall", "hkey", "hn"))
+    steps: list[str] = []
+    if found is not None:
+        f = found["f"]
+        steps += ["apply Classical.byContradiction", f"intro {hn}"]
+        steps.append(f"have {law} : ∀ n, {f} (n + 1) < {f} n := fun n => Nat.lt_of_not_le fun h => {hn} ⟨n, h⟩")
+    elif laws and view.target == "False":
+        law, f = laws[0]
+    else:
+        return
+    if kinds.get(f) != "Nat → Nat":
+        return
+    below = ["intro n", "induction n with", "| zero => exact Nat.le_refl _"]
+    below.append(f"| succ n ih => have := {law} n; omega")
+    yield seq(*steps, have(key, f"∀ n, {f} n + n ≤ {f} 0", below), f"have := {key} ({f} 0 + 1)", "omega"), 0.89
+
+
+_STEPS = re.compile(r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) \((?P=n) \+ 1\) = (?P=f) (?P=n) \+ (?P<c>\d{1,6})")
+
+
+def _steps(view: View) -> Iterator[Proposal]:
+    """A function that grows by the same number at each step, from a first value that is not told."""
+    for h in view.props:
+        match = _STEPS.fullmatch(h.type)
+        if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
+            continue
+        f, c, key = match["f"], match["c"], view.fresh("hsteps")
+        lines = ["intro n", "induction n with", "| zero => rfl", f"| succ n ih => rw [{h.name}, ih]; omega"]
+        yield seq(have(key, f"∀ n, {f} n = {f} 0 + {c} * n", lines), "grind"), 0.6
         return
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
@@ -15,6 +15,9 @@ _MOST_HYPOTHESES = 5
 _MOST_ASSIGNMENTS = 40
 _MOST_PROPOSALS = 8
 _DOWN = re.compile(r"∀ \((?P<n>[\w']+) : (?:Nat|ℕ)\), (?P<P>[\w'₀-₉.]+) \((?P=n) \+ 1\) → (?P=P) (?P=n)")
+_ASCENT = re.compile(
+    r"∀ \((?P<n>[\w']+) : (?:Nat|ℕ)\), (?P<P>[\w'₀-₉.]+) (?P=n) → (?P<more>.*?)(?P=P) \((?P=n) \+ (?P<k>\d)\)"
+)
 _ORDER = ("≤", "<", "≥", ">", "≠")
 
 
@@ -32,6 +35,7 @@ class Instance:
 
 def propose(view: View) -> Iterator[Proposal]:
     yield from _downward(view)
+    yield from _upward(view)
     count = 0
     known = {h.type for h in view.props}
     together: list[str] = []
@@ -113,14 +117,44 @@ def _taken_apart(view: View, statement: str) -> str:
     return f"obtain {pattern(statement, view.namer(), variables=variables)}"
 
 
+def _matching(parts: Universal, facts: Sequence[str]) -> list[tuple[str, ...]]:
+    """The arguments with which all premises are facts, where premises mention all of the arguments."""
+    names = [name for name, _ in parts.binders]
+    found: list[dict[str, str]] = [{}]
+    for premise in parts.premises:
+        more = []
+        for at in found:
+            known: set[str] = set()
+            shape = ""
+            for token in re.split(r"([^\W\d][\w'₀-₉]*)", premise):
+                if token not in names:
+                    shape += re.escape(token)
+                elif token in at:
+                    shape += re.escape(at[token])
+                elif token in known:
+                    shape += f"(?P={_GROUP}{names.index(token)})"
+                else:
+                    known.add(token)
+                    shape += rf"(?P<{_GROUP}{names.index(token)}>[\w'₀-₉]+)"
+            for fact in facts:
+                if match := re.fullmatch(shape, fact):
+                    more.append({**at, **{name: match[f"{_GROUP}{names.index(name)}"] for name in known}})
+        found = more[:_MOST_ASSIGNMENTS]
+    return [tuple(at[name] for name in names) for at in found if len(at) == len(names)]
+
+
+_GROUP = "g"
+
+
 def instances(view: View, name: str, parts: Universal) -> list[Instance]:
     """The hypothesis at terms of the right types, those whose premises are in the context first."""
     choices = [terms_of_type(view, kind) for _, kind in parts.binders]
-    if len(choices) > 3 or not all(choices):
-        return []
     facts = {bare(h.type): h.name for h in view.props}
+    matching = _matching(parts, list(facts)) if parts.premises else []
+    if not matching and (len(choices) > 3 or not all(choices)):
+        return []
     found = []
-    for values in islice(product(*choices), _MOST_ASSIGNMENTS):
+    for values in matching or islice(product(*choices), _MOST_ASSIGNMENTS):
         at = dict(zip((binder for binder, _ in parts.binders), values, strict=True))
         premises = [bare(substituted(premise, at)) for premise in parts.premises]
         proofs = [facts.get(premise) for premise in premises]
@@ -163,6 +197,26 @@ def substituted(text: str, values: dict[str, str]) -> str:
         return (f"({new})" if " " in new else new) + dot + rest
 
     return IDENT.sub(value, text)
+
+
+def _upward(view: View) -> Iterator[Proposal]:
+    """`P n → P (n + k)`, and the first k: all of them, by an induction over k neighbours."""
+    for h in view.props:
+        step = _ASCENT.fullmatch(h.type)
+        goal = re.fullmatch(rf"{re.escape(step['P'])} ([\w'₀-₉]+)", view.target) if step else None
+        if step is None or goal is None or not 2 <= int(step["k"]) <= 6 or goal[1] not in view.of_type(NAT):
+            continue
+        key, ih, k = view.fresh("hkey"), view.fresh("ih"), int(step["k"])
+        together = " ∧ ".join(f"{step['P']} {f'(n + {i})' if i else 'n'}" for i in range(k))
+        first = f"refine ⟨{', '.join(['?_'] * k)}⟩ <;> first | assumption | simp_all"
+        yield (
+            seq(
+                f"have {key} : ∀ n, {together} := by\n  intro n\n  induction n with\n  | zero => {first}\n"
+                f"  | succ n {ih} => first | grind | (simp_all; done)",
+                f"exact ({key} {goal[1]}).1",
+            ),
+            0.8,
+        )
 
 
 def _downward(view: View) -> Iterator[Proposal]:

@@ -17,7 +17,7 @@ _STARTS = {
     "1": ("{t} * {a}",),
     "[]": ("{t} ++ {a}", "{a} ++ {t}"),
     "true": ("({a} && {t})",),
-    "false": ("({a} || {t})",),
+    "false": ("({a} || {t})", "({a} ^^ {t})"),
 }
 _MOST_CALLS = 3
 
@@ -199,11 +199,14 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
 
 
 def _folds(view: View) -> Iterator[Proposal]:
-    """The library's own function with an accumulator: `xs.foldl f 0 = t`."""
+    """A function of the library or of the context with an accumulator: `xs.foldl f 0 = t`, `r xs [] = t`."""
     for match in _FOLD.finditer(view.target):
         call = Call("List.foldl", match[0], (match[1], match[2], match[3]))
         if any(v.name == match[3] and v.value is None for v in view.vars):
             yield from _accumulator(view, call, "")
+    for f in [v.name for v in view.vars if v.type.count("→") > 1 and v.value is None]:
+        for match in re.finditer(rf"(?<![\w.'✝]){re.escape(f)}((?: {_ATOM}){{2,}})", view.target):
+            yield from _accumulator(view, Call(f, match[0], tuple(re.findall(_ATOM, match[1]))), "")
 
 
 def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:

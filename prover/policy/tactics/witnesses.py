@@ -56,12 +56,22 @@ def propose(view: View) -> Iterator[Proposal]:
             if term in view.of_type(RAT):
                 near = (f"{term} / 2", f"{term} + 1", f"{term} - 1", f"2 * {term}")
                 yield "first | " + " | ".join(f"exact ⟨{value}, by grind⟩" for value in near), 0.35
+        whole = [term for term in terms if term in view.of_type(NAT | INT)][:2]
+        if len(whole) == 2 and re.search(" [≤<≥>] ", body):
+            a, b = whole
+            yield f"first | exact ⟨max {a} {b} + 1, by omega⟩ | exact ⟨min {a} {b} - 1, by omega⟩", 0.4
         rationals = [term for term in terms if term in view.of_type(RAT)][:2]
         if len(rationals) == 2:
             a, b = rationals
             between = (f"({a} + {b}) / 2", f"(2 * {a} + {b}) / 3", f"({a} + 2 * {b}) / 3")
             yield "first | " + " | ".join(f"exact ⟨{value}, by grind⟩" for value in between), 0.4
-    elif len(terms) >= len(names):
+    rationals = [term for term in terms if term in view.of_type(RAT)][:2]
+    if len(names) == 2 and len(rationals) == 2 and re.search(" [≤<≥>] ", body):
+        a, b = rationals
+        third, other = f"(2 * {a} + {b}) / 3", f"({a} + 2 * {b}) / 3"
+        yield f"first | exact ⟨{third}, {other}, by grind⟩ | exact ⟨{other}, {third}, by grind⟩", 0.5
+    yield from _parts(view, names, body)
+    if len(names) > 1 and len(terms) >= len(names):
         chosen = ", ".join(terms[: len(names)])
         yield f"exact ⟨{chosen}, by grind⟩", 0.35
         yield f"refine ⟨{chosen}, ?_⟩", 0.15
@@ -98,6 +108,18 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _least(view, names[0], kinds[0], body)
         for value in _general(view, names[0], kinds[0], body):
             yield f"exact ⟨{value}, by first | omega | grind⟩", 0.86
+
+
+def _parts(view: View, names: list[str], body: str) -> Iterator[Proposal]:
+    """A list as two that are put together, after a number of its members or its first half."""
+    match = re.match(r"([\w'₀-₉]+) = ([\w'₀-₉]+) \+\+ ([\w'₀-₉]+)(?: ∧ |$)", body)
+    if match is None or [match[2], match[3]] != names:
+        return
+    xs = match[1]
+    for place in (*view.of_type(NAT)[:2], f"({xs}.length / 2)"):
+        split = f"{xs}.take {place}, {xs}.drop {place}, (List.take_append_drop {place} {xs}).symm"
+        yield f"(refine ⟨{split}, ?_⟩; first | (simp; omega) | grind | (simp_all; done))", 0.5
+        yield f"refine ⟨{split}, ?_⟩", 0.2
 
 
 def _open(target: str) -> tuple[list[str], list[str], str]:
