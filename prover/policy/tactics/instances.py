@@ -183,7 +183,8 @@ def terms_of_type(view: View, kind: str) -> list[str]:
         if arrow and result == kind and " → " not in source:
             found = re.findall(rf"(?<![\w.']){re.escape(v.name)} [\w'₀-₉]+(?![\w'.])", view.target)
             variables += [term for term in dict.fromkeys(found) if term.split(" ")[1] in {h.name for h in view.vars}]
-    return variables[:6]
+            variables += [f"{v.name} {x.name}" for x in view.vars if x.type == source and x.value is None]
+    return list(dict.fromkeys(variables))[:6]
 
 
 def substituted(text: str, values: dict[str, str]) -> str:

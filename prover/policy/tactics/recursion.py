@@ -232,6 +232,12 @@ def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
             lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n"
             lemma += f"  induction {variables[0]} generalizing {acc} <;> {closer}"
             yield seq(lemma, f"simpa using {name} {start}"), 0.2
+        if start in ("true", "false"):
+            lemma = (
+                f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n  induction {variables[0]} generalizing {acc}"
+            )
+            lemma += f" with\n  | nil => simp\n  | cons x xs ih => cases x <;> cases {acc} <;> {use} <;> grind"
+            yield seq(lemma, f"simpa using {name} {start}"), 0.2
 
 
 def _paren(text: str) -> str:

@@ -56,6 +56,8 @@ def propose(view: View) -> Iterator[Proposal]:
         text, name = bare(view.target[1:].strip()), view.fresh("h")
         at, arguments = _typed(text)
         applied = f"@{name} {arguments}" if arguments else name
+        if arguments:  # what is said to exist of any type does not of one without values
+            yield seq(f"intro {name}", f"have {name} := @{name} Empty", f"simp at {name}"), 0.5
         yield from _tactics(at, applied, [f"intro {name}"], view.fresh("h1"), 0.96)
         yield from _tried(view, at, applied, [f"intro {name}"])
     elif view.target == "False":

@@ -1,0 +1,147 @@
+"""Lists: those of a known length, the greatest member, and numbers below a bound without repetition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover.policy.tactics.view import Proposal, View, have, seq
+
+_LENGTH = re.compile(r"(?:([\w'₀-₉]+)\.length = (\d)|(\d) = ([\w'₀-₉]+)\.length)")
+_LONGEST = 5
+_FOLD = re.compile(r"List\.foldl (?P<f>max|min) (?P<s>[\w'₀-₉]+|\(.*?\)) (?P<xs>[\w'₀-₉]+)")
+_BEST = re.compile(
+    r"∃ (?P<m>[\w'₀-₉]+), (?P=m) ∈ (?P<xs>[\w'₀-₉]+) ∧ ∀ \(?(?P<x>[\w'₀-₉]+)(?: : [^,]*)?(?:\),| ∈ (?P=xs),|,) "
+    r"(?:(?P=x) ∈ (?P=xs) → )?(?P<left>.+) (?P<sign>[≤≥]) (?P<right>.+)"
+)
+# By induction on the bound, which is in the list or not.
+_DISTINCT = """have {name} : ∀ (n : Nat) (xs : List Nat), xs.Nodup → (∀ x ∈ xs, x < n) → xs.length ≤ n := by
+  intro n
+  induction n with
+  | zero =>
+    intro xs _ h
+    cases xs with
+    | nil => simp
+    | cons a t => exact absurd (h a (by simp)) (Nat.not_lt_zero a)
+  | succ n ih =>
+    intro xs hx h
+    by_cases hn : n ∈ xs
+    · have h1 := ih (xs.erase n) (hx.erase n) (fun x hm => by
+        have h2 := hx.mem_erase_iff.mp hm
+        have h3 := h x h2.2
+        omega)
+      have h2 := List.length_erase_of_mem hn
+      have h3 := List.length_pos_of_mem hn
+      omega
+    · have h1 := ih xs hx (fun x hm => by
+        have h2 := h x hm
+        have h3 : x ≠ n := fun he => hn (he ▸ hm)
+        omega)
+      omega"""
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    yield from _of_length(view)
+    yield from _greatest(view)
+    yield from _folded(view)
+    if "Nodup" in view.facts and "length" in view.facts and " < " in view.facts:
+        name = view.fresh("hdistinct")
+        lemma = _DISTINCT.format(name=name)
+        lists = [v.name for v in view.vars if v.type in ("List Nat", "List ℕ")]
+        bounds = [v.name for v in view.vars if v.type in ("Nat", "ℕ")]
+        uses = [f"have := {name} {n} {xs} (by assumption) (by grind); omega" for xs in lists[:2] for n in bounds[:2]]
+        if uses:
+            tries = " | ".join(f"({use})" for use in uses)
+            yield seq(lemma, f"first | {tries} | (intro hno; first | {tries}) | grind"), 0.85
+
+
+def _of_length(view: View) -> Iterator[Proposal]:
+    """A list of three members is made of three."""
+    for h in view.props:
+        match = _LENGTH.fullmatch(h.type)
+        xs, count = (match[1] or match[4], int(match[2] or match[3])) if match is not None else ("", 0)
+        if not xs or count > _LONGEST or not any(v.name == xs and v.value is None for v in view.vars):
+            continue
+        fresh = view.namer()
+        pattern = f"_ | ⟨{fresh('x')}, {xs}⟩"
+        for _ in range(count):
+            pattern = f"_ | ⟨{fresh('x')}, {pattern}⟩"
+        yield f"rcases {xs} with {pattern} <;> simp_all", 0.5
+        yield f"rcases {xs} with {pattern} <;> simp_all <;> first | omega | grind", 0.45
+
+
+def _greatest(view: View) -> Iterator[Proposal]:
+    """Of a list that is not empty one member is the greatest, by whatever its members are compared."""
+    match = _BEST.fullmatch(view.target)
+    if match is None or not any(v.name == match["xs"] for v in view.vars):
+        return
+    xs = match["xs"]
+    claim = f"∀ ys : List _, ys ≠ [] → {view.target.replace(f'∈ {xs}', '∈ ys')}"
+    fresh = view.namer()
+    key, m = fresh("hbest"), fresh("m")
+    lines = [
+        "intro ys",
+        "induction ys with",
+        "| nil => intro h; exact absurd rfl h",
+        "| cons a t ih =>",
+        "  intro _",
+        "  cases t with",
+        "  | nil => exact ⟨a, by simp⟩",
+        "  | cons b t =>",
+        f"    obtain ⟨{m}, hm, hb⟩ := ih (by simp)",
+        f"    by_cases hc : {_at(match, 'a', m)}",
+        f"    · exact ⟨{m}, by grind⟩",
+        "    · exact ⟨a, by grind⟩",
+    ]
+    yield seq(have(key, claim, lines), f"exact {key} {xs} (by first | assumption | (intro he; simp_all))"), 0.8
+
+
+def _at(match: re.Match[str], x: str, m: str) -> str:
+    """The comparison of two members."""
+
+    def put(text: str) -> str:
+        names = {match["x"]: x, match["m"]: m}
+        return re.sub(r"[^\W\d][\w'₀-₉]*", lambda word: names.get(word[0], word[0]), text)
+
+    return f"{put(match['left'])} {match['sign']} {put(match['right'])}"
+
+
+def _folded(view: View) -> Iterator[Proposal]:
+    """The greatest number that a fold has seen is at least as large as each, and as what it began with."""
+    match = _FOLD.search(view.target)
+    if match is None:
+        return
+    f, xs, key = match["f"], match["xs"], view.fresh("hfold")
+    v = next((v for v in view.vars if v.name == xs and v.value is None and v.type.startswith("List ")), None)
+    if v is None:
+        return
+    fold = f"List.foldl {f} a ys"
+    low, high = ("a", fold) if f == "max" else (fold, "a")
+    member, other = ("y", fold) if f == "max" else (fold, "y")
+    claim = f"∀ (ys : {v.type}) a, {low} ≤ {high} ∧ (∀ y ∈ ys, {member} ≤ {other}) ∧ ({fold} = a ∨ {fold} ∈ ys)"
+    kind = "Int" if "Int" in v.type or "ℤ" in v.type else "Nat"
+    # of `a ≤ z` and `z ≤ a`, what the fold goes on with
+    ends = ["exact Or.inr (Or.inl (by rw [h3]; omega))", "exact Or.inl (by rw [h3]; omega)"]
+    below, above = ends if f == "max" else ends[::-1]
+    lines = [
+        "intro ys",
+        "induction ys with",
+        "| nil => simp",
+        "| cons z zs ih =>",
+        "  intro a",
+        f"  obtain ⟨h1, h2, h3⟩ := ih ({f} a z)",
+        "  simp only [List.foldl_cons, List.mem_cons]",
+        "  refine ⟨by omega, ?_, ?_⟩",
+        "  · rintro y (rfl | hy)",
+        "    · omega",
+        "    · exact h2 y hy",
+        "  · rcases h3 with h3 | h3",
+        f"    · rcases {kind}.le_total a z with hz | hz",
+        f"      · {below}",
+        f"      · {above}",
+        "    · exact Or.inr (Or.inr h3)",
+    ]
+    yield seq(have(key, claim, lines), f"have := {key} {xs} {match['s']}", "grind"), 0.7
+
+
+__all__ = ["propose"]
