@@ -56,8 +56,7 @@ def propose(view: View) -> Iterator[Proposal]:
         text, name = bare(view.target[1:].strip()), view.fresh("h")
         at, arguments = _typed(text)
         applied = f"@{name} {arguments}" if arguments else name
-        if arguments:  # what is said to exist of any type does not of one without values
-            yield seq(f"intro {name}", f"have {name} := @{name} Empty", f"simp at {name}"), 0.5
+        yield from _nothing(view, text, name)
         yield from _tactics(at, applied, [f"intro {name}"], view.fresh("h1"), 0.96)
         yield from _tried(view, at, applied, [f"intro {name}"])
     elif view.target == "False":
@@ -65,6 +64,28 @@ def propose(view: View) -> Iterator[Proposal]:
             if h.type.startswith("∀"):
                 yield from _tactics(h.type, h.name, [], view.fresh("h1"), 0.8)
                 yield from _tried(view, h.type, h.name, [])
+
+
+def _nothing(view: View, text: str, name: str) -> Iterator[Proposal]:
+    """What is said to exist of any type does not of one without values."""
+    parts = universal(text)
+    types = [binder for binder, kind in parts.binders if kind == "Type"]
+    if len(types) != 1 or not parts.conclusion.startswith("∃") or not all(parts.explicit):
+        return
+    arguments = []
+    for binder, kind in parts.binders:
+        arrows = kind.count("→")
+        if binder == types[0]:
+            arguments.append("Empty")
+        elif kind.endswith("→ Prop") and "(" not in kind:
+            arguments.append(f"(fun {'_ ' * arrows}=> True)")
+        elif kind == f"{types[0]} → {types[0]}":
+            arguments.append("(fun x => x)")
+        else:
+            return
+    arguments += ["(by intro x; exact nomatch x)"] * len(parts.premises)
+    x = view.fresh("x")
+    yield seq(f"intro {name}", f"obtain ⟨{x}, _⟩ := {name} {' '.join(arguments)}", f"exact nomatch {x}"), 0.9
 
 
 def _typed(text: str) -> tuple[str, str]:

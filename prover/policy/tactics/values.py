@@ -20,7 +20,7 @@ _PLAIN = {
 }
 _NAME = re.compile(r"[^\W\d][\w'₀-₉]*")
 _DEEPEST = 3
-_MOST = 9
+_MOST = 10
 _MOST_TOGETHER = 5_000
 _MOST_VARIABLES = 10
 
@@ -49,6 +49,7 @@ def values(kind: str, file: File, depth: int = _DEEPEST) -> tuple[str, ...]:
             f"[{y}, {x}]",
             f"[{y}, {y}]",
             f"[{x}, {x}]",
+            f"[{z}]",
             f"[{x}, {y}, {x}]",
             f"[{z}, {y}, {x}]",
         )
