@@ -21,6 +21,9 @@ _RIGHT_ONE = re.compile(rf"{_NAME} {_NAME} {_NAME} = \2")
 _LEFT_INVERSE = re.compile(rf"{_NAME} \({_NAME} {_NAME}\) \3 = {_NAME}")
 _RIGHT_INVERSE = re.compile(rf"{_NAME} {_NAME} \({_NAME} \2\) = {_NAME}")
 _SQUARE = re.compile(rf"{_NAME} {_NAME} \2 = {_NAME}")
+_ON_THE_LEFT = re.compile(rf"{_NAME} {_NAME} \({_NAME} {_NAME} {_NAME}\) = \3 \(\1 \2 \4\) \(\1 \2 \5\)")
+_ON_THE_RIGHT = re.compile(rf"{_NAME} \({_NAME} {_NAME} {_NAME}\) {_NAME} = \2 \(\1 \3 \5\) \(\1 \4 \5\)")
+_SQUARE_OF_ITS_OWN = re.compile(rf"{_NAME} {_NAME} \2 = \2")
 
 
 Axioms = list[tuple[str, str]]
@@ -49,6 +52,8 @@ def propose(view: View) -> Iterator[Proposal]:
     for group in _groups(axioms)[:1]:
         steps = [*_other_side(group), *_rules(group), *_squares(axioms, group)]
         closers = ["(simp [*]; done)", "(intros; simp_all; done)", *_solutions(view, group), "skip"]
+        if ring := _ring(axioms, group):
+            yield seq(*steps, *ring, f"first | {' | '.join(closers)}"), 0.52
         yield seq(*steps, f"first | {' | '.join(closers)}"), 0.5
 
 
@@ -159,6 +164,60 @@ def _squares(axioms: Axioms, g: Group) -> list[str]:
             commutes = f"∀ a b, {g.m} a b = {g.m} b a := by intro a b; rw [← hk6 ({g.m} a b), hk5, hk6, hk6]"
             return [f"have hk6 : ∀ a, {g.i} a = a := by intro a; {own}", f"have hk7 : {commutes}"]
     return []
+
+
+def _ring(axioms: Axioms, g: Group) -> list[str]:
+    """Where a second operation distributes over the group's: products with 0 and with opposites; and where every
+    element is its own square, each is its own opposite, and the second operation commutes."""
+    a, n, z = g.m, g.i, g.e
+    left = next(
+        ((name, match[1]) for name, text in axioms if (match := _ON_THE_LEFT.fullmatch(text)) and match[3] == a), None
+    )
+    right = next(
+        ((name, match[1]) for name, text in axioms if (match := _ON_THE_RIGHT.fullmatch(text)) and match[2] == a), None
+    )
+    if left is None or right is None or left[1] != right[1]:
+        return []
+    m, over, under = left[1], left[0], right[0]
+    left_inverse, right_inverse = (g.inverse, "hki") if g.left else ("hki", g.inverse)
+    right_one = "hko" if g.left else g.one
+
+    def known(name: str, claim: str, at: str, rules: str) -> str:
+        """By the first rule of the group at two terms, rewritten."""
+        steps = f"intro {claim.split(',')[0]}; have hk8 := hk1 {at}; rw [{rules}] at hk8; exact hk8.symm"
+        return f"have {name} : ∀ {claim} := by {steps}"
+
+    steps = [
+        known("hr1", f"x, {m} x {z} = {z}", f"({m} x {z}) ({m} x {z})", f"← {over}, {right_one} {z}, {left_inverse}"),
+        known("hr2", f"x, {m} {z} x = {z}", f"({m} {z} x) ({m} {z} x)", f"← {under}, {right_one} {z}, {left_inverse}"),
+        known(
+            "hr3",
+            f"x y, {m} x ({n} y) = {n} ({m} x y)",
+            f"({m} x y) ({m} x ({n} y))",
+            f"← {over}, {right_inverse}, hr1, {right_one}",
+        ),
+        known(
+            "hr4",
+            f"x y, {m} ({n} x) y = {n} ({m} x y)",
+            f"({m} x y) ({m} ({n} x) y)",
+            f"← {under}, {right_inverse}, hr2, {right_one}",
+        ),
+    ]
+    own = next((name for name, text in axioms if (match := _SQUARE_OF_ITS_OWN.fullmatch(text)) and match[1] == m), None)
+    if own is not None:
+        steps += [
+            f"have hr5 : ∀ x, {a} x x = {z} := by intro x; have hk8 := {own} ({a} x x); "
+            f"rw [{over}, {under}, {own}] at hk8; have hk9 := hk1 ({a} x x) ({a} x x); "
+            f"rw [hk8, {left_inverse}] at hk9; exact hk9.symm",
+            f"have hr6 : ∀ x, {n} x = x := by intro x; have hk8 := hk1 x x; rw [hr5, {right_one}] at hk8; exact hk8",
+            f"have hr7 : ∀ x y, {m} x y = {m} y x := by\n  intro x y\n  have hk8 := {own} ({a} x y)\n"
+            f"  rw [{over}, {under}, {under}, {own} x, {own} y, {g.associative}] at hk8\n"
+            f"  have hk8 := congrArg ({a} ({n} x)) hk8\n  rw [hk1, hk1] at hk8\n"
+            f"  have hk8 := congrArg ({a} ({n} ({m} y x))) hk8\n  rw [hk1, hr6] at hk8\n"
+            f"  have hk8 := congrArg (fun t => {a} t ({n} y)) hk8\n"
+            f"  simp only [{g.associative}, {right_inverse}, {right_one}] at hk8\n  exact hk8",
+        ]
+    return steps
 
 
 __all__ = ["propose"]
