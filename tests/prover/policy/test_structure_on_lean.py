@@ -24,7 +24,8 @@ STATEMENTS = {
     "endless descent": "(g : Nat → Nat) (h : ∀ k, g (k + 1) < g k) : False",
     "three at once": "(Q : Nat → Prop) (h0 : Q 0) (h1 : Q 1) (h2 : Q 2) (h : ∀ k, Q k → Q (k + 3)) (k : Nat) : Q k",
     "two predecessors": "(Q : Nat → Prop) (h0 : Q 0) (h1 : Q 1) (h : ∀ k, Q k → Q (k + 1) → Q (k + 2)) (k : Nat) : Q k",
-    "steps from an unknown value": "(g : Nat → Nat) (h : ∀ k, g (g k) = k + 4) (h1 : ∀ k, g (k + 1) = g k + 1) : g 0 = 2",
+    "steps from an unknown value": "(g : Nat → Nat) (h : ∀ k, g (g k) = k + 4) (h1 : ∀ k, g (k + 1) = g k + 1) : "
+    "g 0 = 2",
     "accumulator of a hypothesis": "(r : List Nat → List Nat → List Nat) (h0 : ∀ a, r [] a = a) "
     "(h1 : ∀ x l a, r (x :: l) a = r l (x :: a)) (l : List Nat) : r l [] = l.reverse",
     "list of two": "(l : List Nat) (h : l.length = 2) : ∃ a b, l = [a, b]",
