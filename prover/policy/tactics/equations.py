@@ -12,13 +12,13 @@ from itertools import product
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import Polynomial, of_term
 from prover.policy.tactics.terms import Term, applications, names_of, read, show, substitute
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 
 _MOST_INSTANCES = 12
 _MOST_BITS = 200
 _MOST_NUMBERS = 25
 _CAUCHY = re.compile(
-    r"∀ \((?P<x>[\w']+) (?P<y>[\w']+) : (?:Int|ℤ)\), "
+    r"∀ \((?P<x>[\w']+) (?P<y>[\w']+) : (?P<kind>Int|ℤ|Rat|ℚ)\), "
     r"(?P<f>[\w']+) \((?P=x) \+ (?P=y)\) = (?P=f) (?P=x) \+ (?P=f) (?P=y)"
 )
 Place = int | Fraction
@@ -40,9 +40,13 @@ def _additive(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     """Cauchy's equation on the integers: `f (x + y) = f x + f y` makes `f n = n * f 1`."""
     for h in view.props:
         match = _CAUCHY.fullmatch(h.type)
-        if match is None or functions.get(match["f"]) != "Int → Int":
+        kind = canonical(match["kind"]) if match is not None else ""
+        if match is None or functions.get(match["f"]) != f"{kind} → {kind}":
             continue
         f, law = match["f"], h.name
+        if kind == "Rat":
+            yield seq(*_additive_on_fractions(view, f, law), "first | assumption | grind | skip"), 0.6
+            continue
         k, n, linear = view.fresh("k"), view.fresh("n"), view.fresh("hf")
         natural = (
             f"have ha1 : ∀ {k} : Nat, {f} ({k} : Int) = ({k} : Int) * {f} 1 := by\n  intro {k}\n  induction {k} with\n"
@@ -56,6 +60,78 @@ def _additive(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
         )
         zero = f"have ha0 : {f} 0 = 0 := by\n  have ha2 := {law} 0 0\n  simp at ha2\n  omega"
         yield seq(zero, natural, whole, f"first | exact {linear} | grind | skip"), 0.5
+
+
+def _additive_on_fractions(view: View, f: str, law: str) -> list[str]:
+    """Cauchy's equation on the fractions: `f (k * x) = k * f x` for whole k, and the denominator times a fraction is
+    whole."""
+    fresh = view.namer()
+    zero, times, opposite, whole, linear = (fresh(name) for name in ("ha0", "ht", "hm", "hw", "hf"))
+    return [
+        have(zero, f"{f} 0 = 0", [f"have h1 := {law} 0 0", "rw [Rat.add_zero] at h1", f"clear {law}", "grind"]),
+        have(
+            times,
+            f"∀ (k : Nat) (x : Rat), {f} ((k : Rat) * x) = (k : Rat) * {f} x",
+            [
+                "intro k x",
+                "induction k with",
+                f"| zero => simp [{zero}, Rat.zero_mul]",
+                "| succ k ih =>",
+                f"  have h1 := {law} ((k : Rat) * x) x",
+                "  have h2 : ((k + 1 : Nat) : Rat) = (k : Rat) + 1 := by push_cast; rfl",
+                "  rw [h2, show ((k : Rat) + 1) * x = (k : Rat) * x + x by grind, h1, ih]",
+                f"  clear {law}",
+                "  grind",
+            ],
+        ),
+        have(
+            opposite,
+            f"∀ x, {f} (-x) = -{f} x",
+            [
+                "intro x",
+                f"have h1 := {law} (-x) x",
+                f"rw [show -x + x = 0 by grind, {zero}] at h1",
+                f"clear {law}",
+                "grind",
+            ],
+        ),
+        have(
+            whole,
+            f"∀ z : Int, {f} (z : Rat) = (z : Rat) * {f} 1",
+            [
+                "intro z",
+                "rcases Int.eq_nat_or_neg z with ⟨k, rfl | rfl⟩",
+                f"· have h1 := {times} k 1",
+                "  rw [Rat.mul_one] at h1",
+                "  exact_mod_cast h1",
+                f"· have h1 := {times} k 1",
+                "  rw [Rat.mul_one] at h1",
+                "  have h2 : ((-(k : Int) : Int) : Rat) = -(k : Rat) := by push_cast; rfl",
+                f"  rw [h2, {opposite}, h1]",
+                f"  clear {law} {times} {opposite}",
+                "  grind",
+            ],
+        ),
+        have(
+            linear,
+            f"∀ q, {f} q = q * {f} 1",
+            [
+                "intro q",
+                "have h1 := Rat.num_divInt_den q",
+                "rw [Rat.divInt_eq_div] at h1",
+                "have h2 : ((q.den : Int) : Rat) ≠ 0 := by exact_mod_cast q.den_nz",
+                "have h3 := Rat.div_mul_cancel (a := (q.num : Rat)) h2",
+                "rw [h1, Rat.mul_comm] at h3",
+                "have h4 : (q.den : Rat) * q = (q.num : Rat) := by exact_mod_cast h3",
+                f"have h5 := {times} q.den q",
+                f"rw [h4, {whole} q.num, ← h4] at h5",
+                "have h6 : (q.den : Rat) ≠ 0 := by exact_mod_cast q.den_nz",
+                f"clear {law} {times} {whole} {opposite} h1 h2 h3 h4",
+                "grind",
+            ],
+        ),
+        f"clear {times} {opposite} {whole}",
+    ]
 
 
 def _stepping(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
