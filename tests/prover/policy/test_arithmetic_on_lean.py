@@ -187,7 +187,8 @@ STATEMENTS = {
     "inverses under a sum": "(u v w : Rat) (hu : 0 < u) (hv : 0 < v) (hw : 0 < w) (h : u + v + w = 6) : "
     "1 / u + 1 / v + 1 / w ≥ 3 / 2",
     "fractions of whole numbers": "(m n : Nat) (hm : 0 < m) (hn : 0 < n) (h : (1 : Rat) / m + 2 / n = 1) : m ≤ 3",
-    "additive on fractions": "(g : Rat → Rat) (h : ∀ u v, g (u + v) = g u + g v) (h1 : g 1 = 4) (q : Rat) : g q = 4 * q",
+    "additive on fractions": "(g : Rat → Rat) (h : ∀ u v, g (u + v) = g u + g v) (h1 : g 1 = 4) (q : Rat) : "
+    "g q = 4 * q",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
