@@ -21,7 +21,7 @@ _MARK = "try have hl"
 _JOINED = {
     "Nat": ("{x} + {y}", "{x} * {y}"),
     "Int": ("{x} + {y}", "{x} * {y}"),
-    "Bool": ("({x} || {y})", "({x} && {y})"),
+    "Bool": ("({x} || {y})", "({x} && {y})", "({x} ^^ {y})"),
     "Prop": ("({x} ∨ {y})", "({x} ∧ {y})"),
 }
 # Lists that may be sorted, how that is said, and what a function says that tells whether they are.
@@ -68,7 +68,9 @@ def propose(view: View) -> Iterator[Proposal]:
         for shape in shapes
     ]
     use = "".join(f" | (simpa using {called[shape.claim]} _ [] [])" for shape in shapes if "s" in shape.names)
-    yield seq(*steps, f"first | (simp_all [{unfold}]; done){use} | skip"), 0.3
+    lists = [v.name for v in view.vars if v.type.startswith("List ") and v.value is None and v.name in view.target]
+    again = "".join(f" | (induction {xs} <;> simp_all [{unfold}] <;> grind)" for xs in lists[:1])
+    yield seq(*steps, f"first | (simp_all [{unfold}]; done){use}{again} | skip"), 0.3
 
 
 def _concerns(claim: str, facts: str) -> bool:
@@ -185,6 +187,8 @@ def _of_one(
             if result in _CLAIMS and not first:
                 by = f"intro h; fun_induction {f} a <;> grind [{', '.join(functions)}]"
                 yield Shape(f"j {one}", f"{f} a → {f} ({g} j a)", by)
+    if (kind, result) == ("Nat", "Bool") and not first:
+        yield from (Shape(one, f"{f} a = (a % 2 == {rest})") for rest in (0, 1))
     if result != kind:
         return
     if not first:
