@@ -17,6 +17,7 @@ from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 _MOST_INSTANCES = 12
 _MOST_BITS = 200
 _MOST_NUMBERS = 25
+_MOST_NEIGHBOURS = 40
 _CAUCHY = re.compile(
     r"∀ \((?P<x>[\w']+) (?P<y>[\w']+) : (?P<kind>Int|ℤ|Rat|ℚ)\), "
     r"(?P<f>[\w']+) \((?P=x) \+ (?P=y)\) = (?P=f) (?P=x) \+ (?P=f) (?P=y)"
@@ -228,6 +229,7 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
         unfolded = [f"simp only [{', '.join(told)}]"]
     if not wanted or not rules or wanted <= known.keys():
         return
+    yield from _system(view, rules, {*wanted, *known}, functions)
     found = _chain(tuple(rules), tuple(known.items()), frozenset(wanted), tuple(sorted(functions.items())))
     if not found:
         return
@@ -237,6 +239,34 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     yield seq(*steps, "grind"), 0.9
     yield seq(*steps, f"simp at {names}", "simp_all"), 0.4
     yield seq(*steps, f"simp at {names}", "first | omega | grind"), 0.5
+
+
+def _system(
+    view: View, rules: list[tuple[str, tuple[str, ...], Term]], points: set[Point], functions: Mapping[str, str]
+) -> Iterator[Proposal]:
+    """A rule between neighbours, and values far apart: all instances between them at once, as linear equations."""
+    places = [int(at[0]) for _, at in points if len(at) == 1 and at[0] == int(at[0])]
+    if len({f for f, _ in points}) != 1 or len(places) < 3:
+        return
+    low, high = min(places), max(places)
+    for name, variables, body in rules:
+        calls = [call for call in applications(body) if call.args[0].name in functions]
+        shifts = [_offset(call.args[1], variables[0]) for call in calls] if len(variables) == 1 else []
+        known = [shift for shift in shifts if shift is not None]
+        if not known or len(known) < len(shifts) or len(set(known)) < 2:
+            continue
+        instances = range(low - min(known), high - max(known) + 1)
+        if not 2 <= len(instances) <= _MOST_NEIGHBOURS:
+            continue
+        fresh = view.namer()
+        names = [fresh("e") for _ in instances]
+        steps = [f"have {e} := {name} {as_argument(at)}" for e, at in zip(names, instances, strict=True)]
+        closer = "grind" if functions[calls[0].args[0].name].endswith("Rat") else "omega"
+        computed = (
+            "simp" if closer == "grind" else "simp only [Nat.reduceAdd, Nat.zero_add, Int.reduceAdd, Int.zero_add]"
+        )
+        yield seq(*steps, f"{computed} at {' '.join(names)}", closer), 0.89
+        return
 
 
 def _definition(variables: tuple[str, ...], body: Term, functions: Mapping[str, str]) -> str | None:

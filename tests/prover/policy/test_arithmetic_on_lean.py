@@ -189,6 +189,8 @@ STATEMENTS = {
     "fractions of whole numbers": "(m n : Nat) (hm : 0 < m) (hn : 0 < n) (h : (1 : Rat) / m + 2 / n = 1) : m ≤ 3",
     "additive on fractions": "(g : Rat → Rat) (h : ∀ u v, g (u + v) = g u + g v) (h1 : g 1 = 4) (q : Rat) : "
     "g q = 4 * q",
+    "values far apart": "(u : Nat → Int) (h : ∀ n, u (n + 2) = 2 * u (n + 1) - u n) (h1 : u 2 = 5) (h2 : u 8 = 29) : "
+    "u 15 = 57",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
