@@ -261,11 +261,7 @@ def _system(
         fresh = view.namer()
         names = [fresh("e") for _ in instances]
         steps = [f"have {e} := {name} {as_argument(at)}" for e, at in zip(names, instances, strict=True)]
-        closer = "grind" if functions[calls[0].args[0].name].endswith("Rat") else "omega"
-        computed = (
-            "simp" if closer == "grind" else "simp only [Nat.reduceAdd, Nat.zero_add, Int.reduceAdd, Int.zero_add]"
-        )
-        yield seq(*steps, f"{computed} at {' '.join(names)}", closer), 0.89
+        yield seq(*steps, f"simp at {' '.join(names)}", f"clear {name}", "grind"), 0.89
         return
 
 
