@@ -26,7 +26,43 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _equations(view)
     yield from _cancelled(view)
     yield from _diagonal(view)
+    yield from _sets(view)
     yield from _monotone(view)
+
+
+def _sets(view: View) -> Iterator[Proposal]:
+    """Cantor's theorem: no function gives each set of elements an element of its own."""
+    for v in view.vars:
+        match = re.fullmatch(r"\((?P<S>.+) → (?P<truth>Prop|Bool)\) → (?P=S)", v.type)
+        if match is None or v.value is not None:
+            continue
+        f, kind, fresh = v.name, f"{match['S']} → {match['truth']}", view.namer()
+        hn, hi, hd = fresh("hn"), fresh("hinj"), fresh("hdiag")
+        holds = " = true" if match["truth"] == "Bool" else ""
+        steps = [
+            f"have {hd} : ∀ D : {kind}, (∀ x, D x{holds} ↔ ∃ P : {kind}, {f} P = x ∧ ¬P x{holds}) → False := by\n"
+            "  intro D hD\n"
+            f"  by_cases h : D ({f} D){holds}\n"
+            "  · obtain ⟨P, hP, hnP⟩ := (hD _).mp h\n"
+            f"    rw [{hi} _ _ hP] at hnP\n"
+            "    exact hnP h\n"
+            "  · exact h ((hD _).mpr ⟨D, rfl, h⟩)",
+            f"exact {hd} (fun x => ∃ P : {kind}, {f} P = x ∧ ¬P x) (fun x => Iff.rfl)"
+            if not holds
+            else f"exact {hd} (fun x => @decide (∃ P : {kind}, {f} P = x ∧ ¬P x = true) (Classical.propDecidable _))\n"
+            "  (fun x => @decide_eq_true_iff _ (Classical.propDecidable _))",
+        ]
+        if view.target.startswith("∃") and f"{f} " in view.target:
+            both = f"Classical.byContradiction fun hne => {hn} ⟨P, Q, by first | exact ⟨hne, he⟩ | exact ⟨he, hne⟩⟩"
+            start = [
+                "apply Classical.byContradiction",
+                f"intro {hn}",
+                f"have {hi} : ∀ P Q, {f} P = {f} Q → P = Q := fun P Q he => {both}",
+            ]
+            yield seq(*start, *steps), 0.8
+        for h in view.props if view.target == "False" else ():
+            if re.search(rf"{re.escape(f)} \S+ = {re.escape(f)} \S+ → ", h.type):
+                yield seq(f"have {hi} := {h.name}", *steps), 0.8
 
 
 def _named(view: View) -> Iterator[Proposal]:

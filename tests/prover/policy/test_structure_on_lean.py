@@ -34,6 +34,8 @@ STATEMENTS = {
     "distinct numbers": "(l : List Nat) (k : Nat) (h : l.Nodup) (h1 : ∀ x ∈ l, x < k) : l.length ≤ k",
     "opposites": _RING + "(x y : R) : t (n x) (n y) = t x y",
     "squares of their own": _RING + "(h7 : ∀ x, t x x = x) : ∀ x y, t x y = t y x",
+    "sets and elements": "(g : (Nat → Prop) → Nat) : ∃ S T, g S = g T ∧ S ≠ T",
+    "tests and elements": "(α : Type) (g : (α → Bool) → α) (h : ∀ s t, g s = g t → s = t) : False",
     "false without values": ": ¬ ∀ (α : Type) (Q : α → Prop), (∀ x, Q x) → ∃ x, Q x",
     "false of one negative number": ": ¬ ∀ l : List Int, l ≠ [] → l.foldl max 0 ∈ l",
 }
