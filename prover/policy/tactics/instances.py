@@ -54,7 +54,13 @@ def propose(view: View) -> Iterator[Proposal]:
         choice = len(parts.binders) == 1 and not parts.premises and parts.conclusion.startswith("∃")
         if choice and parts.explicit[0]:
             function, name = view.fresh("f"), view.fresh("hf")
-            yield f"obtain ⟨{function}, {name}⟩ := Classical.axiomOfChoice {h.name}", 0.1
+            obtained = f"obtain ⟨{function}, {name}⟩ := Classical.axiomOfChoice {h.name}"
+            yield obtained, 0.1
+            if parts.binders[0][1] in NAT and re.match(r"∃ [\w'₀-₉]+, ∀ ", view.target):
+                # each member of a sequence is chosen by the one before it
+                sequence = f"fun n => Nat.rec ({function} 0) (fun _ x => {function} x) n"
+                both = f"⟨({name} _).1, by cases n <;> exact ({name} _).2⟩"
+                yield seq(obtained, f"exact ⟨{sequence}, fun n => by first | exact {name} _ | exact {both}⟩"), 0.5
     if len(together) > 1:
         fresh = view.namer()
         yield seq(*(f"have {fresh('h')} := {term}" for term in together), "grind"), 0.3

@@ -34,6 +34,8 @@ STATEMENTS = {
     "distinct numbers": "(l : List Nat) (k : Nat) (h : l.Nodup) (h1 : ∀ x ∈ l, x < k) : l.length ≤ k",
     "opposites": _RING + "(x y : R) : t (n x) (n y) = t x y",
     "squares of their own": _RING + "(h7 : ∀ x, t x x = x) : ∀ x y, t x y = t y x",
+    "dependent choice": "(Q : Nat → Prop) (h : ∀ a, ∃ b, a < b ∧ Q b) : "
+    "∃ g : Nat → Nat, ∀ n, g n < g (n + 1) ∧ Q (g n)",
     "sets and elements": "(g : (Nat → Prop) → Nat) : ∃ S T, g S = g T ∧ S ≠ T",
     "tests and elements": "(α : Type) (g : (α → Bool) → α) (h : ∀ s t, g s = g t → s = t) : False",
     "false without values": ": ¬ ∀ (α : Type) (Q : α → Prop), (∀ x, Q x) → ∃ x, Q x",
