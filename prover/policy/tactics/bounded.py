@@ -274,6 +274,8 @@ def _beyond(view: View, n: str) -> int:
         if term is None or len(sides) != 2 or sides[0] is None or sides[1] is None:
             continue
         p = sides[1] - sides[0] if term.op in ("≤", "<") else sides[0] - sides[1]
+        if p.names != [n]:
+            continue
         powers = {power: q.value for power, q in p.in_one(n).items()}
         lead = powers[max(powers)]
         if (
