@@ -23,18 +23,24 @@ def propose(view: View) -> Iterator[Proposal]:
         if term.args[0].args[0].args[1:] == (Term("var", name=term.name),)
     }
     laws |= {f"{h.name} 0": term for h in view.props if (term := _law(h.type, first=0)) is not None}
+    laws |= {f"(fun t => {h.name} t 1)": term for h in view.props if (term := _law(h.type, last=1)) is not None}
     for name, term in laws.items():
         call = term.args[0].args[0]
         if call.args[0].name in functions and call.args[1] != Term("var", name=term.name):
             yield from _everywhere(view, name, term, given)
 
 
-def _law(text: str, first: int | None = None) -> Term | None:
-    """`∀ x, f t = …`, read; with a number, `∀ y x, f t = …` where the first variable is that."""
+def _law(text: str, first: int | None = None, last: int | None = None) -> Term | None:
+    """`∀ x, f t = …`, read; with a number, `∀ x y, f t = …` where the first or the last variable is that."""
     term = read(text) if text.startswith("∀") and " = " in text else None
-    if term is not None and first is not None and term.args[0].op == "∀":
+    both = term is not None and term.args[0].op == "∀"
+    if term is not None and both and first is not None:
         term = substitute(term.args[0], {term.name: Term("num", name=str(first))})
-    elif first is not None:
+    elif term is not None and both and last is not None:
+        inner = term.args[0]
+        body = substitute(inner.args[0], {inner.name: Term("num", name=str(last))})
+        term = Term("∀", (body,), term.name, term.kind)
+    elif first is not None or last is not None:
         return None
     if term is None or term.op != "∀" or term.args[0].op != "=":
         return None
@@ -75,7 +81,8 @@ def _everywhere(view: View, law: str, term: Term, given: Mapping[str, tuple[str,
     ends = [f"(simp [{others}]; done)", f"(simp only [{others}]; grind)", "grind"]
     if _calls(value, f):  # by values of its own, which `simp` would replace for ever
         ends = [f"(intros; rw [{hf}]; grind)", "grind"]
-        ends += [f"exact ⟨{f.name} 0, fun x => by rw [{hf}]; grind⟩"] if view.target.startswith("∃") else []
+        values = [show(call) for call in _calls(value, f)] if view.target.startswith("∃") else []
+        ends += [f"exact ⟨{known}, fun x => by rw [{hf}]; grind⟩" for known in values]
     yield seq(whole, f"first | {' | '.join(ends)}"), 0.88
     yield seq(whole), 0.2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from math import lcm
+from math import isqrt, lcm
 
 from prover.policy.tactics.terms import Term, show
 
@@ -328,3 +328,30 @@ def linear_solution(equations: Iterable[Polynomial]) -> dict[str, Polynomial]:
         solved = {other: known.replaced(name, value) for other, known in solved.items()}
         solved[name] = value
     return solved
+
+
+def square_root(p: Polynomial) -> Polynomial | None:
+    """The polynomial whose square it is, with a positive leading coefficient; None where there is none."""
+
+    def leading(q: Polynomial) -> Monomial:
+        return max(q.terms, key=lambda m: (degree(m), m))
+
+    if not p:
+        return p
+    first = leading(p)
+    c = p.terms[first]
+    number = Fraction(isqrt(max(0, c.numerator)), isqrt(c.denominator))
+    if number * number != c or any(power % 2 for _, power in first):
+        return None
+    head = Polynomial({tuple((name, power // 2) for name, power in first): number})
+    root = head
+    for _ in range(len(p.terms) + 1):
+        rest = p - root * root
+        if not rest:
+            return root
+        monomial = leading(rest)
+        term = divided(Polynomial({monomial: rest.terms[monomial]}), head * 2)
+        if term is None:
+            return None
+        root = root + term
+    return None

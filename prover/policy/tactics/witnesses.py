@@ -13,7 +13,7 @@ from prover.goal import split_top, top_level
 from prover.policy.tactics.bounded import divisors_of
 from prover.policy.tactics.evaluate import canonical, compiled, number, statement
 from prover.policy.tactics.patterns import bound_names
-from prover.policy.tactics.polynomials import Polynomial, of_term, primitive, text_of
+from prover.policy.tactics.polynomials import Polynomial, of_term, primitive, square_root, text_of
 from prover.policy.tactics.solutions import MOST_POINTS, solutions
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifiers, mentions, numerals, put
@@ -303,6 +303,9 @@ def _root_of(body: str, name: str) -> str | None:
             root = _root(other, 2)
         else:
             continue
+        square = power.op == "*" or power.args[1].name == "2"
+        if root is None and square and (p := of_term(other)) is not None and (whole := square_root(p)) is not None:
+            return text_of(whole) if name not in whole.names else None
         return show(root) if root is not None and name not in names_of(root) else None
     return None
 

@@ -191,6 +191,8 @@ STATEMENTS = {
     "g q = 4 * q",
     "values far apart": "(u : Nat → Int) (h : ∀ n, u (n + 2) = 2 * u (n + 1) - u n) (h1 : u 2 = 5) (h2 : u 8 = 29) : "
     "u 15 = 57",
+    "root of a polynomial": "(n : Int) : ∃ r : Int, (n - 1) * n * (n + 1) * (n + 2) + 1 = r ^ 2",
+    "law at 1": "(f : Rat → Rat) (h : ∀ x y, f (x * y) = x ^ 2 * f y) : ∃ c, ∀ x, f x = c * x ^ 2",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
