@@ -307,6 +307,8 @@ def _functions(parts: list[str]) -> list[Choice]:
     if source == result == "Nat":
         found += [("(fun x => x - 1)", lambda v: max(0, v - 1)), ("(fun x => x / 2)", lambda v: v // 2)]
     if source == result and source != "Rat":
+        if source == "Int":  # two steps of it are two steps forward
+            found.append(("(fun x => if x % 2 = 0 then x + 3 else x - 1)", lambda v: v - 1 if v % 2 else v + 3))
         found += [("(fun x => x + x % 2)", lambda v: v + v % 2), ("(fun x => x - x % 2)", lambda v: v - v % 2)]
         found.append(("(fun x => if x = 0 then 1 else if x = 1 then 0 else x)", _swap))
     if source == "Nat":

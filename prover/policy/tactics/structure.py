@@ -164,6 +164,10 @@ def _hypotheses(view: View) -> Iterator[Proposal]:
             yield from _equation(view, h.name, parts[1], parts[2], near)
         if h.type.startswith("∀") or (parts and parts[0] == "→"):
             yield f"apply {h.name}", 0.1 * near
+            law, target = universal(h.type), view.connective
+            conclusion = connective(law.conclusion)
+            if len(law.premises) > 1 and conclusion and target and conclusion[0] == target[0]:
+                yield f"apply {h.name} <;> grind", 0.3 * near
             yield f"simp [{h.name}]", 0.15 * near
             yield f"exact {h.name} _ (by assumption)", 0.02 * near
         if h.type.startswith("¬") and parts is None and view.target == "False":

@@ -34,6 +34,10 @@ STATEMENTS = {
     "distinct numbers": "(l : List Nat) (k : Nat) (h : l.Nodup) (h1 : ∀ x ∈ l, x < k) : l.length ≤ k",
     "opposites": _RING + "(x y : R) : t (n x) (n y) = t x y",
     "squares of their own": _RING + "(h7 : ∀ x, t x x = x) : ∀ x y, t x y = t y x",
+    "bounds of bounds": "{α : Type} (r : α → α → Prop) (j : α → α → α) (h1 : ∀ a b c, r a b → r b c → r a c) "
+    "(h2 : ∀ a b, r a b → r b a → a = b) (h3 : ∀ a b, r a (j a b)) (h4 : ∀ a b, r b (j a b)) "
+    "(h5 : ∀ a b c, r a c → r b c → r (j a b) c) (a b c : α) : j (j a b) c = j a (j b c)",
+    "false of two steps": ": ¬ ∀ f : Int → Int, (∀ x, f (f x) = x + 2) → ∀ x, f x = x + 1",
     "dependent choice": "(Q : Nat → Prop) (h : ∀ a, ∃ b, a < b ∧ Q b) : "
     "∃ g : Nat → Nat, ∀ n, g n < g (n + 1) ∧ Q (g n)",
     "sets and elements": "(g : (Nat → Prop) → Nat) : ∃ S T, g S = g T ∧ S ≠ T",
