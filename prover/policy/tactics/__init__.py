@@ -129,7 +129,7 @@ _MADE_FOR_IT = 0.8
 # What is tried on every goal closes it soon or not at all; what was computed for the goal may take its time.
 _GENERAL = re.compile(
     r"\(?(?:simp|grind|exact\?|first \| (?:grind|\((?:apply|refine|symm))|induction|cases|ac_rfl|solve_by_elim"
-    r"|intro|by_cases)"
+    r"|intro|by_cases|(?:have h\d* := .*\n )+grind\))"
 )
 _SHORT = 0.3
 # What most likely is the proof, computed as a whole, may take longer than what is tried; it is as long as what it does.
