@@ -15,7 +15,8 @@ from prover.policy.tactics.terms import Term, names_of, read, show, substitute
 from prover.policy.tactics.view import INT, Proposal, View, seq
 
 _LAW = re.compile(r"∀ \(([\w'₀-₉]+) ([\w'₀-₉]+) : (Int|ℤ|Nat|ℕ)\), (?!.*[→∀∃∨∧])(.* = .*)")
-_PAIRS = "0 0,0 {a},0 {b},0 ({a} + {b}),{a} 0,{a} {b},{b} {a},0 ({a} - {b}),0 ({f} 0),({f} 0) 0,{a} ({f} {b})"
+_NATURAL_PAIRS = "0 0,0 {a},0 {b},0 ({a} + {b}),{a} 0,{a} {b},{b} {a},0 ({f} 0),({f} 0) 0,{a} ({f} {b})"
+_PAIRS = f"{_NATURAL_PAIRS},0 ({{a}} - {{b}})"
 _ZERO = "0 0,0 ({f} 0),({f} 0) 0,0 1,1 0"
 _POINTS = ("0 0", "0 1", "1 0", "1 1")
 
@@ -76,7 +77,7 @@ def _proportional(view: View, f: str, law: str) -> str:
         return "".join(f"\n  have {fresh('e')} := {law} {pair}" for pair in texts) + f"\n  clear {law}"
 
     names = [fresh("e") for _ in _POINTS]
-    zero, pairs = (known(each) for each in (_ZERO, _PAIRS.replace(",0 ({a} - {b})", "")))
+    zero, pairs = (known(each) for each in (_ZERO, _NATURAL_PAIRS))
     return seq(
         f"have {hz} : {f} 0 = 0 := by{zero}\n  grind",
         f"have {hj} : ∀ {a} {b}, {f} ({a} + {b}) = {f} {a} + {f} {b} := by\n  intro {a} {b}{pairs}\n  grind",

@@ -16,7 +16,8 @@ def propose(view: View) -> Iterator[Proposal]:
         term = read(h.type) if "↑" in h.type and "/" in h.type else None
         if term is None or term.op != "=" or not names_of(term) <= set(view.of_type(NAT | INT)):
             continue
-        found = quotient(Term("-", tuple(_without_casts(side) for side in term.args)))
+        left_side, right_side = (_without_casts(side) for side in term.args)
+        found = quotient(Term("-", (left_side, right_side))) if left_side and right_side else None
         if found is None or not found.above or not found.below:
             continue
         kinds = {n: "Nat" if n in view.of_type(NAT) else "Int" for n in names_of(term)}
@@ -25,23 +26,24 @@ def propose(view: View) -> Iterator[Proposal]:
         fresh = view.namer()
         he, hw = fresh("he"), fresh("hw")
         below = sorted({n for p in found.below for n in p.names})
-        positive = [
-            f"have {fresh(f'hp{n}')} : (0 : Rat) < {n} := by exact_mod_cast (by omega : 0 < {n})" for n in below
-        ]
+        nonzero = [f"have {fresh(f'hp{n}')} : ({n} : Rat) ≠ 0 := by exact_mod_cast (by omega : {n} ≠ 0)" for n in below]
         steps = [
-            *positive,
+            *nonzero,
             f"have {he} : {_cast(left, kinds)} = {_cast(right, kinds)} := by grind",
             f"have {hw} : {text_of(left)} = {text_of(right)} := by exact_mod_cast {he}",
-            f"clear {he} {' '.join(step.split()[1] for step in positive)} {h.name}",
+            f"clear {he} {' '.join(step.split()[1] for step in nonzero)} {h.name}",
         ]
         yield seq(*steps), 0.85
         return
 
 
-def _without_casts(term: Term) -> Term:
+def _without_casts(term: Term) -> Term | None:
+    """The term with its variables where they are cast; None where more than a variable is."""
     if term.op == "↑":
-        return _without_casts(term.args[0])
-    return Term(term.op, tuple(_without_casts(arg) for arg in term.args), term.name, "")
+        return term.args[0] if term.args[0].op == "var" else None
+    args = tuple(_without_casts(arg) for arg in term.args)
+    found = tuple(arg for arg in args if arg is not None)
+    return Term(term.op, found, term.name, "") if len(found) == len(args) else None
 
 
 def _cast(p: Polynomial, kinds: dict[str, str]) -> str:

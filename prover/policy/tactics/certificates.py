@@ -33,6 +33,9 @@ _MOST_COLUMNS = 130
 _MOST_ROWS = 70
 _MOST_VARIABLES = 4
 _MOST_NUMBER = 10**6
+_LARGEST = 10**15
+# Names that no statement has: those of statements are cleared.
+_NEGATED = "hnegated"
 HIGHEST_DEGREE = 6
 
 
@@ -74,11 +77,13 @@ def certificate_of(question: Question) -> list[str] | None:
     names = sorted({name for p in everything for name in p.names})
     if not names or len(names) > _MOST_VARIABLES + 1 or max(p.degree for p in everything) > HIGHEST_DEGREE:
         return None
+    if any(abs(c.numerator) > _LARGEST or c.denominator > _LARGEST for p in everything for c in p.terms.values()):
+        return None
     top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
     top += sum(name.endswith("⁻¹") for name in names)
     negated = _negated(question)
     known = [*question.facts, *([negated] if negated is not None else [])]
-    by_name = {f"hf{i}": fact for i, fact in enumerate(known)}
+    by_name = {f"hfact{i}": fact for i, fact in enumerate(known)}
     named = [replace(fact, proof=name) for name, fact in by_name.items()]
     question = replace(question, facts=tuple(named[: len(question.facts)]))
     negated = named[-1] if negated is not None else None
@@ -88,9 +93,9 @@ def certificate_of(question: Question) -> list[str] | None:
         chosen = _solve(facts, multiples, negated)
         if chosen is not None:
             used, equal, weights = chosen
-            mentioned = {word for fact in used for word in re.findall(r"\bhf\d+\b", fact.proof)}
+            mentioned = {word for fact in used for word in re.findall(r"\bhfact\d+\b", fact.proof)}
             contradiction = negated is not None and negated.proof in mentioned
-            begin = ["apply Classical.byContradiction", "intro hneg"] if contradiction else []
+            begin = ["apply Classical.byContradiction", f"intro {_NEGATED}"] if contradiction else []
             bases = [_have(name, fact) for name, fact in by_name.items() if name in mentioned]
             whole = _sum(question.kind, bases, used, equal, weights) if weights else None
             if whole:
@@ -156,11 +161,11 @@ def _sum(
     if strict and len(texts) > 1:
         steps.append(f"have hadd : ∀ {{x y : {kind}}}, 0 < x → 0 ≤ y → 0 < x + y := by intros; grind")
     lines = "".join(f"\n  {line}" for line in (*steps, f"exact {proof}"))
-    return [f"have hsum : 0 {'<' if strict else '≤'} {text} := by{lines}"]
+    return [f"have hcertificate : 0 {'<' if strict else '≤'} {text} := by{lines}"]
 
 
 def _negated(question: Question) -> Fact | None:
-    """The claim's negation as a fact, by the name `hneg`."""
+    """The claim's negation as a fact, by the name that the contradiction gives it."""
     if question.claim is None:
         return None
     p, strict = -question.claim, not question.strict

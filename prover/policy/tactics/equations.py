@@ -67,67 +67,69 @@ def _additive_on_fractions(view: View, f: str, law: str) -> list[str]:
     """Cauchy's equation on the fractions: `f (k * x) = k * f x` for whole k, and the denominator times a fraction is
     whole."""
     fresh = view.namer()
-    zero, times, opposite, whole, linear = (fresh(name) for name in ("ha0", "ht", "hm", "hw", "hf"))
+    zero, times, opposite, whole, linear, ih = (fresh(name) for name in ("ha0", "ht", "hm", "hw", "hf", "ih"))
+    h1, h2, h3, h4, h5, h6 = (fresh("h") for _ in range(6))
+    k, x, z, q = (fresh(name) for name in ("k", "x", "z", "q"))
     return [
-        have(zero, f"{f} 0 = 0", [f"have h1 := {law} 0 0", "rw [Rat.add_zero] at h1", f"clear {law}", "grind"]),
+        have(zero, f"{f} 0 = 0", [f"have {h1} := {law} 0 0", f"rw [Rat.add_zero] at {h1}", f"clear {law}", "grind"]),
         have(
             times,
-            f"∀ (k : Nat) (x : Rat), {f} ((k : Rat) * x) = (k : Rat) * {f} x",
+            f"∀ ({k} : Nat) ({x} : Rat), {f} (({k} : Rat) * {x}) = ({k} : Rat) * {f} {x}",
             [
-                "intro k x",
-                "induction k with",
+                f"intro {k} {x}",
+                f"induction {k} with",
                 f"| zero => simp [{zero}, Rat.zero_mul]",
-                "| succ k ih =>",
-                f"  have h1 := {law} ((k : Rat) * x) x",
-                "  have h2 : ((k + 1 : Nat) : Rat) = (k : Rat) + 1 := by push_cast; rfl",
-                "  rw [h2, show ((k : Rat) + 1) * x = (k : Rat) * x + x by grind, h1, ih]",
+                f"| succ {k} {ih} =>",
+                f"  have {h1} := {law} (({k} : Rat) * {x}) {x}",
+                f"  have {h2} : (({k} + 1 : Nat) : Rat) = ({k} : Rat) + 1 := by push_cast; rfl",
+                f"  rw [{h2}, show (({k} : Rat) + 1) * {x} = ({k} : Rat) * {x} + {x} by grind, {h1}, {ih}]",
                 f"  clear {law}",
                 "  grind",
             ],
         ),
         have(
             opposite,
-            f"∀ x, {f} (-x) = -{f} x",
+            f"∀ {x}, {f} (-{x}) = -{f} {x}",
             [
-                "intro x",
-                f"have h1 := {law} (-x) x",
-                f"rw [show -x + x = 0 by grind, {zero}] at h1",
+                f"intro {x}",
+                f"have {h1} := {law} (-{x}) {x}",
+                f"rw [show -{x} + {x} = 0 by grind, {zero}] at {h1}",
                 f"clear {law}",
                 "grind",
             ],
         ),
         have(
             whole,
-            f"∀ z : Int, {f} (z : Rat) = (z : Rat) * {f} 1",
+            f"∀ {z} : Int, {f} ({z} : Rat) = ({z} : Rat) * {f} 1",
             [
-                "intro z",
-                "rcases Int.eq_nat_or_neg z with ⟨k, rfl | rfl⟩",
-                f"· have h1 := {times} k 1",
-                "  rw [Rat.mul_one] at h1",
-                "  exact_mod_cast h1",
-                f"· have h1 := {times} k 1",
-                "  rw [Rat.mul_one] at h1",
-                "  have h2 : ((-(k : Int) : Int) : Rat) = -(k : Rat) := by push_cast; rfl",
-                f"  rw [h2, {opposite}, h1]",
+                f"intro {z}",
+                f"rcases Int.eq_nat_or_neg {z} with ⟨{k}, rfl | rfl⟩",
+                f"· have {h1} := {times} {k} 1",
+                f"  rw [Rat.mul_one] at {h1}",
+                f"  exact_mod_cast {h1}",
+                f"· have {h1} := {times} {k} 1",
+                f"  rw [Rat.mul_one] at {h1}",
+                f"  have {h2} : ((-({k} : Int) : Int) : Rat) = -({k} : Rat) := by push_cast; rfl",
+                f"  rw [{h2}, {opposite}, {h1}]",
                 f"  clear {law} {times} {opposite}",
                 "  grind",
             ],
         ),
         have(
             linear,
-            f"∀ q, {f} q = q * {f} 1",
+            f"∀ {q}, {f} {q} = {q} * {f} 1",
             [
-                "intro q",
-                "have h1 := Rat.num_divInt_den q",
-                "rw [Rat.divInt_eq_div] at h1",
-                "have h2 : ((q.den : Int) : Rat) ≠ 0 := by exact_mod_cast q.den_nz",
-                "have h3 := Rat.div_mul_cancel (a := (q.num : Rat)) h2",
-                "rw [h1, Rat.mul_comm] at h3",
-                "have h4 : (q.den : Rat) * q = (q.num : Rat) := by exact_mod_cast h3",
-                f"have h5 := {times} q.den q",
-                f"rw [h4, {whole} q.num, ← h4] at h5",
-                "have h6 : (q.den : Rat) ≠ 0 := by exact_mod_cast q.den_nz",
-                f"clear {law} {times} {whole} {opposite} h1 h2 h3 h4",
+                f"intro {q}",
+                f"have {h1} := Rat.num_divInt_den {q}",
+                f"rw [Rat.divInt_eq_div] at {h1}",
+                f"have {h2} : (({q}.den : Int) : Rat) ≠ 0 := by exact_mod_cast {q}.den_nz",
+                f"have {h3} := Rat.div_mul_cancel (a := ({q}.num : Rat)) {h2}",
+                f"rw [{h1}, Rat.mul_comm] at {h3}",
+                f"have {h4} : ({q}.den : Rat) * {q} = ({q}.num : Rat) := by exact_mod_cast {h3}",
+                f"have {h5} := {times} {q}.den {q}",
+                f"rw [{h4}, {whole} {q}.num, ← {h4}] at {h5}",
+                f"have {h6} : ({q}.den : Rat) ≠ 0 := by exact_mod_cast {q}.den_nz",
+                f"clear {law} {times} {whole} {opposite} {h1} {h2} {h3} {h4}",
                 "grind",
             ],
         ),
@@ -223,7 +225,7 @@ def _instances(view: View, functions: Mapping[str, str]) -> Iterator[Proposal]:
     yield from _at_terms(view, rules, target, functions)
     unfolded: list[str] = []
     if 0 < len(formulas) < len(functions):
-        told = {name for name, _, _ in formulas.values()}
+        told = list(dict.fromkeys(name for name, _, _ in formulas.values()))
         rules = [(name, names, _unfolded(body, formulas)) for name, names, body in rules if name not in told]
         wanted = {p for a in applications(_unfolded(target, formulas)) if (p := _point(a, functions, {})) is not None}
         unfolded = [f"simp only [{', '.join(told)}]"]
@@ -246,16 +248,19 @@ def _system(
 ) -> Iterator[Proposal]:
     """A rule between neighbours, and values far apart: all instances between them at once, as linear equations."""
     places = [int(at[0]) for _, at in points if len(at) == 1 and at[0] == int(at[0])]
-    if len({f for f, _ in points}) != 1 or len(places) < 3:
+    called = {f for f, _ in points}
+    if len(called) != 1 or len(places) < 3:
         return
+    natural = functions[next(iter(called))].startswith("Nat")
     low, high = min(places), max(places)
     for name, variables, body in rules:
         calls = [call for call in applications(body) if call.args[0].name in functions]
         shifts = [_offset(call.args[1], variables[0]) for call in calls] if len(variables) == 1 else []
         known = [shift for shift in shifts if shift is not None]
-        if not known or len(known) < len(shifts) or len(set(known)) < 2:
+        if {call.args[0].name for call in calls} != called or len(known) < len(shifts) or len(set(known)) < 2:
             continue
-        instances = range(low - min(known), high - max(known) + 1)
+        first = low - min(known)
+        instances = range(max(first, 0) if natural else first, high - max(known) + 1)
         if not 2 <= len(instances) <= _MOST_NEIGHBOURS:
             continue
         fresh = view.namer()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prover.policy.tactics.definitions import Definition, File, declared, own
-from prover.policy.tactics.view import Proposal, View, seq
+from prover.policy.tactics.view import Proposal, View, mentions, seq
 
 _MOST_FUNCTIONS = 8
 _MOST_LEMMAS = 40
@@ -68,7 +68,9 @@ def propose(view: View) -> Iterator[Proposal]:
         for shape in shapes
     ]
     use = "".join(f" | (simpa using {called[shape.claim]} _ [] [])" for shape in shapes if "s" in shape.names)
-    lists = [v.name for v in view.vars if v.type.startswith("List ") and v.value is None and v.name in view.target]
+    lists = [
+        v.name for v in view.vars if v.type.startswith("List ") and v.value is None and mentions(view.target, v.name)
+    ]
     again = "".join(f" | (induction {xs} <;> simp_all [{unfold}] <;> grind)" for xs in lists[:1])
     yield seq(*steps, f"first | (simp_all [{unfold}]; done){use}{again} | skip"), 0.3
 

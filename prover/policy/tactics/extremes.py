@@ -14,7 +14,7 @@ _MOST_VARIABLES = 3
 def propose(view: View) -> Iterator[Proposal]:
     target = read(view.target)
     extremes = [a for a in applications(target) if a.args[0].name in ("max", "min")] if target is not None else []
-    names = sorted({name for a in extremes for name in names_of(a)} & {v.name for v in view.vars})
+    names = sorted({name for a in extremes for name in names_of(a)} & set(view.of_type(NAT | INT)))
     for kind, own in (("Int", view.of_type(INT)), ("Nat", view.of_type(NAT))):
         if 2 <= len(names) <= _MOST_VARIABLES and set(names) <= set(own):
             yield from _orders(view, names, kind)

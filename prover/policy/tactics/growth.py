@@ -1,184 +1,170 @@
-"""Functions of natural numbers that grow from each argument to the next, and functions that never do."""
+"""Functions of natural numbers that grow from each argument to the next, functions that never do, and even steps."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.view import Proposal, View, have, seq
 
+_EACH = r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
 _INCREASING = re.compile(
     r"∀ \((?P<a>\S+) (?P<b>\S+) : (?:Nat|ℕ)\), (?P=a) < (?P=b) → (?P<f>\S+) "
     r"(?:(?P=a) < (?P=f) (?P=b)|(?P=b) > (?P=f) (?P=a))"
 )
-_STEP = re.compile(
-    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
-    r"(?:(?P=n) < (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) > (?P=f) (?P=n))"
-)
+_STEP = re.compile(_EACH + r"(?:(?P=n) < (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) > (?P=f) (?P=n))")
 _NESTED = re.compile(
-    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
-    r"(?:\((?P=f) (?P=n)\) < (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) > (?P=f) \((?P=f) (?P=n)\))"
+    _EACH + r"(?:\((?P=f) (?P=n)\) < (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) > (?P=f) \((?P=f) (?P=n)\))"
 )
+_FALLING = re.compile(_EACH + r"(?:\((?P=n) \+ 1\) ≤ (?P=f) (?P=n)|(?P=n) ≥ (?P=f) \((?P=n) \+ 1\))")
+_FALLS = re.compile(_EACH + r"(?:\((?P=n) \+ 1\) < (?P=f) (?P=n)|(?P=n) > (?P=f) \((?P=n) \+ 1\))")
+_RISES = re.compile(r"∃ (?P<n>\S+), (?P<f>\S+) (?:(?P=n) ≤ (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) ≥ (?P=f) (?P=n))")
+_BY_STEPS = re.compile(_EACH + r"\((?P=n) \+ 1\) = (?P=f) (?P=n) \+ (?P<c>\d{1,6})")
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    yield from _falling(view)
-    yield from _endless(view)
-    yield from _steps(view)
+    functions = {v.name for v in view.vars if canonical(v.type) == "Nat → Nat"}
+    if not functions:
+        return
+    yield from _growing(view, functions)
+    yield from _falling(view, functions)
+    yield from _endless(view, functions)
+    yield from _steps(view, functions)
+
+
+def _laws(view: View, functions: set[str], *forms: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
+    """The hypotheses that say something of that form about one of the functions."""
     for h in view.props:
-        match = next((m for form in (_INCREASING, _STEP, _NESTED) if (m := form.fullmatch(h.type))), None)
-        if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
-            continue
-        f, law, fresh = match["f"], h.name, view.namer()
-        hge, hlt, hstep, inner = (fresh(name) for name in ("hge", "hlt", "hstep", "hi"))
+        match = next((m for form in forms if (m := form.fullmatch(h.type))), None)
+        if match is not None and match["f"] in functions:
+            yield h.name, match
+
+
+def _growing(view: View, functions: set[str]) -> Iterator[Proposal]:
+    """Values are at least as large as their arguments; and where `f (f n) < f (n + 1)`, they are their arguments."""
+    for law, match in _laws(view, functions, _INCREASING, _STEP, _NESTED):
+        f, fresh = match["f"], view.namer()
+        hall, hge, hlt, hstep = (fresh(name) for name in ("hall", "hge", "hlt", "hstep"))
+        n, m, h, ih = (fresh(name) for name in ("n", "m", "h", "ih"))
         steps: list[str] = []
         step = law
         if match.re is _NESTED:
-            larger = f"Nat.lt_of_le_of_lt (hall ({f} n) ({f} n) (Nat.le_refl _)) ({law} n)"
-            steps += [_all_from(f, law, inner), f"have {hstep} := fun n => {larger}"]
+            larger = f"Nat.lt_of_le_of_lt ({hall} ({f} {n}) ({f} {n}) (Nat.le_refl _)) ({law} {n})"
+            steps += [_all_from(f, law, hall, fresh), f"have {hstep} := fun {n} => {larger}"]
             step = hstep
         if match.re is _INCREASING:
-            step = f"(fun n => {law} n (n + 1) (Nat.lt_succ_self n))"
+            step = f"(fun {n} => {law} {n} ({n} + 1) (Nat.lt_succ_self {n}))"
         else:
             climb = [
-                f"intro a b {inner}",
-                f"induction {inner} with",
-                f"| refl => exact {step} a",
-                f"| step _ ih => exact Nat.lt_trans ih ({step} _)",
+                f"intro {m} {n} {h}",
+                f"induction {h} with",
+                f"| refl => exact {step} {m}",
+                f"| step _ {ih} => exact Nat.lt_trans {ih} ({step} _)",
             ]
-            steps.append(have(hlt, f"∀ a b, a < b → {f} a < {f} b", climb))
+            steps.append(have(hlt, f"∀ {m} {n}, {m} < {n} → {f} {m} < {f} {n}", climb))
         base = [
-            "intro k",
-            "induction k with",
+            f"intro {n}",
+            f"induction {n} with",
             "| zero => exact Nat.zero_le _",
-            f"| succ k ih => exact Nat.lt_of_le_of_lt ih ({step} k)",
+            f"| succ {n} {ih} => exact Nat.lt_of_le_of_lt {ih} ({step} {n})",
         ]
-        steps.append(have(hge, f"∀ k, k ≤ {f} k", base))
+        steps.append(have(hge, f"∀ {n}, {n} ≤ {f} {n}", base))
         if match.re is _NESTED:
+            first, second, third = (fresh(name) for name in ("h", "h", "h"))
             below = [
-                "intro n",
-                f"have h1 := {law} n",
-                f"have h2 := {hge} n",
-                f"rcases Nat.lt_trichotomy ({f} n) (n + 1) with {inner} | {inner} | {inner}",
+                f"intro {n}",
+                f"have {first} := {law} {n}",
+                f"have {second} := {hge} {n}",
+                f"rcases Nat.lt_trichotomy ({f} {n}) ({n} + 1) with {h} | {h} | {h}",
                 "· omega",
-                f"· rw [{inner}] at h1; omega",
-                f"· have h3 := {hlt} _ _ {inner}; omega",
+                f"· rw [{h}] at {first}; omega",
+                f"· have {third} := {hlt} _ _ {h}; omega",
             ]
-            steps.append(have(fresh("hid"), f"∀ n, {f} n = n", below))
+            steps.append(have(fresh("hid"), f"∀ {n}, {f} {n} = {n}", below))
         yield seq(*steps, "grind"), 0.89
         yield seq(*steps), 0.15
         return
 
 
-_FALLING = re.compile(
-    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
-    r"(?:\((?P=n) \+ 1\) ≤ (?P=f) (?P=n)|(?P=n) ≥ (?P=f) \((?P=n) \+ 1\))"
-)
+def _all_from(f: str, law: str, name: str, fresh: Callable[[str], str]) -> str:
+    """From some argument on, all values are at least it, by induction on that."""
+    m, n, h, ih = (fresh(wish) for wish in ("m", "n", "h", "ih"))
+    lines = [
+        f"intro {m}",
+        f"induction {m} with",
+        "| zero => exact fun _ _ => Nat.zero_le _",
+        f"| succ {m} {ih} =>",
+        f"  intro {n} {h}",
+        f"  cases {n} with",
+        "  | zero => omega",
+        f"  | succ {n} => exact Nat.lt_of_le_of_lt ({ih} _ ({ih} {n} (by omega))) ({law} {n})",
+    ]
+    return have(name, f"∀ {m} {n}, {m} ≤ {n} → {m} ≤ {f} {n}", lines)
 
 
-def _falling(view: View) -> Iterator[Proposal]:
+def _falling(view: View, functions: set[str]) -> Iterator[Proposal]:
     """A function that never grows takes its least value from some argument on."""
-    for h in view.props:
-        match = _FALLING.fullmatch(h.type)
-        if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
-            continue
+    for law, match in _laws(view, functions, _FALLING):
         f, fresh = match["f"], view.namer()
-        hall, hleast, m, hm, inner = (fresh(name) for name in ("hanti", "hleast", "m", "hm", "hi"))
+        hall, hleast, hm, h, ih = (fresh(name) for name in ("hanti", "hleast", "hm", "h", "ih"))
+        m, n, k, v = (fresh(name) for name in ("m", "n", "k", "v"))
+        lower = [
+            f"intro {m} {n} {h}",
+            f"induction {h} with",
+            "| refl => exact Nat.le_refl _",
+            f"| step _ {ih} => exact Nat.le_trans ({law} _) {ih}",
+        ]
+        least = [
+            f"intro {v}",
+            f"induction {v} with",
+            f"| zero => exact fun {k} {h} => ⟨{k}, fun {n} => by omega⟩",
+            f"| succ {v} {ih} =>",
+            f"  intro {k} {h}",
+            f"  by_cases {hm} : ∃ {n}, {f} {n} < {f} {k}",
+            f"  · obtain ⟨{n}, {hm}⟩ := {hm}; exact {ih} {n} (by omega)",
+            f"  · exact ⟨{k}, fun {n} => Nat.le_of_not_lt fun {h} => {hm} ⟨{n}, {h}⟩⟩",
+        ]
         steps = [
-            have(
-                hall,
-                f"∀ a b, a ≤ b → {f} b ≤ {f} a",
-                [
-                    f"intro a b {inner}",
-                    f"induction {inner} with",
-                    "| refl => exact Nat.le_refl _",
-                    f"| step _ ih => exact Nat.le_trans ({h.name} _) ih",
-                ],
-            ),
-            have(
-                hleast,
-                f"∀ v k, {f} k ≤ v → ∃ m, ∀ n, {f} m ≤ {f} n",
-                [
-                    "intro v",
-                    "induction v with",
-                    f"| zero => exact fun k {inner} => ⟨k, fun n => by omega⟩",
-                    "| succ v ih =>",
-                    f"  intro k {inner}",
-                    f"  by_cases hk : ∃ n, {f} n < {f} k",
-                    "  · obtain ⟨n, hn⟩ := hk; exact ih n (by omega)",
-                    "  · exact ⟨k, fun n => Nat.le_of_not_lt fun hn => hk ⟨n, hn⟩⟩",
-                ],
-            ),
+            have(hall, f"∀ {m} {n}, {m} ≤ {n} → {f} {n} ≤ {f} {m}", lower),
+            have(hleast, f"∀ {v} {k}, {f} {k} ≤ {v} → ∃ {m}, ∀ {n}, {f} {m} ≤ {f} {n}", least),
             f"obtain ⟨{m}, {hm}⟩ := {hleast} ({f} 0) 0 (Nat.le_refl _)",
         ]
-        end = f"first | exact ⟨{m}, fun n hn => Nat.le_antisymm ({hall} _ _ hn) ({hm} n)⟩ | grind"
-        yield seq(*steps, end), 0.89
+        end = f"exact ⟨{m}, fun {n} {h} => Nat.le_antisymm ({hall} _ _ {h}) ({hm} {n})⟩"
+        yield seq(*steps, f"first | {end} | grind"), 0.89
         yield seq(*steps), 0.15
         return
 
 
-_RISES = re.compile(
-    r"∃ (?P<n>\S+), (?P<f>\S+) "
-    r"(?:(?P=n) ≤ (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) ≥ (?P=f) (?P=n))"
-)
-_FALLS = re.compile(
-    r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
-    r"(?:\((?P=n) \+ 1\) < (?P=f) (?P=n)|(?P=n) > (?P=f) \((?P=n) \+ 1\))"
-)
-
-
-def _endless(view: View) -> Iterator[Proposal]:
+def _endless(view: View, functions: set[str]) -> Iterator[Proposal]:
     """No function into the natural numbers falls for ever."""
     found = _RISES.fullmatch(view.target)
-    laws = [(h.name, match["f"]) for h in view.props if (match := _FALLS.fullmatch(h.type)) is not None]
-    kinds = {v.name: canonical(v.type) for v in view.vars}
     fresh = view.namer()
-    law, key, hn = (fresh(name) for name in ("hfall", "hkey", "hn"))
+    law, key, hn, n, h, ih = (fresh(name) for name in ("hfall", "hkey", "hn", "n", "h", "ih"))
     steps: list[str] = []
-    if found is not None:
+    if found is not None and found["f"] in functions:
         f = found["f"]
         steps += ["apply Classical.byContradiction", f"intro {hn}"]
-        steps.append(f"have {law} : ∀ n, {f} (n + 1) < {f} n := fun n => Nat.lt_of_not_le fun h => {hn} ⟨n, h⟩")
-    elif laws and view.target == "False":
-        law, f = laws[0]
+        falls = f"fun {n} => Nat.lt_of_not_le fun {h} => {hn} ⟨{n}, {h}⟩"
+        steps.append(f"have {law} : ∀ {n}, {f} ({n} + 1) < {f} {n} := {falls}")
+    elif view.target == "False" and (laws := list(_laws(view, functions, _FALLS))):
+        law, f = laws[0][0], laws[0][1]["f"]
     else:
         return
-    if kinds.get(f) != "Nat → Nat":
-        return
-    below = ["intro n", "induction n with", "| zero => exact Nat.le_refl _"]
-    below.append(f"| succ n ih => have := {law} n; omega")
-    yield seq(*steps, have(key, f"∀ n, {f} n + n ≤ {f} 0", below), f"have := {key} ({f} 0 + 1)", "omega"), 0.89
+    below = [f"intro {n}", f"induction {n} with", "| zero => exact Nat.le_refl _"]
+    below.append(f"| succ {n} {ih} => have {h} := {law} {n}; omega")
+    steps.append(have(key, f"∀ {n}, {f} {n} + {n} ≤ {f} 0", below))
+    yield seq(*steps, f"have {h} := {key} ({f} 0 + 1)", "omega"), 0.89
 
 
-_STEPS = re.compile(r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) \((?P=n) \+ 1\) = (?P=f) (?P=n) \+ (?P<c>\d{1,6})")
-
-
-def _steps(view: View) -> Iterator[Proposal]:
+def _steps(view: View, functions: set[str]) -> Iterator[Proposal]:
     """A function that grows by the same number at each step, from a first value that is not told."""
-    for h in view.props:
-        match = _STEPS.fullmatch(h.type)
-        if match is None or not any(v.name == match["f"] and canonical(v.type) == "Nat → Nat" for v in view.vars):
-            continue
-        f, c, key = match["f"], match["c"], view.fresh("hsteps")
-        lines = ["intro n", "induction n with", "| zero => rfl", f"| succ n ih => rw [{h.name}, ih]; omega"]
-        yield seq(have(key, f"∀ n, {f} n = {f} 0 + {c} * n", lines), "grind"), 0.6
+    for law, match in _laws(view, functions, _BY_STEPS):
+        f, c, fresh = match["f"], match["c"], view.namer()
+        key, n, ih = (fresh(name) for name in ("hsteps", "n", "ih"))
+        lines = [f"intro {n}", f"induction {n} with", "| zero => rfl", f"| succ {n} {ih} => rw [{law}, {ih}]; omega"]
+        yield seq(have(key, f"∀ {n}, {f} {n} = {f} 0 + {c} * {n}", lines), "grind"), 0.6
         return
 
 
-def _all_from(f: str, law: str, inner: str) -> str:
-    """From some argument on, all values are at least it, by induction on that."""
-    return have(
-        "hall",
-        f"∀ m n, m ≤ n → m ≤ {f} n",
-        [
-            "intro m",
-            "induction m with",
-            "| zero => exact fun _ _ => Nat.zero_le _",
-            "| succ m ih =>",
-            f"  intro n {inner}",
-            "  cases n with",
-            "  | zero => omega",
-            f"  | succ n => exact Nat.lt_of_le_of_lt (ih _ (ih n (by omega))) ({law} n)",
-        ],
-    )
+__all__ = ["propose"]

@@ -14,7 +14,7 @@ from prover.policy.tactics.means import of_products
 from prover.policy.tactics.orderings import by_order
 from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, seq
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 
 _ORDER = frozenset({"≤", "<", "≥", ">"})
 
@@ -68,13 +68,12 @@ def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
     claim = read(f"({left} - {right}) ^ 2 ≤ 0")
     question = _question(view, claim, kind, False)[0] if claim is not None else None
     certificate = certificate_of(question) if question is not None else None
-    if certificate is None or any("hneg" in step for step in certificate):
+    if certificate is None or any("hnegated" in step for step in certificate):
         return
-    steps = "".join(f"\n  {step}" for step in certificate)
     square = f"({left} - {right}) ^ 2"
     yield (
         seq(
-            f"have hle : {square} ≤ 0 := by{steps}",
+            have("hle", f"{square} ≤ 0", certificate),
             f"have hge : 0 ≤ {square} := Lean.Grind.OrderedRing.sq_nonneg",
             f"have hq := {kind}.le_antisymm hle hge",
             f"have hz : ({left} - {right}) * ({left} - {right}) = 0 := by grind",

@@ -14,6 +14,7 @@ from prover.policy.tactics.view import IDENT, NAT, NUMBERS, RAT, REAL, Proposal,
 _MOST_HYPOTHESES = 5
 _MOST_ASSIGNMENTS = 40
 _MOST_PROPOSALS = 8
+_GROUP = "g"  # before a number, the name of a group
 _DOWN = re.compile(r"∀ \((?P<n>[\w']+) : (?:Nat|ℕ)\), (?P<P>[\w'₀-₉.]+) \((?P=n) \+ 1\) → (?P=P) (?P=n)")
 _ASCENT = re.compile(
     r"∀ \((?P<n>[\w']+) : (?:Nat|ℕ)\), (?P<P>[\w'₀-₉.]+) (?P=n) → (?P<more>.*?)(?P=P) \((?P=n) \+ (?P<k>\d)\)"
@@ -127,7 +128,7 @@ def _matching(parts: Universal, facts: Sequence[str]) -> list[tuple[str, ...]]:
     """The arguments with which all premises are facts, where premises mention all of the arguments."""
     names = [name for name, _ in parts.binders]
     found: list[dict[str, str]] = [{}]
-    for premise in parts.premises:
+    for premise in map(bare, parts.premises):
         more = []
         for at in found:
             known: set[str] = set()
@@ -147,9 +148,6 @@ def _matching(parts: Universal, facts: Sequence[str]) -> list[tuple[str, ...]]:
                     more.append({**at, **{name: match[f"{_GROUP}{names.index(name)}"] for name in known}})
         found = more[:_MOST_ASSIGNMENTS]
     return [tuple(at[name] for name in names) for at in found if len(at) == len(names)]
-
-
-_GROUP = "g"
 
 
 def instances(view: View, name: str, parts: Universal) -> list[Instance]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import Proposal, View, have, seq
+from prover.policy.tactics.view import Proposal, View, have, put, seq
 
 _LENGTH = re.compile(r"(?:([\w'₀-₉]+)\.length = (\d)|(\d) = ([\w'₀-₉]+)\.length)")
 _LONGEST = 5
@@ -75,35 +75,36 @@ def _greatest(view: View) -> Iterator[Proposal]:
     match = _BEST.fullmatch(view.target)
     if match is None or not any(v.name == match["xs"] for v in view.vars):
         return
-    xs = match["xs"]
-    claim = f"∀ ys : List _, ys ≠ [] → {view.target.replace(f'∈ {xs}', '∈ ys')}"
-    fresh = view.namer()
-    key, m = fresh("hbest"), fresh("m")
+    xs, fresh = match["xs"], view.namer()
+    key, m, ys, a, b, t = (fresh(name) for name in ("hbest", "m", "l", "x", "y", "t"))
+    hm, hb, hc, ih, he = (fresh(name) for name in ("hm", "hb", "hc", "ih", "he"))
     lines = [
-        "intro ys",
-        "induction ys with",
-        "| nil => intro h; exact absurd rfl h",
-        "| cons a t ih =>",
+        f"intro {ys}",
+        f"induction {ys} with",
+        f"| nil => intro {he}; exact absurd rfl {he}",
+        f"| cons {a} {t} {ih} =>",
         "  intro _",
-        "  cases t with",
-        "  | nil => exact ⟨a, by simp⟩",
-        "  | cons b t =>",
-        f"    obtain ⟨{m}, hm, hb⟩ := ih (by simp)",
-        f"    by_cases hc : {_at(match, 'a', m)}",
+        f"  cases {t} with",
+        f"  | nil => exact ⟨{a}, by simp⟩",
+        f"  | cons {b} {t} =>",
+        f"    obtain ⟨{m}, {hm}, {hb}⟩ := {ih} (by simp)",
+        f"    by_cases {hc} : {_at(match, a, m)}",
         f"    · exact ⟨{m}, by grind⟩",
-        "    · exact ⟨a, by grind⟩",
+        f"    · exact ⟨{a}, by grind⟩",
     ]
-    yield seq(have(key, claim, lines), f"exact {key} {xs} (by first | assumption | (intro he; simp_all))"), 0.8
+    lemma = have(key, f"∀ {ys} : List _, {ys} ≠ [] → {put(view.target, xs, ys)}", lines)
+    yield seq(lemma, f"exact {key} {xs} (by first | assumption | (intro {he}; simp_all))"), 0.8
 
 
 def _at(match: re.Match[str], x: str, m: str) -> str:
     """The comparison of two members."""
 
-    def put(text: str) -> str:
-        names = {match["x"]: x, match["m"]: m}
+    names = {match["x"]: x, match["m"]: m}
+
+    def renamed(text: str) -> str:
         return re.sub(r"[^\W\d][\w'₀-₉]*", lambda word: names.get(word[0], word[0]), text)
 
-    return f"{put(match['left'])} {match['sign']} {put(match['right'])}"
+    return f"{renamed(match['left'])} {match['sign']} {renamed(match['right'])}"
 
 
 def _folded(view: View) -> Iterator[Proposal]:

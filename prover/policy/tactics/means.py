@@ -8,6 +8,8 @@ from fractions import Fraction
 from prover.policy.tactics.certificates import Fact, Question
 from prover.policy.tactics.polynomials import Polynomial, text_of
 
+_LARGEST = 10**15
+
 
 def of_products(question: Question) -> Iterator[tuple[list[str], tuple[Fact, ...]]]:
     """What the mean inequality makes known of variables whose product is the square or cube of a known number.
@@ -46,6 +48,8 @@ def _product(equation: Polynomial) -> tuple[frozenset[str], Fraction] | None:
     value = -constant / equation.terms[monomials[0]]
     order = len(monomials[0])
     if value <= 0:
+        return None
+    if max(value.numerator, value.denominator) > _LARGEST:
         return None
     top, bottom = (round(n ** (1 / order)) for n in (value.numerator, value.denominator))
     if top**order != value.numerator or bottom**order != value.denominator:

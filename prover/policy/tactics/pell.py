@@ -17,6 +17,8 @@ from prover.policy.tactics.view import NAT, Proposal, View, seq
 _LARGER = re.compile(r"(?P<n>[\w'₀-₉]+) < (?P<v>[\w'₀-₉]+)|(?P<v2>[\w'₀-₉]+) > (?P<n2>[\w'₀-₉]+)")
 _MOST_POINTS = 3_000
 _MOST_SOLUTIONS = 12
+# No variable of a goal is called so.
+_OTHER = "the other"
 Pair = tuple[int, int]
 _Ladder = tuple[Pair, tuple[Polynomial, Polynomial]]
 
@@ -69,8 +71,8 @@ def _ladder(equation: Term, names: tuple[str, str], large: int) -> _Ladder | Non
             continue
         rising = after[large].terms.get(((names[large], 1),), 0) > 1 or after[large].terms.get((), 0) > 0
         # both at once: what is put in must not be replaced again
-        moved = zero.replaced(names[0], Polynomial.variable("u")).replaced(names[1], after[1])
-        moved = moved.replaced("u", after[0])
+        moved = zero.replaced(names[0], Polynomial.variable(_OTHER)).replaced(names[1], after[1])
+        moved = moved.replaced(_OTHER, after[0])
         first = next((s for s in chain if s[large] > 0), None)
         if rising and first is not None and moved == zero:
             return first, after

@@ -333,8 +333,10 @@ def linear_solution(equations: Iterable[Polynomial]) -> dict[str, Polynomial]:
 def square_root(p: Polynomial) -> Polynomial | None:
     """The polynomial whose square it is, with a positive leading coefficient; None where there is none."""
 
+    names = p.names
+
     def leading(q: Polynomial) -> Monomial:
-        return max(q.terms, key=lambda m: (degree(m), m))
+        return max(q.terms, key=lambda m: (degree(m), [dict(m).get(name, 0) for name in names]))
 
     if not p:
         return p

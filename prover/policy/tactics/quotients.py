@@ -93,7 +93,7 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
     found = summed(term) if term is not None else None
     if found is None or not found[0]:
         return None
-    terms, rest = _merged(found[0]), found[1]
+    terms, rest = merged(found[0]), found[1]
     denominators = {below: fresh("hp") for below in dict.fromkeys(one.below for one in terms)}
     positive = {below: _positive(Counter([below]), above_zero) for below in denominators}
     everything = _product(Counter(denominators.keys()))
@@ -150,7 +150,7 @@ class Ratio:
     """Is it printed as an inverse?"""
 
 
-def _merged(terms: list[Ratio]) -> list[Ratio]:
+def merged(terms: list[Ratio]) -> list[Ratio]:
     """Each quotient once."""
     found: dict[str, Ratio] = {}
     for one in terms:

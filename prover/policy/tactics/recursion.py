@@ -232,7 +232,7 @@ def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
             lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n"
             lemma += f"  induction {variables[0]} generalizing {acc} <;> {closer}"
             yield seq(lemma, f"simpa using {name} {start}"), 0.2
-        if start in ("true", "false"):
+        if start in ("true", "false") and any(v.name == variables[0] and v.type.startswith("List ") for v in view.vars):
             lemma = (
                 f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n  induction {variables[0]} generalizing {acc}"
             )

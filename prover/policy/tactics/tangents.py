@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import isqrt
 
 from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, text_of
-from prover.policy.tactics.quotients import Comparison, Ratio, comparison, positive_one, says_positive, summed
+from prover.policy.tactics.quotients import Comparison, Ratio, comparison, merged, positive_one, says_positive, summed
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, have, seq
 
@@ -34,7 +34,7 @@ def _touching(view: View, goal: Comparison, above_zero: set[str]) -> str | None:
     found = summed(term) if term is not None else None
     if found is None or not 1 < len(found[0]) <= _MOST_QUOTIENTS:
         return None
-    quotients, rest = found
+    quotients, rest = merged(found[0]), found[1]
     roots = [_root(one.above) for one in quotients]
     if any((one.factor.value or 0) <= 0 for one in quotients) or any(root is None for root in roots):
         return None
@@ -81,7 +81,7 @@ _LEMMA = have(
 
 
 def _root(above: Polynomial) -> tuple[Fraction, Polynomial] | None:
-    """k and u of `k * u ^ 2`, for a number or a monomial, or the square of a sum of two variables' multiples."""
+    """k and u of `k * u ^ 2`, for a number or a monomial."""
     if (number := above.value) is not None:
         root = Fraction(isqrt(max(0, number.numerator)), isqrt(number.denominator))
         whole = root * root == number

@@ -13,6 +13,7 @@ from prover.policy.tactics.terms import Term, read
 from prover.policy.tactics.view import NAT, Proposal, View, have, seq
 
 _LARGEST = 7
+_MOST_MORE = 50
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -21,8 +22,10 @@ def propose(view: View) -> Iterator[Proposal]:
     if found is None or found[0] not in view.of_type(NAT):
         return
     n, m, e, a, sign = found
+    if not 2 <= m <= _LARGEST or e > _MOST_MORE or (sign < 0 and m % 2 == 0):
+        return
     begin = next((b for b in (0, 1) if b + e > 0 and (a**m**b - sign) % m ** (b + e) == 0), None)
-    if begin is None or not 2 <= m <= _LARGEST or (sign < 0 and m % 2 == 0):
+    if begin is None:
         return
     first = (a**m**begin - sign) // m ** (begin + e)
     # in the integers where 1 is taken away, for natural numbers have no `m ^ e * k - 1`
@@ -32,7 +35,8 @@ def propose(view: View) -> Iterator[Proposal]:
     shift = f"i + {begin}"
     power = f"({m} : {kind}) ^ ({shift} + {e})"
     claim = f"∀ i : Nat, ∃ {k} : {kind}, ({a} : {kind}) ^ {m} ^ ({shift}) = {power} * {k} + {sign}"
-    terms = [f"{k}" if sign > 0 or (m - 1) % 2 == 0 else f"-{k}"]
+    less = f"i + {begin + e - 1}"
+    terms = [k]
     for j in range(2, m + 1):
         number = comb(m, j) * m ** (j - 2) * sign ** (m - j)
         terms.append(f"({number}) * {q} ^ {j - 1} * {k} ^ {j}")
@@ -42,8 +46,8 @@ def propose(view: View) -> Iterator[Proposal]:
         f"| zero => exact ⟨{first}, by decide⟩",
         "| succ i ih =>",
         f"  obtain ⟨{k}, {hq}⟩ := ih",
-        f"  have h1 : {power} = {m} * ({m} : {kind}) ^ ({shift} + {e - 1}) :=",
-        f"    {_one_more(m, kind, f'{shift} + {e}', f'{shift} + {e - 1}')}",
+        f"  have h1 : {power} = {m} * ({m} : {kind}) ^ ({less}) :=",
+        f"    {_one_more(m, kind, f'{shift} + {e}', less)}",
         f"  have h2 : ({m} : {kind}) ^ (i + 1 + {begin} + {e}) = {m} * {power} :=",
         f"    {_one_more(m, kind, f'i + 1 + {begin} + {e}', f'{shift} + {e}')}",
         f"  have h3 : ({a} : {kind}) ^ {m} ^ (i + 1 + {begin}) = (({a} : {kind}) ^ {m} ^ ({shift})) ^ {m} :=",
@@ -51,7 +55,7 @@ def propose(view: View) -> Iterator[Proposal]:
         f"      (congrArg (fun j => {m} ^ j) (show i + 1 + {begin} = ({shift}) + 1 by omega)).trans",
         f"        (Nat.pow_succ ..))).trans ({kind}.pow_mul ..)",
         f"  rw [h3, h2, {hq}, h1]",
-        f"  generalize ({m} : {kind}) ^ ({shift} + {e - 1}) = {q}",
+        f"  generalize ({m} : {kind}) ^ ({less}) = {q}",
         f"  exact ⟨{' + '.join(terms)}, by grind⟩",
     ]
     steps = [

@@ -118,6 +118,9 @@ def _parts(view: View, names: list[str], body: str) -> Iterator[Proposal]:
     xs = match[1]
     for place in (*view.of_type(NAT)[:2], f"({xs}.length / 2)"):
         split = f"{xs}.take {place}, {xs}.drop {place}, (List.take_append_drop {place} {xs}).symm"
+        if match.end() == len(body):
+            yield f"exact ⟨{split}⟩", 0.5
+            continue
         yield f"(refine ⟨{split}, ?_⟩; first | (simp; omega) | grind | (simp_all; done))", 0.5
         yield f"refine ⟨{split}, ?_⟩", 0.2
 
