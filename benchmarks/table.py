@@ -225,7 +225,7 @@ def verifying_once(make: PoolFunction) -> PoolFunction:
         verify = made.verify
 
         async def once(original: str, candidate: str, **how: Any) -> Verdict:
-            asked = (toolchain, original, candidate, *sorted(how.items()))
+            asked = (repr(toolchain), original, candidate, *sorted(how.items()))
             if asked not in accepted:
                 verdict = await verify(original, candidate, **how)
                 if not verdict.accepted:
