@@ -16,7 +16,8 @@ A line of the table:
   command found, word for word, is verified once);
 - *a result*: the same divided by what was proved and disproved;
 - *wall*: seconds of the clock of all commands that worked on the cell (but for one that was killed), the start of Lean
-  among them, and less verification in the later cells of a command. Cells are not made side by side, but a machine may have other things to do: rather compare Lean seconds;
+  among them, and less verification in the later cells of a command. Cells are not made side by side, but a machine
+  may have other things to do: rather compare Lean seconds;
 - *× published*: what was proved and disproved, and Lean seconds a result, each divided by the published loop's on the
   same problems with the same budget (`benchmarks/published_loop.py`); more is better of the first, less of the second.
 """

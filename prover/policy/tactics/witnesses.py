@@ -19,6 +19,7 @@ from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifiers, mentions, numerals, put
 
 _MOST_NAMES = 5
+_LONGEST_PERIOD = 60
 _LARGEST_COEFFICIENT = 2_000
 # Types and predicates: nobody means them by a witness whose type is not told.
 _KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
@@ -71,6 +72,8 @@ def propose(view: View) -> Iterator[Proposal]:
         third, other = f"(2 * {a} + {b}) / 3", f"({a} + 2 * {b}) / 3"
         yield f"first | exact ⟨{third}, {other}, by grind⟩ | exact ⟨{other}, {third}, by grind⟩", 0.5
     yield from _parts(view, names, body)
+    if len(names) == 1:
+        yield from _often(view, names[0], body)
     if len(names) > 1 and len(terms) >= len(names):
         chosen = ", ".join(terms[: len(names)])
         yield f"exact ⟨{chosen}, by grind⟩", 0.35
@@ -108,6 +111,29 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _least(view, names[0], kinds[0], body)
         for value in _general(view, names[0], kinds[0], body):
             yield f"exact ⟨{value}, by first | omega | grind⟩", 0.86
+
+
+def _often(view: View, n: str, body: str) -> Iterator[Proposal]:
+    """A number above another, for what holds again and again: `N < n ∧ 7 ∣ n * 2 ^ n + 1` at `21 * N + r`."""
+    parts = split_top(body, " ∧ ")
+    bounds = [
+        m for part in parts if (m := re.fullmatch(rf"([\w'₀-₉]+) < {re.escape(n)}|{re.escape(n)} > ([\w'₀-₉]+)", part))
+    ]
+    if len(parts) != 2 or len(bounds) != 1:
+        return
+    low = bounds[0][1] or bounds[0][2]
+    claim = next(part for part in parts if part != bounds[0][0])
+    holds = statement(claim, frozenset({n}), frozenset()) if low in view.of_type(NAT) else None
+    if holds is None:
+        return
+    true = [holds({n: value}) is True for value in range(_LONGEST_PERIOD * 5)]
+    for period in range(1, _LONGEST_PERIOD + 1):
+        rest = next((r for r in range(1, period + 1) if all(true[r::period])), None)
+        if rest is not None:
+            multiple = f"{period} * {low}" if period > 1 else low
+            order = "by omega, ?_" if parts[0] == bounds[0][0] else "?_, by omega"
+            yield f"refine ⟨{multiple} + {rest}, {order}⟩", 0.7
+            return
 
 
 def _parts(view: View, names: list[str], body: str) -> Iterator[Proposal]:

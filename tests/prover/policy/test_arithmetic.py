@@ -13,6 +13,7 @@ from prover.policy.tactics import (
     equations,
     factors,
     gcds,
+    growth,
     inequalities,
     modular,
     recurrences,
@@ -35,6 +36,7 @@ def offered(rule: Rule, goal: str) -> list[str]:
 @pytest.mark.parametrize(
     ("rule", "goal", "part"),
     [
+        (witnesses.propose, "N : ℕ\n⊢ ∃ n, N < n ∧ 7 ∣ n * 2 ^ n + 1", "refine ⟨21 * N + 5, by omega, ?_⟩"),
         (divisibility.propose, "x : ℤ\n⊢ x ^ 2 + x + 1 ∣ x ^ 5 + x ^ 4 + 1", "exact ⟨x ^ 3 + 1 - x, by grind⟩"),
         (divisibility.propose, "a b : ℤ\nn : ℕ\n⊢ a - b ∣ a ^ n - b ^ n", "exact ⟨(a) * k + ((b ^ n)), by grind⟩"),
         (divisibility.propose, "a n : ℕ\n⊢ a ∣ (a + 1) ^ n - 1", "∀ k : Nat, ∃ q, (a + 1) ^ k = (a) * q + 1"),
@@ -152,3 +154,26 @@ def test_what_is_true_of_a_sequence_has_no_counterexample_beyond_what_was_comput
 def test_lemmas_do_not_take_the_names_of_hypotheses() -> None:
     bounded_by_its_factors = offered(bounded.propose, "a b : ℕ\nhd : a * b = 36\nhk : a + b = 13\n⊢ a = 4 ∨ a = 9")
     assert any("have hk1 :" in tactic and tactic.endswith("hd1 hk)") for tactic in bounded_by_its_factors)
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "n : Nat\nh : n + 1 ≤ n + 1\n⊢ n = 3",
+        "n : Nat\n⊢ 0 ^ (n + 1) ∣ 2 ^ 0 ^ n - 1",
+        "n : Nat\n⊢ 3 ^ (n + 100000000) ∣ 2 ^ 3 ^ n + 1",
+        "x : Int\n⊢ x * x + 100 ^ 200 * x > 0",
+        "x y : Rat\nhx : 0 < x\nhy : 0 < y\nh : x * y = 100 ^ 200\n⊢ x + y ≥ 2",
+    ],
+)
+def test_no_goal_is_too_strange(goal: str) -> None:
+    view = view_of((goal,), ())
+    assert view is not None
+    assert [tactic for source in _SOURCES for tactic, _ in source(view)]
+
+
+def test_names_of_the_statement_are_not_taken() -> None:
+    (proof, *_) = offered(inequalities.propose, "x y : ℚ\nhsum : x + y = 2\n⊢ x * y ≤ 1")
+    assert "(try clear hsum)" in proof and "have hsum" not in proof
+    (grown, *_) = offered(growth.propose, "a : Nat → Nat\nh : ∀ (n : Nat), a n < a (n + 1)\n⊢ 3 ≤ a 3")
+    assert "a a" not in grown
