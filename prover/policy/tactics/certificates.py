@@ -17,13 +17,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import isqrt, lcm
+from math import lcm
 
 from prover.policy.tactics.polynomials import (
     Monomial,
     Polynomial,
     degree,
+    halved,
     primitive,
+    rational_root,
     text_of,
     times,
 )
@@ -310,9 +312,9 @@ def _roots(claim: Polynomial, half: int) -> list[Polynomial]:
     """What the positive terms of the claim that are squares are squares of: of `4 * y ^ 2` that is `2 * y`."""
     found = []
     for monomial, c in claim.terms.items():
-        root = Fraction(isqrt(max(0, c.numerator)), isqrt(c.denominator))
-        if root and root * root == c and all(power % 2 == 0 for _, power in monomial) and degree(monomial) <= 2 * half:
-            found.append(Polynomial({tuple((name, power // 2) for name, power in monomial): root}))
+        root, whole = rational_root(c), halved(monomial)
+        if root and whole is not None and degree(monomial) <= 2 * half:
+            found.append(Polynomial({whole: root}))
     return found
 
 

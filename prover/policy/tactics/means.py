@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from prover.policy.tactics.certificates import Fact, Question
-from prover.policy.tactics.polynomials import Polynomial, text_of
-
-_LARGEST = 10**15
+from prover.policy.tactics.polynomials import Polynomial, rational_root, text_of
 
 
 def of_products(question: Question) -> Iterator[tuple[list[str], tuple[Fact, ...]]]:
@@ -46,15 +44,8 @@ def _product(equation: Polynomial) -> tuple[frozenset[str], Fraction] | None:
     if any(power != 1 for _, power in monomials[0]):
         return None
     value = -constant / equation.terms[monomials[0]]
-    order = len(monomials[0])
-    if value <= 0:
-        return None
-    if max(value.numerator, value.denominator) > _LARGEST:
-        return None
-    top, bottom = (round(n ** (1 / order)) for n in (value.numerator, value.denominator))
-    if top**order != value.numerator or bottom**order != value.denominator:
-        return None
-    return frozenset(name for name, _ in monomials[0]), Fraction(top, bottom)
+    root = rational_root(value, len(monomials[0])) if value > 0 else None
+    return (frozenset(name for name, _ in monomials[0]), root) if root is not None else None
 
 
 def _fact(kind: str, terms: Sequence[str], proofs: Sequence[str], root: str, least: Polynomial) -> Fact:

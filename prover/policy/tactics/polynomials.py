@@ -330,6 +330,33 @@ def linear_solution(equations: Iterable[Polynomial]) -> dict[str, Polynomial]:
     return solved
 
 
+def rational_root(number: Fraction, k: int = 2) -> Fraction | None:
+    """The root of that order, where it is rational; none of a number below 0."""
+    if number < 0:
+        return None
+    top, bottom = (_whole_root(n, k) for n in (number.numerator, number.denominator))
+    return Fraction(top, bottom) if top**k == number.numerator and bottom**k == number.denominator else None
+
+
+def _whole_root(n: int, k: int) -> int:
+    """The largest integer whose k-th power is at most `n`, by Newton's method."""
+    if n < 2 or k == 1:
+        return n
+    if k == 2:
+        return isqrt(n)
+    root = 1 << -(-n.bit_length() // k)
+    while (better := ((k - 1) * root + n // root ** (k - 1)) // k) < root:
+        root = better
+    return root
+
+
+def halved(monomial: Monomial) -> Monomial | None:
+    """What the monomial is the square of."""
+    if any(power % 2 for _, power in monomial):
+        return None
+    return tuple((name, power // 2) for name, power in monomial)
+
+
 def square_root(p: Polynomial) -> Polynomial | None:
     """The polynomial whose square it is, with a positive leading coefficient; None where there is none."""
 
@@ -341,11 +368,11 @@ def square_root(p: Polynomial) -> Polynomial | None:
     if not p:
         return p
     first = leading(p)
-    c = p.terms[first]
-    number = Fraction(isqrt(max(0, c.numerator)), isqrt(c.denominator))
-    if number * number != c or any(power % 2 for _, power in first):
+    c = Fraction(p.terms[first])
+    number, half = rational_root(c), halved(first)
+    if number is None or half is None:
         return None
-    head = Polynomial({tuple((name, power // 2) for name, power in first): number})
+    head = Polynomial({half: number})
     root = head
     for _ in range(len(p.terms) + 1):
         rest = p - root * root

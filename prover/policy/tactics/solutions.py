@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import product
 
-from prover.policy.tactics.polynomials import Monomial, Polynomial, of_term
+from prover.policy.tactics.polynomials import Monomial, Polynomial, of_term, rational_root
 from prover.policy.tactics.terms import Term
 
 MOST_POINTS = 4_000
@@ -30,7 +31,7 @@ def solutions(names: Sequence[str], equations: Sequence[Term], most: int = MOST_
             factor, rest = (_whole(powers.get(power, Polynomial())) for power in (degree, 0))
             for values in near:
                 at = dict(zip(others, values, strict=True))
-                root = _whole_root(-_at(rest, at), _at(factor, at), degree)
+                root = _root(-_at(rest, at), _at(factor, at), degree)
                 if root is not None:
                     yield {**at, name: root}
 
@@ -46,12 +47,9 @@ def _at(terms: _Terms, at: Mapping[str, int]) -> int:
     return sum(c * math.prod(at[n] ** power for n, power in monomial) for c, monomial in terms)
 
 
-def _whole_root(value: int, factor: int, degree: int) -> int | None:
+def _root(value: int, factor: int, degree: int) -> int | None:
     """The integer that is not negative whose power, times the factor, is the value, where there is one."""
-    if not factor:
+    if not factor or value % factor:
         return None
-    power, rest = divmod(value, factor)
-    if rest or not 0 <= power < 10**15:
-        return None
-    root = round(power ** (1 / degree))
-    return root if root**degree == power else None
+    root = rational_root(Fraction(value // factor), degree)
+    return int(root) if root is not None else None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import isqrt
 
-from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, halved, linear_solution, of_term, rational_root, text_of
 from prover.policy.tactics.quotients import Comparison, Ratio, comparison, merged, positive_one, says_positive, summed
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, have, seq
@@ -83,19 +82,14 @@ _LEMMA = have(
 def _root(above: Polynomial) -> tuple[Fraction, Polynomial] | None:
     """k and u of `k * u ^ 2`, for a number or a monomial."""
     if (number := above.value) is not None:
-        root = Fraction(isqrt(max(0, number.numerator)), isqrt(number.denominator))
-        whole = root * root == number
-        return (
-            (Fraction(1), Polynomial.constant(root))
-            if whole and root
-            else (number, Polynomial.constant(1))
-            if number > 0
-            else None
-        )
+        root = rational_root(number)
+        if root:
+            return Fraction(1), Polynomial.constant(root)
+        return (number, Polynomial.constant(1)) if number > 0 else None
     if len(above.terms) == 1:
         ((monomial, c),) = above.terms.items()
-        if c > 0 and all(power % 2 == 0 for _, power in monomial):
-            return c, Polynomial({tuple((name, power // 2) for name, power in monomial): 1})
+        half = halved(monomial)
+        return (c, Polynomial({half: 1})) if c > 0 and half is not None else None
     return None
 
 
