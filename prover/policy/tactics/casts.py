@@ -33,7 +33,7 @@ def propose(view: View) -> Iterator[Proposal]:
             f"have {hw} : {text_of(left)} = {text_of(right)} := by exact_mod_cast {he}",
             f"clear {he} {' '.join(step.split()[1] for step in nonzero)} {h.name}",
         ]
-        yield seq(*steps), 0.85
+        yield seq(*steps, "first | omega | grind | skip"), 0.85
         return
 
 

@@ -186,7 +186,8 @@ STATEMENTS = {
     "u ^ 2 / (u + v) + v ^ 2 / (v + w) + w ^ 2 / (w + u) ≥ (u + v + w) / 2",
     "inverses under a sum": "(u v w : Rat) (hu : 0 < u) (hv : 0 < v) (hw : 0 < w) (h : u + v + w = 6) : "
     "1 / u + 1 / v + 1 / w ≥ 3 / 2",
-    "fractions of whole numbers": "(m n : Nat) (hm : 0 < m) (hn : 0 < n) (h : (1 : Rat) / m + 2 / n = 1) : m ≤ 3",
+    "fractions of whole numbers": "(m n : Int) (hm : m ≠ 0) (hn : n ≠ 0) (h : (1 : Rat) / m + 2 / n = 1) : "
+    "n + 2 * m = m * n",
     "additive on fractions": "(g : Rat → Rat) (h : ∀ u v, g (u + v) = g u + g v) (h1 : g 1 = 4) (q : Rat) : "
     "g q = 4 * q",
     "values far apart": "(u : Nat → Int) (h : ∀ n, u (n + 2) = 2 * u (n + 1) - u n) (h1 : u 2 = 5) (h2 : u 8 = 29) : "
