@@ -190,12 +190,12 @@ class TacticsPolicy:
             weights = {t: w for t, w in weights.items() if self._may_help(query.problem, t, w)}
         noise = random.Random(f"{query.seed}|{query.state.hash}")
         varied = {tactic: _vary(weight, noise, query.seed) for tactic, weight in weights.items()}
-        factors = {tactic: self._factor(query.problem, tactic) for tactic in weights}
+        learned = {tactic: self._factor(query.problem, tactic) for tactic in weights}
         # What other problems teach may bring a tactic in, and delay it; out of the first state it keeps none, since
         # nothing else would lead there. Stable: equal weights stay in the order of the sources.
         least = 0.0 if view.steps else 1.0
-        chosen = sorted(weights, key=lambda tactic: -varied[tactic] * max(least, factors[tactic]))[:samples]
-        scored = [(tactic, varied[tactic] * factors[tactic]) for tactic in chosen]
+        chosen = sorted(weights, key=lambda tactic: -varied[tactic] * max(least, learned[tactic]))[:samples]
+        scored = [(tactic, varied[tactic] * learned[tactic]) for tactic in chosen]
         scored.sort(key=lambda proposal: -proposal[1])
         if self.uniform:
             noise.shuffle(scored)

@@ -37,7 +37,7 @@ _MOST_VARIABLES = 4
 _MOST_NUMBER = 10**6
 _LARGEST = 10**15
 # Names that no statement has: those of statements are cleared.
-_NEGATED = "hnegated"
+NEGATED = "hnegated"
 HIGHEST_DEGREE = 6
 
 
@@ -89,15 +89,15 @@ def certificate_of(question: Question) -> list[str] | None:
     named = [replace(fact, proof=name) for name, fact in by_name.items()]
     question = replace(question, facts=tuple(named[: len(question.facts)]))
     negated = named[-1] if negated is not None else None
+    multiples = _multiples(question, names, top)
     for stage in range(-1, 3):
         facts = _hypotheses(question, top) if stage < 0 else _products(question, names, top, stage, negated)
-        multiples = _multiples(question, names, top)
         chosen = _solve(facts, multiples, negated)
         if chosen is not None:
             used, equal, weights = chosen
             mentioned = {word for fact in used for word in re.findall(r"\bhfact\d+\b", fact.proof)}
             contradiction = negated is not None and negated.proof in mentioned
-            begin = ["apply Classical.byContradiction", f"intro {_NEGATED}"] if contradiction else []
+            begin = ["apply Classical.byContradiction", f"intro {NEGATED}"] if contradiction else []
             bases = [_have(name, fact) for name, fact in by_name.items() if name in mentioned]
             whole = _sum(question.kind, bases, used, equal, weights) if weights else None
             if whole:
@@ -270,7 +270,7 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     same = _degrees(question, half) if plain_names == names else None
     monomials = [m for m in _monomials(plain_names, half) if same is None or degree(m) in same]
     pairs = [(m, n) for m, n in combinations(monomials, 2) if same is None or degree(m) == degree(n)]
-    zeros = _zeros(question, names) if stage or same else []
+    zeros = _zeros(question, tuple(names)) if stage or same else []
     found += [Polynomial({m: 1}) for m in monomials if m]
     if same is not None:
         found += [form for zero in zeros for pair in pairs if (form := _vanishing(*pair, zero))]
@@ -351,7 +351,8 @@ def squares_of(claim: Polynomial) -> tuple[list[tuple[Fraction, Polynomial]], Po
     return found, rest
 
 
-def _zeros(question: Question, names: list[str]) -> list[dict[str, Fraction]]:
+@lru_cache(maxsize=16)
+def _zeros(question: Question, names: tuple[str, ...]) -> list[dict[str, Fraction]]:
     """Points of a small grid where the claim is 0 and the hypotheses hold: there every square used must be 0."""
     claim = question.claim
     if claim is None or len(names) > 3 or any(name.endswith("⁻¹") for name in names):
@@ -427,15 +428,15 @@ def _solve(
             used[index] = -weight if opposite else weight
     chosen = sorted(i for i in used if i >= 0)
     polynomials = [facts[i].polynomial if i < len(facts) else equations[i - len(facts)].polynomial for i in chosen]
-    rest = [(negated.polynomial, -1)] if negated is not None and -1 in used else []
-    rest += [(Polynomial.constant(1), -2)] if -2 in used else []
+    indices = list(chosen)
+    if negated is not None and -1 in used:
+        polynomials, indices = [*polynomials, negated.polynomial], [*indices, -1]
+    if -2 in used:
+        polynomials, indices = [*polynomials, Polynomial.constant(1)], [*indices, -2]
     exact = nullspace_near(
-        [[p.terms.get(m, Fraction(0)) for p in (*polynomials, *(p for p, _ in rest))] for m in rows],
-        [used[i] for i in (*chosen, *(i for _, i in rest))],
+        [[p.terms.get(m, Fraction(0)) for p in polynomials] for m in rows], [used[i] for i in indices]
     )
-    positive = exact is not None and all(
-        w > 0 for w, i in zip(exact, (*chosen, *(i for _, i in rest)), strict=True) if i < len(facts)
-    )
+    positive = exact is not None and all(w > 0 for w, i in zip(exact, indices, strict=True) if i < len(facts))
     return (
         [facts[i] for i in chosen if i < len(facts)],
         [equations[i - len(facts)] for i in chosen if i >= len(facts)],

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
-from prover.policy.tactics.certificates import HIGHEST_DEGREE, Fact, Question, certificate_of, squares_of
+from prover.policy.tactics.certificates import HIGHEST_DEGREE, NEGATED, Fact, Question, certificate_of, squares_of
 from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.means import of_products
 from prover.policy.tactics.orderings import by_order
@@ -68,7 +68,7 @@ def _equality(view: View, target: Term, kind: str) -> Iterator[Proposal]:
     claim = read(f"({left} - {right}) ^ 2 ≤ 0")
     question = _question(view, claim, kind, False)[0] if claim is not None else None
     certificate = certificate_of(question) if question is not None else None
-    if certificate is None or any("hnegated" in step for step in certificate):
+    if certificate is None or any(NEGATED in step for step in certificate):
         return
     square = f"({left} - {right}) ^ 2"
     yield (

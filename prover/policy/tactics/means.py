@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import prod
 
 from prover.policy.tactics.certificates import Fact, Question
 from prover.policy.tactics.polynomials import Polynomial, rational_root, text_of
@@ -51,10 +52,7 @@ def _product(equation: Polynomial) -> tuple[frozenset[str], Fraction] | None:
 def _fact(kind: str, terms: Sequence[str], proofs: Sequence[str], root: str, least: Polynomial) -> Fact:
     total = Polynomial.constant(-least.terms[()])
     for term in terms:
-        product = Polynomial.constant(1)
-        for name in term.split(" * "):
-            product = product * Polynomial.variable(name)
-        total = total + product
+        total = total + prod(map(Polynomial.variable, term.split(" * ")), start=Polynomial.constant(1))
     text = text_of(total)
     arguments = " ".join(f"({term})" for term in terms)
     known = f"hmean {arguments} ({root}) {' '.join(proofs)} (by grind) (by grind)"

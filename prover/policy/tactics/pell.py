@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from prover.goal import split_top
-from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, text_of
 from prover.policy.tactics.solutions import solutions
 from prover.policy.tactics.terms import Term, read
 from prover.policy.tactics.view import NAT, Proposal, View, seq
@@ -19,6 +19,7 @@ _MOST_POINTS = 3_000
 _MOST_SOLUTIONS = 12
 # No variable of a goal is called so.
 _OTHER = "the other"
+_UNKNOWN = ("a", "b", "c")
 Pair = tuple[int, int]
 _Ladder = tuple[Pair, tuple[Polynomial, Polynomial]]
 
@@ -83,32 +84,20 @@ def _map(chain: Sequence[Pair], names: tuple[str, str]) -> tuple[Polynomial, Pol
     """The linear map, in natural numbers, that takes each of three pairs to the next."""
     if len(chain) < 4:
         return None
+    x, y = (Polynomial.variable(name) for name in names)
+    unknown = [Polynomial.variable(name) for name in _UNKNOWN]
     made = []
     for place in (0, 1):
-        rows = [[Fraction(x), Fraction(y), Fraction(1)] for x, y in chain[:3]]
-        solved = _solved(rows, [Fraction(pair[place]) for pair in chain[1:4]])
-        if solved is None or any(c.denominator != 1 or c < 0 for c in solved):
+        solution = linear_solution(
+            unknown[0] * before[0] + unknown[1] * before[1] + unknown[2] - Polynomial.constant(after[place])
+            for before, after in pairwise(chain[:4])
+        )
+        numbers = [value.value for name in _UNKNOWN if (value := solution.get(name)) is not None]
+        if len(numbers) < 3 or any(c is None or c.denominator != 1 or c < 0 for c in numbers):
             return None
-        x, y = (Polynomial.variable(name) for name in names)
-        made.append(x * solved[0] + y * solved[1] + Polynomial.constant(solved[2]))
+        a, b, c = (Polynomial.constant(number) for number in numbers if number is not None)
+        made.append(x * a + y * b + c)
     return made[0], made[1]
-
-
-def _solved(rows: list[list[Fraction]], right: list[Fraction]) -> list[Fraction] | None:
-    """The solution of three linear equations, by Cramer's rule."""
-    whole = _determinant(rows)
-    if not whole:
-        return None
-    found = []
-    for j in range(3):
-        replaced = [[*row[:j], b, *row[j + 1 :]] for row, b in zip(rows, right, strict=True)]
-        found.append(_determinant(replaced) / whole)
-    return found
-
-
-def _determinant(m: list[list[Fraction]]) -> Fraction:
-    (a, b, c), (d, e, f), (g, h, i) = m
-    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
 
 
 __all__ = ["propose"]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from prover.policy.tactics.polynomials import Monomial, Polynomial, degree, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, halved, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
 
@@ -281,26 +281,17 @@ def _positive(factors: Counter[Polynomial], above_zero: set[str]) -> str | None:
     return chained("Rat.mul_pos", known) if known and len(known) == len(proofs) else None
 
 
-def _half(monomial: Monomial) -> Polynomial:
-    """What a product of even powers is the square of."""
-    return Polynomial({tuple((name, power // 2) for name, power in monomial): 1})
-
-
 def positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
     """The same for one polynomial: linear, a sum of squares and a positive number, or of products of positive
     variables."""
     facts = []
     if factor.degree > 1 and any(c < 0 for c in factor.terms.values()):
         return None
-    if (
-        factor.degree > 1
-        and factor.terms.get((), 0) > 0
-        and all(power % 2 == 0 for m in factor.terms for _, power in m)
-    ):
+    if factor.degree > 1 and factor.terms.get((), 0) > 0 and None not in (halves := [halved(m) for m in factor.terms]):
         facts = [
-            f"have := (Lean.Grind.OrderedRing.sq_nonneg : 0 ≤ ({text_of(_half(monomial))}) ^ 2)"
-            for monomial in factor.terms
-            if monomial
+            f"have := (Lean.Grind.OrderedRing.sq_nonneg : 0 ≤ ({text_of(Polynomial({half: 1}))}) ^ 2)"
+            for half in halves
+            if half
         ]
     elif factor.degree > 1:
         if not set(factor.names) <= above_zero:

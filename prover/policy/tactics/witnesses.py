@@ -47,6 +47,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"exact ⟨{found}, by simp⟩", 0.4
         yield f"refine ⟨{found}, ?_⟩", 0.3
     terms = [v.name for v in view.vars if (v.type in kinds or not kinds[0]) and not _KIND.match(v.type)]
+    rationals = [term for term in terms if term in view.of_type(RAT)][:2]
     if len(names) == 1:
         for term in terms[:4]:
             yield f"exact ⟨{term}, by simp_all⟩", 0.2
@@ -61,12 +62,10 @@ def propose(view: View) -> Iterator[Proposal]:
         if len(whole) == 2 and re.search(" [≤<≥>] ", body):
             a, b = whole
             yield f"first | exact ⟨max {a} {b} + 1, by omega⟩ | exact ⟨min {a} {b} - 1, by omega⟩", 0.4
-        rationals = [term for term in terms if term in view.of_type(RAT)][:2]
         if len(rationals) == 2:
             a, b = rationals
             between = (f"({a} + {b}) / 2", f"(2 * {a} + {b}) / 3", f"({a} + 2 * {b}) / 3")
             yield "first | " + " | ".join(f"exact ⟨{value}, by grind⟩" for value in between), 0.4
-    rationals = [term for term in terms if term in view.of_type(RAT)][:2]
     if len(names) == 2 and len(rationals) == 2 and re.search(" [≤<≥>] ", body):
         a, b = rationals
         third, other = f"(2 * {a} + {b}) / 3", f"({a} + 2 * {b}) / 3"

@@ -33,6 +33,12 @@ async def one_step(lean: Pool, text: str, samples: int) -> list[Outcome]:
         return await env.apply(state, offered(state, "", samples, constants), Limits(ms=20_000))
 
 
+async def closed_in_one_step(lean: Pool, statement: str, samples: int) -> None:
+    """Fails unless one of the policy's candidates proves the statement."""
+    outcomes = await one_step(lean, f"theorem t {statement} := by sorry", samples)
+    assert outcomes[-1].kind == "proved", [(o.kind, o.message[:80]) for o in outcomes]
+
+
 def look(state: State, text: str) -> View:
     """What the rules look at, in that text."""
     view = view_of(state.goals, (), (), before_sorry(text, 0))
