@@ -18,14 +18,12 @@ between tactics and gives a record, where the script's Lean session breaks off.
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from lean_env.errors import UsageError, WorkerError
 from lean_env.protocol import Hole, Outcome, State
-from prover.goal_search import LEAST_MS
-from prover.interfaces import Attempt, Environment, Problem, Query, Result, StopReason, Usage, Verifier
+from prover.goal_search import Clock
+from prover.interfaces import Attempt, Environment, Problem, Query, Result, StopReason, Verifier
 from prover.method import Memory, Method
 from prover.problems.leantext import before_sorry, sorries
 from prover.script import fill
@@ -49,6 +47,7 @@ async def attempt(
     pass_index: int,
     memory: Memory | None = None,
     watch: Callable[[Graph], None] | None = None,
+    clock: Callable[[float], Clock] = Clock,
 ) -> Attempt:
     """One pass of the published loop over one problem; takes what `prover.attempt.attempt` takes.
 
@@ -56,13 +55,15 @@ async def attempt(
         method: of which the policy, the budget and the limits count.
         env: a session that never splits the goals of a state.
         memory: not looked at; nor is `watch`.
+        clock: makes, of the time limit, what measures against it.
     """
-    loop = _Loop(problem, method, env, verify, seed)
+    loop = _Loop(problem, method, env, verify, seed, clock(method.timeout_s))
     try:
         result, stop = await loop.run()
     except WorkerError as error:
         result, stop, loop.error = "error", "error", _one_line(str(error))
-    loop.usage.wall_s = loop.elapsed()
+    usage = loop.clock.usage
+    usage.wall_s = loop.clock.elapsed()
     proved = result == "proved"
     return Attempt(
         problem=problem.name,
@@ -75,20 +76,20 @@ async def attempt(
         axioms=loop.axioms if proved else (),
         error="" if proved else loop.error,
         rejected=loop.rejected,
-        usage=loop.usage,
+        usage=usage,
     )
 
 
 class _Loop:
     """What changes while the loop runs."""
 
-    def __init__(self, problem: Problem, method: Method, env: Environment, verify: Verifier, seed: int) -> None:
+    def __init__(
+        self, problem: Problem, method: Method, env: Environment, verify: Verifier, seed: int, clock: Clock
+    ) -> None:
         if isinstance(method.policy, ProofPolicy):
             raise UsageError("The published loop needs a policy of tactics.", "Name one with --policy.")
         self.problem, self.env, self.policy, self.verify = problem, env, method.policy, verify
-        self.budget, self.limits, self.timeout_s, self.seed = method.budget, method.limits, method.timeout_s, seed
-        self.started = time.monotonic()
-        self.usage = Usage()
+        self.budget, self.limits, self.seed, self.clock = method.budget, method.limits, seed, clock
         self.error = ""
         self.rejected = 0
         self.proof: tuple[str, ...] = ()
@@ -98,13 +99,10 @@ class _Loop:
         self._queue: list[Entry] = []
         self._queued = 0
 
-    def elapsed(self) -> float:
-        return max(0.0, time.monotonic() - self.started)
-
     async def run(self) -> tuple[Result, StopReason]:
         original = self.problem.text()
         opened = await self.env.open(original, self.problem.before)
-        self.usage.lean_s += opened.lean_ms / 1000
+        self.clock.usage.lean_s += opened.lean_ms / 1000
         index = self.problem.hole or 0
         if opened.error is not None or index >= len(opened.holes):
             self.error = _one_line(opened.error or "there is no such `sorry` in the text")
@@ -125,15 +123,14 @@ class _Loop:
                 return "not_proved", "exhausted"
             cost, steps, _, state = heapq.heappop(self._queue)
             self._visit(printed(state))
-            self.usage.expansions += 1
+            self.clock.usage.expansions += 1
             constants = (await self.env.symbols(state)).target
-            begun = time.monotonic()
             query = Query(state, self.problem.name, steps, self.seed, context=context, constants=constants)
-            (candidates,) = await self.policy.propose([query], self.budget.samples)
-            self.usage.policy_s += max(0.0, time.monotonic() - begun)
+            with self.clock.counts("policy_s"):
+                (candidates,) = await self.policy.propose([query], self.budget.samples)
             try:
                 for candidate in candidates[: self.budget.samples]:
-                    if self.elapsed() >= self.timeout_s:
+                    if self.clock.over:
                         return "not_proved", "timeout"
                     tactic = candidate.tactic.strip()
                     outcome = await self._try(state, tactic)
@@ -146,11 +143,9 @@ class _Loop:
         return "not_proved", "expansions"
 
     async def _try(self, state: State, tactic: str) -> Outcome:
-        left_ms = int(1000 * (self.timeout_s - self.elapsed()))
-        limits = replace(self.limits, ms=min(self.limits.ms, max(LEAST_MS, left_ms)))
-        (outcome,) = await self.env.apply(state, [tactic], limits)
-        self.usage.tactics += 1
-        self.usage.lean_s += outcome.lean_ms / 1000
+        (outcome,) = await self.env.apply(state, [tactic], self.clock.limits(self.limits))
+        self.clock.usage.tactics += 1
+        self.clock.usage.lean_s += outcome.lean_ms / 1000
         return outcome
 
     async def _push(self, cost: float, steps: tuple[str, ...], state: State) -> None:
@@ -167,9 +162,8 @@ class _Loop:
     async def _judge(self, original: str, hole: Hole, proof: tuple[str, ...]) -> tuple[Result, StopReason]:
         """The first state without goals is the loop's answer, right or wrong."""
         text = fill(original, hole, proof)
-        begun = time.monotonic()
-        verdict = await self.verify(original, text, left=sorries(original) - 1, before=self.problem.before)
-        self.usage.verify_s += max(0.0, time.monotonic() - begun)
+        with self.clock.counts("verify_s"):
+            verdict = await self.verify(original, text, left=sorries(original) - 1, before=self.problem.before)
         if not verdict.accepted:
             self.rejected = 1
             self.error = _one_line("verification refused the proof: " + "; ".join(verdict.reasons))

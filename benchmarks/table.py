@@ -12,12 +12,9 @@ A line of the table:
 
 - *elaborated*: statements that this Lean accepts, those of which every attempt failed left out;
 - *Lean s*: seconds inside Lean, by Lean's own clock, of all attempts, those that found nothing among them, without
-  verification, which costs every configuration the same for each proof (a proof that an earlier cell of the same
-  command found, word for word, is verified once);
+  verification, which costs every configuration the same for each proof. What an earlier cell of the same command has
+  put to Lean is not put to it again: the answer counts with the seconds that it took (`benchmarks/replay.py`);
 - *a result*: the same divided by what was proved and disproved;
-- *wall*: seconds of the clock of all commands that worked on the cell (but for one that was killed), the start of Lean
-  among them, and less verification in the later cells of a command. Cells are not made side by side, but a machine
-  may have other things to do: rather compare Lean seconds;
 - *× published*: what was proved and disproved, and Lean seconds a result, each divided by the published loop's on the
   same problems with the same budget (`benchmarks/published_loop.py`); more is better of the first, less of the second.
 """
@@ -27,30 +24,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
+import functools
 import json
 import random
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks import published_loop
+from benchmarks.replay import Account, Record, remembering
 from lean_env.errors import StepwiseError, UsageError
 from prover.config import RunConfig, nearest, parse_budget
 from prover.events import Silent
 from prover.interfaces import Attempt, Budget, Problem
 from prover.method import Ablation
-from prover.parts import LeanPool, Parts, PoolFunction, real_parts
+from prover.parts import Parts, real_parts
 from prover.prepare import Prepared, prepare
 from prover.results import write_whole
 from prover.run import run
 from prover.search import SEARCHES
-
-if TYPE_CHECKING:
-    from lean_env.toolchain import Toolchain
-    from lean_env.verify import Verdict
 
 HERE = Path(__file__).resolve().parent
 
@@ -102,7 +96,7 @@ BUDGETS = ("1x32x100", "8x32x300")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one cell came to; times in seconds."""
+    """What one cell came to; Lean's time in seconds."""
 
     set: str
     budget: str
@@ -114,7 +108,6 @@ class Row:
     errors: int = 0
     """Problems of which every attempt failed for a reason that is not Lean's verdict."""
     lean_s: float = 0.0
-    wall_s: float = 0.0
     failed: str = ""
     """Why there is nothing, where the cell itself failed."""
 
@@ -164,7 +157,7 @@ def ratios(rows: Sequence[Row]) -> dict[Row, tuple[float | None, float | None]]:
 def markdown(rows: Sequence[Row], about: str) -> str:
     """The table, with a line on how it was made."""
     heads = ["set", "budget", "configuration", "problems", "elaborated", "proved", "disproved", "errors", "Lean s"]
-    heads += ["a result", "wall", "× published: results", "Lean s a result"]
+    heads += ["a result", "× published: results", "Lean s a result"]
     against = ratios(rows)
     lines = [about, "", f"| {' | '.join(heads)} |", "|---|---|---|" + "---:|" * (len(heads) - 3)]
     for row in rows:
@@ -173,7 +166,7 @@ def markdown(rows: Sequence[Row], about: str) -> str:
             cells += [f"failed: {row.failed}", *[""] * (len(heads) - 4)]
         else:
             cells += [row.problems, row.elaborated, row.proved, row.disproved, row.errors, f"{row.lean_s:.1f}"]
-            cells += [_number(row.lean_s_a_result), f"{row.wall_s:.0f}", *map(_number, against[row])]
+            cells += [_number(row.lean_s_a_result), *map(_number, against[row])]
         lines.append(f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -213,44 +206,16 @@ def run_config(which: Set, how: Configuration, budget: Budget, out: Path, option
 
 def parts_of(how: Configuration, parts: Parts) -> Parts:
     """What a run of this configuration is made of."""
-    return replace(parts, attempt=published_loop.attempt) if how.published else parts
-
-
-def verifying_once(make: PoolFunction) -> PoolFunction:
-    """Pools that share what they have accepted: a proof that an earlier cell found, word for word, is not verified
-    again. Verification takes longer than most searches do and costs every configuration the same."""
-    accepted: dict[tuple[object, ...], Verdict] = {}
-
-    def pool(toolchain: Toolchain, *, workers: int | None, slots: int) -> LeanPool:
-        made = make(toolchain, workers=workers, slots=slots)
-        verify = made.verify
-
-        async def once(original: str, candidate: str, **how: Any) -> Verdict:
-            asked = (repr(toolchain), original, candidate, *sorted(how.items()))
-            if asked not in accepted:
-                verdict = await verify(original, candidate, **how)
-                if not verdict.accepted:
-                    return verdict
-                accepted[asked] = verdict
-            return accepted[asked]
-
-        made.verify = once  # type: ignore[method-assign]
-        return made
-
-    return pool
+    attempt = published_loop.attempt if how.published else parts.attempt
+    return replace(parts, attempt=functools.partial(attempt, clock=Account))
 
 
 @dataclass(slots=True)
 class Progress(Silent):
-    """How far a cell is, a line at its beginning and its end; and whether anything was done at all."""
-
-    worked: bool = False
+    """How far a cell is, a line at its beginning and its end."""
 
     def note(self, text: str) -> None:
         say(text)
-
-    def began(self, problem: str, pass_index: int) -> None:
-        self.worked = True
 
 
 @dataclass(slots=True)
@@ -259,6 +224,8 @@ class Table:
 
     options: argparse.Namespace
     parts: Parts
+    record: Record
+    """What Lean has said about the set under way."""
     rows: list[Row] = field(default_factory=list)
     prepared: dict[str, Prepared] = field(default_factory=dict)
 
@@ -284,6 +251,7 @@ class Table:
     async def fill(self) -> None:
         """Make every cell."""
         for which in self.options.sets:
+            self.record.clear()
             for budget in self.options.budgets:
                 for how in self.options.configurations:
                     self.rows.append(await self._cell(which, how, budget))
@@ -293,43 +261,16 @@ class Table:
         place = self.options.out / f"{which.name}{chosen}-seed{self.options.seed}" / f"{how.name}-{budget}"
         row = Row(which.name, str(budget), how.name)
         say(f"{which.name}, {budget}, {how.name} …")
-        progress = Progress()
         try:
             config = run_config(which, how, budget, place, self.options)
             prepared = replace(self.prepared[which.name], parts=parts_of(how, self.parts))
-            with Clock(place.with_name(f"{place.name}.wall.json")) as clock:
-                try:
-                    result = await run(config, prepared=prepared, events=progress)
-                finally:
-                    clock.counts = progress.worked
+            result = await run(config, prepared=prepared, events=Progress())
         except StepwiseError as error:
             say(f"  failed: {error.message}")
             return replace(row, failed=error.message)
-        row = replace(row, **figures(result.problems, result.attempts), wall_s=clock.wall_s)
+        row = replace(row, **figures(result.problems, result.attempts))
         say(f"  {row.proved} proved, {row.disproved} disproved of {row.elaborated}; {row.lean_s:.1f} Lean s")
         return row
-
-
-class Clock:
-    """The wall seconds of a cell over all commands that worked on it, kept in a file beside its folder."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.wall_s = 0.0
-        self.counts = True
-        """Whether this command did any work: one that finds everything done adds nothing."""
-
-    def __enter__(self) -> Clock:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            self.wall_s = float(json.loads(self.path.read_text(encoding="utf-8"))["wall_s"])
-        self._began = time.monotonic()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.counts:
-            self.wall_s += time.monotonic() - self._began
-            write_whole(self.path, json.dumps({"wall_s": self.wall_s}) + "\n")
 
 
 def as_json(rows: Sequence[Row], about: str) -> str:
@@ -415,7 +356,8 @@ def main(arguments: Sequence[str] | None = None, parts: Parts | None = None) -> 
     """Make the table; the exit status: 0, 1 where a cell failed, 2 for usage, 130 when interrupted."""
     try:
         parts = parts or real_parts()
-        table = Table(read_options(arguments), replace(parts, pool=verifying_once(parts.pool)))
+        options, record = read_options(arguments), Record()
+        table = Table(options, replace(parts, pool=remembering(parts.pool, record)), record)
         table.prepare()
         asyncio.run(table.fill())
     except StepwiseError as error:

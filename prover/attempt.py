@@ -32,12 +32,14 @@ async def attempt(
     pass_index: int,
     memory: Memory | None = None,
     watch: Callable[[Graph], None] | None = None,
+    clock: Callable[[float], Clock] = Clock,
 ) -> Attempt:
     """Try to prove one statement, and to refute it where the method says so.
 
     Args:
         memory: what earlier passes over the problem found out; added to.
         watch: is shown what the search for a proof has found so far, before the first expansion and after each.
+        clock: makes, of the time limit, what measures against it.
 
     Returns:
         The record of the attempt. A worker that fails beyond repair makes it an `error`; what Lean says never does.
@@ -45,7 +47,7 @@ async def attempt(
     Raises:
         PolicyError: the policy's model cannot be asked.
     """
-    run = _Run(problem, method, env, verify, seed, memory or Memory(), watch)
+    run = _Run(problem, method, env, verify, seed, memory or Memory(), watch, clock(method.timeout_s))
     try:
         result, stop = await run.run()
     except WorkerError as error:
@@ -81,10 +83,11 @@ class _Run:
         seed: int,
         memory: Memory,
         watch: Callable[[Graph], None] | None,
+        clock: Clock,
     ) -> None:
         self.problem, self.method, self.env, self.verify = problem, method, env, verify
         self.seed, self.memory, self.watch = seed, memory, watch
-        self.clock = Clock(method.timeout_s)
+        self.clock = clock
         self.original = problem.text()
         self.sides: list[Side] = []
         """The search for a proof of the statement, and of its negation where that is asked for."""

@@ -23,6 +23,7 @@ from prover.whole_proof import ProofPolicy
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain
     from prover.config import RunConfig
+    from prover.goal_search import Clock
     from prover.policy.generation import Decoding, Generator
     from prover.policy.spec import PolicySpec
 
@@ -76,6 +77,7 @@ class AttemptFunction(Protocol):
         pass_index: int,
         memory: Memory | None,
         watch: Callable[[Graph], None] | None = None,
+        clock: Callable[[float], Clock] = ...,
     ) -> Attempt: ...
 
 

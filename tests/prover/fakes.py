@@ -26,6 +26,7 @@ from lean_env.errors import WorkerStartError
 from lean_env.library import Library
 from lean_env.protocol import Limits, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
+from prover.goal_search import Clock
 from prover.interfaces import (
     Attempt,
     Candidate,
@@ -170,6 +171,7 @@ class World:
         pass_index: int,
         memory: Memory | None,
         watch: Callable[[Graph], None] | None = None,
+        clock: Callable[[float], Clock] = Clock,
     ) -> Attempt:
         self.begun.append((problem.name, pass_index, seed))
         if self.log is not None:
