@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import product
 
 from prover.goal import split_top
+from prover.policy.tactics.boxes import box, denied
 from prover.policy.tactics.evaluate import compiled, statement
 from prover.policy.tactics.polynomials import Polynomial, divided, of_term, parted, text_of
 from prover.policy.tactics.terms import read
@@ -51,6 +52,8 @@ def propose(view: View) -> Iterator[Proposal]:
             yield from _cases(view, n, low, high)
         yield from _factors(view, n)
     yield from _table(view, names)
+    if (refuted := denied(view.target)) is not None:
+        yield from _table(view, names, refuted)
     yield from _two_factors(view, names)
     yield from _units(view, names)
 
@@ -109,21 +112,6 @@ def interval(view: View, n: str) -> tuple[int | None, int | None]:
     return low, high
 
 
-def _lows(view: View, names: list[str]) -> dict[str, int | None]:
-    """The least value of each variable, also through `y < x` and `y ≤ x`."""
-    lows = {n: interval(view, n)[0] for n in names}
-    parts = [part for h in view.props for part in split_top(h.type, " ∧ ")]
-    for _ in names:
-        for part in parts:
-            for mark, shift in ((" < ", 1), (" ≤ ", 0)):
-                left, found, right = part.partition(mark)
-                least = lows.get(left)
-                if found and right in lows and least is not None:
-                    here = lows[right]
-                    lows[right] = least + shift if here is None else max(here, least + shift)
-    return lows
-
-
 def _cases(view: View, n: str, low: int, high: int) -> Iterator[Proposal]:
     h = view.fresh("hv")
     values = " ∨ ".join(f"{n} = {value}" for value in range(low, high + 1))
@@ -136,8 +124,12 @@ def _cases(view: View, n: str, low: int, high: int) -> Iterator[Proposal]:
     yield seq(known, split), weight * 0.3
 
 
-def _table(view: View, names: list[str]) -> Iterator[Proposal]:
-    """Every hypothesis and the target as one decidable statement about all values below bounds."""
+def _table(view: View, names: list[str], refuted: str = "") -> Iterator[Proposal]:
+    """Every hypothesis and the target as one decidable statement about all values below bounds.
+
+    Args:
+        refuted: the negation of the target, where that is what bounds the variables.
+    """
     inside = [h for h in view.props if _computable(h.type, names)]
     if view.target != "False" and not _computable(view.target, names):
         return
@@ -145,11 +137,15 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
     used = [n for n in names if any(mentions(h.type, n) for h in inside) or mentions(view.target, n)]
     if not used or len(used) > 4 or not inside:
         return
-    lows = _lows(view, used)
-    ends = {n: _guess(view, n, interval(view, n)[1]) for n in used}
-    if len(used) == 1:
+    bounds = box(view, names, [refuted] if refuted else [])
+    lows, highs = bounds.low, bounds.high
+    if refuted and box(view, names).high.keys() >= {*used}:
+        return  # the hypotheses do
+    all_used = used
+    ends = {n: _guess(view, n, highs.get(n)) for n in used}
+    if len(used) == 1 and not refuted:
         ends = {used[0]: _tight(used[0], used[0] in nats, [h.type for h in inside], ends[used[0]])}
-    shifts = {n: 0 if n in nats else end - 1 if (low := lows[n]) is None else -low for n, end in ends.items()}
+    shifts = {n: 0 if n in nats else end - 1 if (low := lows.get(n)) is None else -low for n, end in ends.items()}
     points = math.prod(ends[n] + shifts[n] for n in used) if all(ends.values()) else 0
     # Equations and conditions first: most points end there.
     inside.sort(key=lambda h: " = " not in h.type)
@@ -169,31 +165,50 @@ def _table(view: View, names: list[str]) -> Iterator[Proposal]:
     domain: dict[str, int] = {}
     for n in used:
         end = ends[n]
+        below = "omega" if highs.get(n) == end - 1 else _below(view, n, end, used)
         if n in nats:
             domain[n] = end
             binders.append(f"∀ {n} {inside_range(end)}, ")
-            arguments.append(f"{n} (List.mem_range.2 (by {_below(view, n, end, used)}))")
+            arguments.append(f"{n} (List.mem_range.2 (by {below}))")
             continue
         shift = shifts[n]
         index = view.fresh(f"k{n}")
         domain[index] = end + shift
         binders.append(f"∀ {index} {inside_range(end + shift)}, ")
         texts = [put(text, n, f"(({index} : Int) - {shift})") for text in texts]
-        if lows[n] is None:
+        if n not in lows:
             opened.append(f"have {view.fresh('hl' + n)} : -{end} < {n} := by {_above(n, end, used)}")
-        opened.append(f"have {view.fresh('hu' + n)} : {n} < {end} := by {_below(view, n, end, used)}")
+        opened.append(f"have {view.fresh('hu' + n)} : {n} < {end} := by {below}")
         opened.append(f"obtain ⟨{index}, hi{n}⟩ := Int.eq_ofNat_of_zero_le (show 0 ≤ {n} + {shift} by omega)")
         opened.append(f"obtain rfl : {n} = {index} - {shift} := by omega")
         arguments.append(f"{index} (List.mem_range.2 (by omega))")
     true = _true(tuple(texts), tuple(domain.items()))
     if true is False:
         return
-    certain = true and all(interval(view, n)[1] is not None for n in used)
+    certain = true and all(n in highs for n in used)
     hb = view.fresh("hb")
     claim = "".join(binders) + " → ".join(texts)
     applied = " ".join([hb, *arguments, *proofs])
-    steps = [f"have {hb} : {claim} := by {EVALUATE}", *opened, f"exact {applied}"]
-    yield seq(*steps), 0.86 if certain else 0.32 if points <= 3000 else 0.2
+    steps = [
+        f"have {view.fresh(f'hm{i}')} : {n} < {high + 1} := by {_below(view, n, high + 1, all_used)}"
+        for i, (n, high) in enumerate(bounds.steps)
+        if n in all_used and interval(view, n)[1] != high
+    ]
+    steps += [*opened, f"exact {applied}"]
+    if refuted:
+        hn = view.fresh("hn")
+        steps = ["apply Classical.byContradiction", f"intro {hn}", *steps[:-1], f"exact {hn} ({applied})"]
+    steps.insert(0, f"have {hb} : {claim} := by {EVALUATE}")
+    yield (
+        seq(*steps),
+        0.91
+        if certain and points < 2 * _FEW_POINTS and set(used) <= set(nats)
+        else 0.86
+        if certain
+        else 0.32
+        if points <= 3000
+        else 0.2,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -320,7 +335,10 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
             f"(have hp := Int.mul_nonneg (show 0 ≤ {n} - {end} by omega) (show 0 ≤ {other} by omega); {finish})"
             for other in others
         ]
-        last = " | ".join(["omega", *products, power, f"({square}; {'; '.join([*squares, finish])})"])
+        ways = [*products, power, f"({square}; {'; '.join([*squares, finish])})"]
+        if re.search(rf"(?<![\w.']){re.escape(n)} ?\^ ?2(?!\d)", view.facts):
+            ways = ways[::-1]
+        last = " | ".join(["omega", *ways])
         return ["apply Int.lt_of_not_ge", "intro hc", f"first | {last}"]
     powers = re.findall(rf"(\d+) ?\^ ?{re.escape(n)}(?![\w'])", view.facts)
     facts = [f"have hp{i} := Nat.pow_le_pow_right (show 0 < {base} by decide) hc" for i, base in enumerate(powers[:1])]

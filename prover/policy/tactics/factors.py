@@ -184,12 +184,8 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
         return
     left, right = text_of(u), text_of(v)
     hp, hd, hk, hc = (view.fresh(name) for name in ("hp", "hd", "hk", "hc"))
-    lemmas: list[str] = []
-    closes = [(close, close)] * len(divisors)
-    if squares:
-        cases = [((u, d), (v, number // d)) for size in divisors for d in (size, -size)]
-        lemmas, ends = _by_squares(view, p.names, cases, close)
-        closes = list(zip(ends[::2], ends[1::2], strict=True))
+    cases = [((u, d), (v, number // d)) for size in divisors for d in (size, -size)]
+    lemmas, ends = _by_squares(view, p.names, cases, close) if squares else ([], [_at(case, close) for case in cases])
     steps = [
         *lemmas,
         f"have {hp} : ({left}) * ({right}) = {number} := by grind",
@@ -197,13 +193,24 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
         f"  have h : ({left}) ∣ {number} := ⟨_, {hp}.symm⟩\n  exact Int.natAbs_dvd_natAbs.mpr h",
         f"rcases {one_of_divisors(number, '_', hd)} with {' | '.join([hk] * len(divisors))}",
     ]
-    for d, (end, end_of_negative) in zip(divisors, closes, strict=True):
+    for d, end, end_of_negative in zip(divisors, ends[::2], ends[1::2], strict=True):
         steps.append(
             f"· rcases (show {left} = {d} ∨ {left} = -{d} by omega) with {hc} | {hc}\n"
             f"  · rw [{hc}] at {hp}; {end}\n  · rw [{hc}] at {hp}; {end_of_negative}"
         )
     if len(lemmas) <= _MOST_LEMMAS:
         yield seq(*steps), 0.9
+
+
+def _at(case: Sequence[tuple[Polynomial, int]], close: str) -> str:
+    """What ends a case of linear equations `p = number`: the only values that solve them are put in."""
+    values = linear_solution(p - Polynomial.constant(number) for p, number in case)
+    numbers = {name: value for name, p in values.items() if (value := p.value) is not None}
+    if len(numbers) < 2 or any(value.denominator > 1 for value in numbers.values()):
+        return close
+    steps = [f"obtain rfl : {name} = {value} := (by omega)" for name, value in numbers.items()]
+    put_in = f"({'; '.join(steps)}; first | omega | (simp_all; done))"
+    return close.replace("first | omega |", f"first | omega | {put_in} |", 1)
 
 
 def _in_squares(p: Polynomial) -> Polynomial:

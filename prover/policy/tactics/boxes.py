@@ -1,0 +1,140 @@
+"""Between which whole numbers each variable lies, by what the inequalities say of one another (interval arithmetic)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from prover.goal import split_top
+from prover.policy.tactics.polynomials import Monomial, Polynomial, of_term
+from prover.policy.tactics.terms import read
+from prover.policy.tactics.view import NAT, View
+
+_ROUNDS = 4
+_FAR = 10**9
+"""Bounds beyond this are none."""
+
+_MOST_STEPS = 12
+
+
+@dataclass(slots=True)
+class Box:
+    """Bounds, where there are any: the lower ones follow linearly, the upper ones also from products and powers."""
+
+    low: dict[str, int] = field(default_factory=dict)
+    high: dict[str, int] = field(default_factory=dict)
+    steps: list[tuple[str, int]] = field(default_factory=list)
+    """Upper bounds in the order in which they were found, each by what was known before."""
+
+    def raises(self, n: str, bound: int) -> None:
+        """Write down a lower bound, where it is news."""
+        if abs(bound) < _FAR and bound > self.low.get(n, -_FAR):
+            self.low[n] = bound
+
+    def lowers(self, n: str, bound: int) -> None:
+        """Write down an upper bound, where it is news."""
+        if abs(bound) < _FAR and bound < self.high.get(n, _FAR) and len(self.steps) < _MOST_STEPS:
+            self.high[n] = bound
+            self.steps.append((n, bound))
+
+
+def box(view: View, names: Sequence[str], more: Iterable[str] = ()) -> Box:
+    """Bounds of whole numbers.
+
+    Args:
+        more: inequalities and equations to count with, besides the hypotheses.
+    """
+    nats = set(view.of_type(NAT))
+    found = Box(dict.fromkeys((n for n in names if n in nats), 0))
+    facts = [p for text in (*(h.type for h in view.props), *more) for p in _not_negative(text, nats, set(names))]
+    for _ in range(_ROUNDS):
+        before = len(found.steps), dict(found.low)
+        for fact in facts:
+            for n in fact.names:
+                _bound(fact, n, found)
+        if (len(found.steps), found.low) == before:
+            break
+    return found
+
+
+def denied(text: str) -> str | None:
+    """The inequality that holds where another does not."""
+    for mark, other in ((" ≤ ", ">"), (" < ", "≥"), (" ≥ ", "<"), (" > ", "≤")):
+        sides = split_top(text, mark)
+        if len(sides) == 2 and not any(sign in text for sign in "∀∃∧∨→¬↔="):
+            return f"{sides[0]} {other} {sides[1]}"
+    return None
+
+
+def _not_negative(text: str, nats: set[str], names: set[str]) -> Iterable[Polynomial]:
+    """Polynomials that a fact says are at least 0."""
+    for part in split_top(text, " ∧ "):
+        term = read(part)
+        if term is None or term.op not in ("=", "≤", "<", "≥", ">"):
+            continue
+        left, right = (of_term(side) for side in term.args)
+        if left is None or right is None:
+            continue
+        p = right - left if term.op in ("≤", "<", "=") else left - right
+        used = set(p.names)
+        if not used or not used <= names or (used & nats and "-" in part):  # there subtraction stops at 0
+            continue
+        yield p - Polynomial.constant(1) if term.op in ("<", ">") else p
+        if term.op == "=":
+            yield -p
+
+
+def _bound(fact: Polynomial, n: str, box: Box) -> None:
+    """What a fact says of a variable."""
+    parts = fact.in_one(n)
+    powers = [power for power in parts if power]
+    if len(powers) != 1:
+        return
+    power, rest = powers[0], parts.get(0, Polynomial())
+    most, factor, number = _most(rest, box), _most(parts[power], box), parts[power].value
+    if most is None or factor is None:
+        return
+    if factor < 0 and (box.low.get(n, -1) >= 0 or (power % 2 == 0 and number is not None)):
+        box.lowers(n, _root(max(0, math.floor(most / -factor)), power))
+    elif factor < 0 and power == 1 and number is not None:
+        box.lowers(n, math.floor(most / -factor))
+    elif power == 1 and number is not None and number > 0 and rest.degree < 2:
+        box.raises(n, math.ceil(-most / number))
+
+
+def _root(number: int, power: int) -> int:
+    """The greatest whole number whose power is at most the number."""
+    root = round(number ** (1 / power)) + 1 if number < 10**300 else _FAR
+    while root > 0 and root**power > number:
+        root -= 1
+    return root
+
+
+def _most(p: Polynomial, box: Box) -> Fraction | None:
+    """What the polynomial is at most, or None."""
+    total = Fraction(0)
+    for monomial, c in p.terms.items():
+        most = _extreme(monomial, c > 0, box)
+        if most is None:
+            return None
+        total += c * most
+    return total
+
+
+def _extreme(monomial: Monomial, greatest: bool, box: Box) -> int | None:
+    """What the product is at most, or at least; None where that is not known."""
+    if len(monomial) == 1 and monomial[0][1] == 1:
+        return (box.high if greatest else box.low).get(monomial[0][0])
+    value = 1
+    for name, power in monomial:
+        bound = box.high.get(name) if greatest else box.low.get(name)
+        if box.low.get(name, -1) < 0:
+            if greatest or power % 2:
+                return None
+            bound = 0
+        if bound is None:
+            return None
+        value *= bound**power
+    return value
