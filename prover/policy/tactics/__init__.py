@@ -186,7 +186,7 @@ class TacticsPolicy:
             (tactic, weight)
             for source in (_SOURCES if self.available else _CORE_SOURCES)
             for tactic, weight in source(view)
-            if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _EVALUATES.search(tactic))
+            if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _evaluates(tactic))
         )
         if self._learning is not None and view.steps:
             weights = {t: w for t, w in weights.items() if self._may_help(query.problem, t, w)}
@@ -242,6 +242,11 @@ def _pays(view: View, tactic: str) -> bool:
     head = view.target.partition(" ")[0]
     letter = view.connective is None and any(head == h.name for h in view.goal.hypotheses)
     return view.target != "False" and not letter and view.steps < (1 if view.lemmas else 2)
+
+
+def _evaluates(tactic: str) -> bool:
+    """Would it compute a power that is too large?"""
+    return _EVALUATES.search(tactic) is not None and periodic.OF_LARGE not in tactic
 
 
 def _patience(view: View, tactic: str, weight: float) -> float:

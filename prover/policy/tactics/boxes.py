@@ -106,7 +106,9 @@ def _bound(fact: Polynomial, n: str, box: Box) -> None:
 
 def _root(number: int, power: int) -> int:
     """The greatest whole number whose power is at most the number."""
-    root = round(number ** (1 / power)) + 1 if number < 10**300 else _FAR
+    if power == 1 or number > _FAR**2:
+        return number
+    root: int = round(math.exp(math.log(number) / power)) + 1 if number else 0
     while root > 0 and root**power > number:
         root -= 1
     return root

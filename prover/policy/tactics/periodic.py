@@ -6,7 +6,7 @@ each power is a constant times `G ^ k`, of which the remainder is known, and `om
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import gcd, lcm
 
@@ -19,6 +19,9 @@ from prover.policy.tactics.view import NAT, Proposal, View, case, seq
 _MOST_CASES = 48
 _LARGEST_MODULUS = 2_000
 _MOST_BITS = 400
+_MOST_DIGITS = 6
+OF_LARGE = "(congrArg (· % "
+"""In tactics that look only at the remainder of a number that is too large for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,56 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     given = [(h.name, term) for h in view.props if (term := read(h.type)) is not None and names_of(term) == {n}]
     begin, period = _repeats(target, n, powers, modulus)
-    period = lcm(period, *(m for _, term in given for m in moduli_in(term) if m))
+    first = _of_large(view, n, given, begin, period)
+    if first is not None:
+        known, given = first
+    else:
+        known = []
+        period = lcm(period, *(m for _, term in given for m in moduli_in(term) if m))
     if begin + period > _MOST_CASES or not _holds(target, [term for _, term in given], n, begin + 2 * period):
         return
     found = _written(view, n, kind, powers, modulus, begin, period)
     if found is not None:
-        yield found, 0.86
+        yield seq(*known, found), 0.86
+
+
+def _of_large(
+    view: View, n: str, given: Sequence[tuple[str, Term]], begin: int, period: int
+) -> tuple[list[str], list[tuple[str, Term]]] | None:
+    """For a variable of which it is said that it is a large number: its remainder takes the place of the number, lest
+    anybody raises something to its power."""
+    for name, term in given:
+        if term.op != "=" or term.args[0] != Term("var", name=n) or names_of(term.args[1]):
+            continue
+        rest = _modulo(term.args[1], period)
+        if rest is None or not any(each.op == "^" for each in term.args[1].args):
+            continue
+        text, fresh = show(term.args[1]), view.namer()
+        hr, hl = fresh("hr"), fresh("hl")
+        said = [(hr, f"{n} % {period} = {rest}"), (hl, f"{begin} ≤ {n}")]
+        steps = [
+            f"have {hr} : {n} % {period} = {rest} := {OF_LARGE}{period}) {name}).trans (by decide +kernel)",
+            f"have {hl} : {begin} ≤ {n} :=\n"
+            f"  Nat.le_trans (by decide +kernel : {begin} ≤ {text}) (Nat.le_of_eq {name}.symm)",
+            f"clear {name}",
+        ]
+        return steps, [(name, term) for name, text in said if (term := read(text)) is not None]
+    return None
+
+
+def _modulo(term: Term, m: int) -> int | None:
+    """The remainder of a number that is too large to be written out."""
+    if term.op == "num":
+        return int(term.name) % m if len(term.name) < _MOST_DIGITS else None
+    if term.op == "^":
+        base, exponent = _modulo(term.args[0], m), term.args[1]
+        known = base is not None and exponent.op == "num" and len(exponent.name) < _MOST_DIGITS
+        return pow(base or 0, int(exponent.name), m) if known else None
+    parts = [_modulo(arg, m) for arg in term.args]
+    if term.op not in ("+", "*") or None in parts:
+        return None
+    a, b = (part or 0 for part in parts)
+    return (a + b if term.op == "+" else a * b) % m
 
 
 def _typed(term: Term, n: str, kind: str) -> Term:
