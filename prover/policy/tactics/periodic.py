@@ -81,7 +81,7 @@ def _of_large(
             f"  Nat.le_trans (by decide +kernel : {begin} ≤ {text}) (Nat.le_of_eq {name}.symm)",
             f"clear {name}",
         ]
-        return steps, [(name, term) for name, text in said if (term := read(text)) is not None]
+        return steps, [(of, said_term) for of, text in said if (said_term := read(text)) is not None]
     return None
 
 
