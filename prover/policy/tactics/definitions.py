@@ -15,6 +15,7 @@ _DEFINES = frozenset({"def", "abbrev", "irreducible_def"})
 _TYPES = re.compile(r"\b(?:inductive|structure|class)\s+(\S+)")
 _NAMESPACE = re.compile(r"\bnamespace\s+(\S+)")
 _CONSTRUCTOR = re.compile(r"^\s*\| *([^\s:({|]+)([^|\n]*)", re.MULTILINE)
+_FIELDS = re.compile(r"^\s+([^\W\d][\w'₀-₉]*)(?= ?:(?!=))", re.MULTILINE)
 _BINDER = re.compile(r"\s*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{[^{}]*\}|\[[^\[\]]*\]|⦃[^⦃⦄]*⦄)")
 _MOST_DEFINITIONS = 10
 _MOST_GUESSED = 6
@@ -66,6 +67,8 @@ class Inductive:
     """The names of its explicit parameters."""
     constructors: Mapping[str, tuple[str, ...]]
     """By full name, the types of the explicit arguments of each, as written."""
+    fields: tuple[str, ...] = ()
+    """The names of a structure's fields."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def declared(text: str) -> File:
             file.types[name] = Inductive(
                 tuple(name for name, _ in _binders(code[named.end() :])[0]),
                 {f"{name}.{c[1]}": _signature(c[2])[0] for c in _CONSTRUCTOR.finditer(code, named.end())},
+                tuple(_FIELDS.findall(code, named.end())) if code.startswith("structure") else (),
             )
     return file
 

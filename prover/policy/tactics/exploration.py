@@ -72,6 +72,10 @@ def propose(view: View) -> Iterator[Proposal]:
         v.name for v in view.vars if v.type.startswith("List ") and v.value is None and mentions(view.target, v.name)
     ]
     again = "".join(f" | (induction {xs} <;> simp_all [{unfold}] <;> grind)" for xs in lists[:1])
+    if any("∀ x ∈" in shape.claim for shape in shapes):
+        trees = [v.name for v in view.vars if declared(view.context).type(v.type.split(" ")[0]) and v.value is None]
+        more = "List.pairwise_append, List.pairwise_cons"
+        again += "".join(f" | (induction {t} <;> simp_all [{unfold}, {more}] <;> grind)" for t in trees[:1])
     yield seq(*steps, f"first | (simp_all [{unfold}]; done){use}{again} | skip"), 0.3
 
 
@@ -97,6 +101,8 @@ def _proof(shape: Shape, unfold: str, called: Mapping[str, str]) -> str:
 def _shapes(view: View, file: File, functions: dict[str, Definition]) -> Iterator[Shape]:
     """What may hold of the functions, in the order in which one needs the other: the file defines simple ones first."""
     yield from _compilers(functions)
+    yield from _continued(functions)
+    yield from _of_all(view, functions)
     yield from _pairs(functions)
     before: list[str] = []
     for f, how in functions.items():
@@ -209,6 +215,42 @@ def _of_one(
         if kind in _ORDERED:
             by = f"intro h; induction a <;> simp_all [{f}] <;> split <;> simp_all <;> grind"
             yield Shape(one, f"a.{_SORTED} → ({call} a).{_SORTED}", by)
+
+
+def _continued(functions: dict[str, Definition]) -> Iterator[Shape]:
+    """A compiler that is told what to go on with, one way or the other: its value is that of the one that is meant."""
+    for make, compiler in functions.items():
+        kinds = compiler.arguments
+        if len(kinds) != 3 or kinds[1:] != (compiler.result,) * 2 or not compiler.recursive:
+            continue
+        for truth, how in functions.items():
+            for value, meaning in functions.items():
+                if how.result != "Bool" or meaning.result != "Bool" or truth == value:
+                    continue
+                if how.arguments[-1:] != kinds[:1] or meaning.arguments[-1:] != kinds[1:2]:
+                    continue
+                first = how.arguments[:-1]
+                if len(first) > 1 or first != meaning.arguments[:-1]:
+                    continue
+                k = "k " * len(first)
+                by = f"induction a generalizing b c <;> simp_all [{', '.join(functions)}] <;> grind"
+                ways = f"if {truth} {k}a then {value} {k}b else {value} {k}c"
+                yield Shape(f"{k}a b c", f"{value} {k}({make} a b c) = {ways}", by)
+
+
+def _of_all(view: View, functions: dict[str, Definition]) -> Iterator[Shape]:
+    """What holds throughout a tree holds of the members of the list that is made of it."""
+    for every, how in functions.items():
+        match how.arguments:
+            case (property_of, kind) if how.result == "Prop" and property_of.endswith("→ Prop"):
+                member = property_of.removesuffix("→ Prop").strip()
+            case _:
+                continue
+        for flat, makes in functions.items():
+            if makes.arguments == (kind,) and makes.result in (f"List {member}", f"List ({member})"):
+                by = f"induction a <;> simp_all [{every}, {flat}] <;> grind"
+                binders = f"(k : {property_of}) {_typed(view, 'a', kind)}"
+                yield Shape(binders, f"{every} k a ↔ ∀ x ∈ {flat} a, k x", by)
 
 
 def _pairs(functions: dict[str, Definition]) -> Iterator[Shape]:

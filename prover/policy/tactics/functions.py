@@ -28,6 +28,9 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _diagonal(view)
     yield from _sets(view)
     yield from _monotone(view)
+    yield from _left_inverse(view)
+    yield from _fixed_by_diagonal(view)
+    yield from _cancels_everywhere(view)
 
 
 def _sets(view: View) -> Iterator[Proposal]:
@@ -63,6 +66,71 @@ def _sets(view: View) -> Iterator[Proposal]:
         for h in view.props if view.target == "False" else ():
             if re.search(rf"{re.escape(f)} \S+ = {re.escape(f)} \S+ → ", h.type):
                 yield seq(f"have {hi} := {h.name}", *steps), 0.8
+
+
+def _left_inverse(view: View) -> Iterator[Proposal]:
+    """`∃ g, ∀ a, g (f a) = a` for an injective `f`: what was sent there, and any value elsewhere."""
+    match = re.fullmatch(rf"∃ {_WORD}, ∀ \(?{_WORD}(?: : [^,]*\))?, \1 \({_WORD} \2\) = \2", view.target)
+    kind = next((v.type for v in view.vars if match and v.name == match[3]), "")
+    source = kind.partition(" → ")[0]
+    injective = [h.name for h in view.props if match and f"{match[3]} " in h.type and h.type.startswith("∀")]
+    values = [v.name for v in view.vars if v.type == source]
+    if match is None or not injective:
+        return
+    f, fresh = match[3], view.namer()
+    hi, b, a = fresh("hi"), fresh("b"), fresh("a")
+    for value in values[-1:]:
+        claim = f"∀ {b}, ∃ {a}, (∃ c, {f} c = {b}) → {f} {a} = {b}"
+        proof = (
+            f"fun {b} => (Classical.em (∃ c, {f} c = {b})).elim (fun ⟨c, h⟩ => ⟨c, fun _ => h⟩)\n"
+            f"  (fun h => ⟨{value}, fun h1 => (h h1).elim⟩)"
+        )
+        use = f"{injective[-1]} _ _ (({hi} ({f} {a})).choose_spec ⟨{a}, rfl⟩)"
+        yield seq(f"have {hi} : {claim} := {proof}", f"exact ⟨fun {b} => ({hi} {b}).choose, fun {a} => {use}⟩"), 0.7
+
+
+def _fixed_by_diagonal(view: View) -> Iterator[Proposal]:
+    """Lawvere's theorem: where each function is `φ a` for some `a`, every `h` has a fixed point."""
+    for law in view.props:
+        match = re.fullmatch(
+            rf"∀ \({_WORD} : (?P<kind>.+)\), ∃ {_WORD}, ∀ \({_WORD} : .+\), {_WORD} \3 \4 = \1 \4", law.type
+        )
+        if match is None:
+            continue
+        phi, fresh = match[5], view.namer()
+        a, ha = fresh("a"), fresh("ha")
+        value = match["kind"].rpartition(" → ")[2]
+        changes = [v.name for v in view.vars if v.type == f"{value} → {value}"]
+        for h in changes[:1]:
+            taken = f"obtain ⟨{a}, {ha}⟩ := {law.name} (fun x => {h} ({phi} x x))"
+            yield seq(taken, f"exact ⟨{phi} {a} {a}, ({ha} {a}).symm⟩"), 0.7
+        other = {"Prop": "¬{}", "Bool": "!{}", "Nat": "{} + 1", "ℕ": "{} + 1"}.get(value)
+        if other is not None and view.target == "False":
+            changed = other.format(f"({phi} x x)")
+            yield (
+                f"(obtain ⟨{a}, {ha}⟩ := {law.name} (fun x => {changed}); have := {ha} {a}; "
+                f"first | omega | (revert this; cases {phi} {a} {a} <;> simp) | simp_all | grind)",
+                0.7,
+            )
+
+
+def _cancels_everywhere(view: View) -> Iterator[Proposal]:
+    """Functions into any type that agree on the image agree: so the image is everything, as a predicate tells."""
+    match = re.fullmatch(rf"\(∀ \({_WORD} : .+\), ∃ {_WORD}, {_WORD} \2 = \1\) ↔ .*∀ \({_WORD} : Type.*", view.target)
+    if match is None:
+        return
+    f, fresh = match[3], view.namer()
+    h, b, y = fresh("h"), fresh("b"), fresh("y")
+    at = f"{h} Prop (fun {y} => ∃ a, {f} a = {y}) (fun _ => True)"
+    tries = f"(simpa using {at} (fun a => by simp) {b}) | (simpa using congrFun ({at} (by funext a; simp)) {b})"
+    yield (
+        seq(
+            "constructor",
+            f"· intro {h}; intros; first | grind | (funext {b}; obtain ⟨a, rfl⟩ := {h} {b}; simp_all; done)",
+            f"· intro {h} {b}; first | {tries}",
+        ),
+        0.6,
+    )
 
 
 def _named(view: View) -> Iterator[Proposal]:

@@ -54,8 +54,8 @@ def _nat(view: View, n: str) -> Iterator[Proposal]:
     power = "^" in view.target
     weight = 0.3 if power or any(h.type.startswith("∀") for h in view.props) else 0.12
     if "List.range" in view.target:
-        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> omega", 0.3
-        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add] <;> grind", 0.25
+        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add, Nat.add_mul] <;> omega", 0.3
+        yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add, Nat.add_mul] <;> grind", 0.25
     for name in list(dict.fromkeys(_LIBRARY_RECURSION.findall(view.target)))[:1]:
         yield f"induction {n} <;> simp_all [{name}]", 0.25
         yield f"induction {n} <;> grind [{name}]", 0.2
@@ -192,6 +192,8 @@ def _list(view: View, xs: str, kind: str) -> Iterator[Proposal]:
         together = [v.name for v in view.vars if v.name in others and v.type.startswith(kinds)]
         for y in together[:2]:
             step = f"induction {xs} generalizing {' '.join(others[:3])} <;> cases {y}"
+            if "reverse" in view.target and "zip" in view.target:
+                yield f"{step} <;> simp_all [List.zip_append, List.zipWith_append]", 0.3
             yield f"{step} <;> simp_all", 0.2
             yield f"{step} <;> grind", 0.12
     yield f"cases {xs} <;> simp_all", 0.12

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import Proposal, View, have, put, seq
+from prover.policy.tactics.definitions import own
+from prover.policy.tactics.view import Proposal, View, have, mentions, put, seq
 
 _LENGTH = re.compile(r"(?:([\w'₀-₉]+)\.length = (\d)|(\d) = ([\w'₀-₉]+)\.length)")
 _LONGEST = 5
@@ -44,6 +45,8 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _of_length(view)
     yield from _greatest(view)
     yield from _folded(view)
+    yield from _from_the_end(view)
+    yield from _of_members(view)
     if "Nodup" in view.facts and "length" in view.facts and " < " in view.facts:
         name = view.fresh("hdistinct")
         lemma = _DISTINCT.format(name=name)
@@ -53,6 +56,50 @@ def propose(view: View) -> Iterator[Proposal]:
         if uses:
             tries = " | ".join(f"({use})" for use in uses)
             yield seq(lemma, f"first | {tries} | (intro hno; first | {tries}) | grind"), 0.85
+
+
+def _from_the_end(view: View) -> Iterator[Proposal]:
+    """What goes through a list and what looks at its end: the list is empty, or has a last member."""
+    lists = [v for v in view.vars if v.type.startswith("List ") and v.value is None]
+    if not re.search(r"getLast|dropLast|foldl|\.concat|isSuffixOf|<:\+", view.facts + view.context):
+        return
+    unfold = ", ".join(own(view))
+    for xs in [v.name for v in lists if mentions(view.target, v.name)][:2]:
+        h, ys, y = (view.fresh(wish) for wish in ("h", "ys", "y"))
+        split = f"rcases List.eq_nil_or_concat {xs} with {h} | ⟨{ys}, {y}, {h}⟩ <;> subst {h} <;> simp_all [{unfold}]"
+        yield f"({split})", 0.25
+        yield f"({split} <;> cases {y} <;> simp_all [{unfold}])", 0.25
+        yield f"({split} <;> grind)", 0.15
+
+
+def _of_members(view: View) -> Iterator[Proposal]:
+    """A member divides the list; lists with the same places, or sorted with the same members, are the same."""
+    word = r"[\w'₀-₉]+"
+    if re.search(
+        rf"∃ (?:\(?{word} )?{word}(?: : [^,]*)?\)?,(?: ∃ {word},)? ({word}) = {word} \+\+ ({word}) :: {word}",
+        view.target,
+    ):
+        ways = "exact List.eq_append_cons_of_mem | exact List.append_of_mem"
+        yield f"(constructor <;> first | {ways} | (rintro ⟨_, _, rfl, _⟩; simp) | (rintro ⟨_, _, rfl⟩; simp))", 0.6
+        yield "exact List.append_of_mem (by assumption)", 0.4
+        yield "exact List.eq_append_cons_of_mem (by assumption)", 0.4
+    if "[" in view.facts and ("]?" in view.facts or "]'" in view.facts) and "reverse" in view.facts:
+        i, hi, h = (view.fresh(wish) for wish in ("i", "hi", "h"))
+        there = f"(intro {i} {hi}; rw [← List.getElem?_reverse {hi}, {h}])"
+        back = f"(apply List.ext_getElem?; intro {i}; by_cases {hi} : {i} < List.length _ <;> grind)"
+        yield f"(constructor <;> intro {h} <;> first | {there} | {back})", 0.4
+        yield f"(apply List.ext_getElem?; intro {i}; grind)", 0.2
+    same = re.fullmatch(rf"({word}) = ({word})", view.target)
+    order = [h for h in view.props if "Pairwise" in h.type]
+    if same is not None and len(order) > 1:
+        counts = [h.name for h in view.props if "count" in h.type or "Perm" in h.type or " ~ " in h.type]
+        for h in counts[:1]:
+            perm = f"(first | exact {h} | exact List.perm_iff_count.2 {h} | grind)"
+            used = [h.name for h in order[:2]]
+            yield (
+                f"exact List.Perm.eq_of_pairwise (by intros; first | omega | grind) {used[0]} {used[1]} (by {perm})",
+                0.7,
+            )
 
 
 def _of_length(view: View) -> Iterator[Proposal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import permutations
 
 from prover.goal import Hypothesis
 from prover.policy.tactics.definitions import declared, own
@@ -66,12 +67,31 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"cases {h} <;> grind [{rules}]", 0.12
         yield f"cases {h}", 0.15
         yield from _of_terms(view, prop, rules)
+    yield from _two(view, derivations, rules)
     yield from _invariants(view, derivations)
     if target:
         yield from _strong(view, rules)
     for x in [name for name in others if name in IDENT.findall(view.target)][:2] if target and not derivations else []:
         yield f"induction {x} <;> grind [{rules}]", 0.3 * near
         yield f"induction {x} <;> (constructor <;> assumption)", 0.15 * near
+
+
+def _two(view: View, derivations: list[tuple[Hypothesis, str]], rules: str) -> Iterator[Proposal]:
+    """Two derivations, as for transitivity and for determinism: induction on one, whatever the other is about, and the
+    rules that the other can end with."""
+    for one, other in permutations([h for h, _ in derivations[-3:]], 2):
+        about = f"{other.type} {view.target}"
+        free = [v.name for v in view.vars if v.value is None and mentions(about, v.name) and _of_data(v.type)]
+        free = [name for name in free if not mentions(one.type, name)]
+        general = f" generalizing {' '.join(free)}" if free else ""
+        ends = f"first | assumption | (cases {other.name} <;> grind [{rules}]) | grind [{rules}]"
+        yield f"induction {one.name}{general} <;> {ends}", 0.55
+        if len(derivations) > 2:
+            return
+
+
+def _of_data(kind: str) -> bool:
+    return not kind.startswith(("Type", "Sort", "Prop"))
 
 
 def _strong(view: View, rules: str) -> Iterator[Proposal]:

@@ -153,6 +153,7 @@ def _on_both_sides(view: View, names: list[str], parts: tuple[str, str, str]) ->
 
 def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
     names, theorems = unfold.split(", "), proved(view)
+    first = not any(h.name.startswith("ih") for h in view.props)
     seen: set[str] = set()
     found = calls(view, names)
     used = {word for call in found for word in IDENT.findall(" ".join(call.arguments))}
@@ -170,6 +171,10 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
             yield f"{step}simp_all [{unfold}] <;> omega", 0.2 * near
             yield f"{step}omega", 0.1 * near
         yield f"fun_induction {call.text}", 0.15 * near
+        if first and index == 0 and (free := _beside(view, call)):
+            general, apart = f"fun_induction {call.text} generalizing {' '.join(free)}", f"cases {free[0]}"
+            yield f"{general} <;> {apart} <;> simp_all [Nat.mul_add]", 0.3
+            yield f"{general} <;> grind [{others}]" if others else f"{general} <;> grind", 0.2
         yield from _accumulator(view, call, unfold)
         within = set(IDENT.findall(" ".join(call.arguments)))
         variables = [v.name for v in view.vars if v.name in within and v.value is None and _data(v.type)]
@@ -192,10 +197,38 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
                 known = ", ".join([*names, *theorems])
                 yield f"induction {x}{general} <;> simp_all [{known}]", 0.3 * near
                 yield f"induction {x}{general} <;> grind [{known}]", 0.28 * near
+            if first and index == 0 and view.context:
+                split = f"(repeat' split) <;> simp_all [{unfold}]"
+                yield f"induction {x} <;> simp only [{unfold}] <;> {split} <;> grind", 0.24
+                for inner in found:
+                    if inner.arguments[-1:] == (x,) and inner.text != call.text and stands_in(call.text, inner.text):
+                        yield _forgotten(view, inner, x, unfold), 0.3
             if index == 0 and len(names) > 1 and view.context:
                 step = f"induction {x}{general} <;> simp_all [{unfold}]"
                 yield f"{step} <;> (repeat' split) <;> simp_all [{unfold}]", 0.2 * near
                 yield f"{step} <;> grind [{unfold}]", 0.22 * near
+
+
+def _beside(view: View, call: Call) -> list[str]:
+    """Numbers and lists of the target that a call is not applied to: they may have to change along with it."""
+    within = set(IDENT.findall(" ".join(call.arguments)))
+    kinds = ("Nat", "ℕ", "List ")
+    return [
+        v.name
+        for v in view.vars
+        if v.name not in within and v.value is None and v.type.startswith(kinds) and mentions(view.target, v.name)
+    ][:3]
+
+
+def _forgotten(view: View, inner: Call, xs: str, unfold: str) -> str:
+    """`f (g xs) = xs` by induction: with `z` for `g xs` the list is `f z`, and only the step of `g` is left."""
+    z, ih, x = (view.fresh(wish) for wish in ("z", "ih", "x"))
+    use = f"simp_all [{unfold}]"
+    return (
+        f"(induction {xs} with\n| nil => {use}\n| cons {x} {xs} {ih} =>\n"
+        f"  simp only [{unfold}] at *\n  generalize {inner.text} = {z} at *\n  subst {ih}\n"
+        f"  cases {z} <;> {use} <;> (repeat' split) <;> {use} <;> grind)"
+    )
 
 
 def _folds(view: View) -> Iterator[Proposal]:

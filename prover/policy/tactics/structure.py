@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from prover.goal import split_top, top_level
+from prover.policy.tactics.definitions import declared
 from prover.policy.tactics.patterns import Fresh, alternatives, bound_names, pattern, universal
 from prover.policy.tactics.view import Proposal, View, connective, mentions, seq
 
@@ -176,7 +177,12 @@ def _hypotheses(view: View) -> Iterator[Proposal]:
 
 
 def _variables(view: View) -> Iterator[Proposal]:
+    types = declared(view.context).types
     for v in view.vars:
+        fields = types[name].fields if (name := declared(view.context).type(v.type.split(" ")[0])) else ()
+        if fields and v.value is None and mentions(view.facts, v.name):
+            fresh = view.namer()
+            yield f"(obtain ⟨{', '.join(map(fresh, fields))}⟩ := {v.name}; dsimp only at *)", 0.45
         if v.type == "Bool" and mentions(view.facts, v.name):
             yield f"cases {v.name} <;> simp_all", 0.2
             yield f"cases {v.name}", 0.1

@@ -30,12 +30,12 @@ async def one_step(lean: Pool, text: str, samples: int) -> list[Outcome]:
         assert opened.error is None
         state = opened.holes[0].state
         constants = (await env.symbols(state)).target
-        return await env.apply(state, offered(state, "", samples, constants), Limits(ms=20_000))
+        return await env.apply(state, offered(state, text, samples, constants), Limits(ms=20_000))
 
 
-async def closed_in_one_step(lean: Pool, statement: str, samples: int) -> None:
-    """Fails unless one of the policy's candidates proves the statement."""
-    outcomes = await one_step(lean, f"theorem t {statement} := by sorry", samples)
+async def closed_in_one_step(lean: Pool, statement: str, samples: int, file: str = "") -> None:
+    """Fails unless one of the policy's candidates proves the statement, behind what the file declares."""
+    outcomes = await one_step(lean, f"{file}theorem t {statement} := by sorry", samples)
     assert outcomes[-1].kind == "proved", [(o.kind, o.message[:80]) for o in outcomes]
 
 

@@ -194,6 +194,17 @@ STATEMENTS = {
     "u 15 = 57",
     "root of a polynomial": "(n : Int) : ∃ r : Int, (n - 1) * n * (n + 1) * (n + 2) + 1 = r ^ 2",
     "law at 1": "(f : Rat → Rat) (h : ∀ x y, f (x * y) = x ^ 2 * f y) : ∃ c, ∀ x, f x = c * x ^ 2",
+    "least that a square allows": "(n : Nat) (h : 57 ∣ n ^ 2 + n + 1) : 7 ≤ n",
+    "least sum that a power allows": "(a b : Int) (ha : 0 < a) (hb : 0 < b) (h : 49 ∣ a ^ 2 + b ^ 2) : 14 ≤ a + b",
+    "one square bounds another": "(a b c : Nat) (h : a ^ 2 + b ^ 2 + c ^ 2 = 29) (ha : 0 < a) (hab : a < b) "
+    "(hbc : b < c) : a = 2 ∧ b = 3 ∧ c = 4",
+    "values of a product": "(x y : Nat) (hx : 0 < x) (h : x * y + x + y = 54) (h2 : x < y) : x = 4 ∧ y = 10",
+    "two remainders of a divisor": "(m a : Int) (hm : 12 < m) (h : 5 * a % m = 2) (h2 : (a - 9) % m = 0) : m = 43",
+    "divisor of two terms": "(d n : Nat) (h : d ∣ 4 * n + 3) (h2 : d ∣ 7 * n + 9) (hd : 1 < d) : "
+    "d = 3 ∨ d = 5 ∨ d = 15",
+    "divisor of a square": "(d n : Int) (h : d ∣ n ^ 2 + 2) (h2 : d ∣ n - 4) (hd : 9 < d) : d = 18",
+    "power of a large number": "(k : Nat) (h : k = 7 ^ 1500 + 5) : 3 ^ k % 7 = 1",
+    "power and square of a large number": "(k : Nat) (h : k = 6 ^ 900 + 2 ^ 700) : (k ^ 2 + 2 ^ k) % 10 = 0",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 

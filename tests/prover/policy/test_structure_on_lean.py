@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lean_env.pool import Pool
-from tests.prover.policy.on_lean import closed_in_one_step
+from lean_env.protocol import Limits
+from tests.prover.policy.on_lean import closed_in_one_step, offered
 
 pytestmark = pytest.mark.lean
 
@@ -43,6 +44,16 @@ STATEMENTS = {
     "sets and elements": "(g : (Nat → Prop) → Nat) : ∃ S T, g S = g T ∧ S ≠ T",
     "tests and elements": "(α : Type) (g : (α → Bool) → α) (h : ∀ s t, g s = g t → s = t) : False",
     "false without values": ": ¬ ∀ (α : Type) (Q : α → Prop), (∀ x, Q x) → ∃ x, Q x",
+    "lists side by side, backwards": "(α : Type) (l m : List α) (h : l.length = m.length) : "
+    "(l.zip m).reverse = l.reverse.zip m.reverse",
+    "first place of a member": "(l : List Nat) (x : Nat) : x ∈ l ↔ ∃ u v : List Nat, l = u ++ x :: v ∧ x ∉ u",
+    "sorted lists with the same members": "(l m : List Int) (h1 : l.Pairwise (fun x y => x ≤ y)) "
+    "(h2 : m.Pairwise (fun x y => x ≤ y)) (h : ∀ x, l.count x = m.count x) : l = m",
+    "twice a sum": "(k : Nat) : 2 * (List.range (k + 1)).sum = k * (k + 1)",
+    "left inverse": "(S T : Type) (s : S) (j : S → T) (h : ∀ x y : S, j x = j y → x = y) : "
+    "∃ r : T → S, ∀ x : S, r (j x) = x",
+    "fixed point of the diagonal": "(S T : Type) (F : S → S → T) (h : ∀ g : S → T, ∃ s : S, ∀ x : S, F s x = g x) "
+    "(c : T → T) : ∃ t : T, c t = t",
     "false of one negative number": ": ¬ ∀ l : List Int, l ≠ [] → l.foldl max 0 ∈ l",
 }
 
@@ -50,3 +61,140 @@ STATEMENTS = {
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_one_step_is_enough(lean: Pool, name: str) -> None:
     await closed_in_one_step(lean, STATEMENTS[name], 24)
+
+
+_THINNED = """inductive Thin {α : Type} : List α → List α → Prop where
+  | done : Thin [] []
+  | drop (x : α) (l m : List α) : Thin l m → Thin l (x :: m)
+  | keep (x : α) (l m : List α) : Thin l m → Thin (x :: l) (x :: m)
+
+"""
+_STEPS = """inductive Prog where
+  | stop : Prog
+  | add : Nat → Prog
+  | both : Prog → Prog → Prog
+  | unless : Prog → Prog
+
+inductive Ends : Prog → Nat → Nat → Prop where
+  | stop (s : Nat) : Ends .stop s s
+  | add (k s : Nat) : Ends (.add k) s (s + k)
+  | both (p q : Prog) (s t u : Nat) : Ends p s t → Ends q t u → Ends (.both p q) s u
+  | zero (p : Prog) : Ends (.unless p) 0 0
+  | more (p : Prog) (s t : Nat) : s ≠ 0 → Ends p s t → Ends (.unless p) s t
+
+"""
+_PACKED = """def pack (x : Nat) : List (Nat × Nat) → List (Nat × Nat)
+  | [] => [(x, 1)]
+  | (y, k) :: l => if x = y then (y, k + 1) :: l else (x, 1) :: (y, k) :: l
+
+def packed : List Nat → List (Nat × Nat)
+  | [] => []
+  | x :: l => pack x (packed l)
+
+def unpacked : List (Nat × Nat) → List Nat
+  | [] => []
+  | (x, k) :: l => List.replicate k x ++ unpacked l
+
+"""
+_THIRDS = """def thirds {α : Type} : List α → List α
+  | [] => []
+  | [x] => [x]
+  | [x, _] => [x]
+  | x :: _ :: _ :: l => x :: thirds l
+
+"""
+_LAMP = """inductive Lamp where
+  | on : Lamp
+  | off : Lamp
+
+inductive Push where
+  | up : Push
+  | down : Push
+
+def Lamp.after : Lamp → Push → Lamp
+  | _, .up => .on
+  | _, .down => .off
+
+def Lamp.afterAll (l : Lamp) (ps : List Push) : Lamp := ps.foldl Lamp.after l
+
+"""
+_DECISIONS = """inductive Claim where
+  | var : Nat → Claim
+  | neg : Claim → Claim
+  | either : Claim → Claim → Claim
+
+inductive Tree where
+  | yes : Tree
+  | no : Tree
+  | ask : Nat → Tree → Tree → Tree
+
+def Claim.holds (v : Nat → Bool) : Claim → Bool
+  | .var x => v x
+  | .neg p => !(Claim.holds v p)
+  | .either p q => Claim.holds v p || Claim.holds v q
+
+def Tree.holds (v : Nat → Bool) : Tree → Bool
+  | .yes => true
+  | .no => false
+  | .ask x t e => if v x then Tree.holds v t else Tree.holds v e
+
+def Claim.tree : Claim → Tree → Tree → Tree
+  | .var x, t, e => .ask x t e
+  | .neg p, t, e => Claim.tree p e t
+  | .either p q, t, e => Claim.tree p t (Claim.tree q t e)
+
+"""
+_SEARCH_TREES = """inductive Tr where
+  | nil : Tr
+  | bin : Tr → Nat → Tr → Tr
+
+def Tr.every (P : Nat → Prop) : Tr → Prop
+  | .nil => True
+  | .bin l x r => Tr.every P l ∧ P x ∧ Tr.every P r
+
+def Tr.ordered : Tr → Prop
+  | .nil => True
+  | .bin l x r => Tr.every (fun y => y < x) l ∧ Tr.every (fun y => x < y) r ∧ Tr.ordered l ∧ Tr.ordered r
+
+def Tr.inorder : Tr → List Nat
+  | .nil => []
+  | .bin l x r => Tr.inorder l ++ x :: Tr.inorder r
+
+"""
+FILES = {
+    "transitivity": (_THINNED, "(l m n : List Nat) (h1 : Thin l m) (h2 : Thin m n) : Thin l n"),
+    "determinism": (_STEPS, "(p : Prog) (s t u : Nat) (h1 : Ends p s t) (h2 : Ends p s u) : t = u"),
+    "there and back": (_PACKED, "(l : List Nat) : unpacked (packed l) = l"),
+    "places along a recursion": (_THIRDS, "(l : List Nat) (i : Nat) : (thirds l)[i]? = l[3 * i]?"),
+    "the last counts": (
+        _LAMP,
+        "(ps : List Push) : Lamp.afterAll Lamp.off ps = Lamp.on ↔ ps.getLast? = some Push.up",
+    ),
+    "what to go on with": (
+        _DECISIONS,
+        "(v : Nat → Bool) (p : Claim) : Tree.holds v (Claim.tree p Tree.yes Tree.no) = Claim.holds v p",
+    ),
+    "order of a search tree": (
+        _SEARCH_TREES,
+        "(t : Tr) (h : Tr.ordered t) : (Tr.inorder t).Pairwise (fun x y => x < y)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_one_step_is_enough_in_a_file(lean: Pool, name: str) -> None:
+    file, statement = FILES[name]
+    await closed_in_one_step(lean, statement, 32, file)
+
+
+async def test_a_structure_is_taken_apart_into_its_laws(lean: Pool) -> None:
+    file = (
+        "structure Mon (M : Type) where\n  op : M → M → M\n  one : M\n"
+        "  assoc : ∀ a b c : M, op (op a b) c = op a (op b c)\n  left : ∀ a : M, op one a = a\n\n"
+    )
+    text = f"{file}theorem t (M : Type) (S : Mon M) (e : M) (h : ∀ a : M, S.op a e = a) : S.one = e := by sorry"
+    async with lean.session() as env:
+        state = (await env.open(text)).holes[0].state
+        (apart,) = [tactic for tactic in offered(state, text, 32) if "dsimp only" in tactic]
+        (outcome,) = await env.apply(state, [apart], Limits())
+        assert "assoc : ∀ (a b c : M), op (op a b) c = op a (op b c)" in outcome.states[0].goals[0]
