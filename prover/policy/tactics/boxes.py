@@ -129,14 +129,13 @@ def _extreme(monomial: Monomial, greatest: bool, box: Box) -> int | None:
     """What the product is at most, or at least; None where that is not known."""
     if len(monomial) == 1 and monomial[0][1] == 1:
         return (box.high if greatest else box.low).get(monomial[0][0])
-    value = 1
-    for name, power in monomial:
-        bound = box.high.get(name) if greatest else box.low.get(name)
-        if box.low.get(name, -1) < 0:
-            if greatest or power % 2:
-                return None
-            bound = 0
-        if bound is None:
-            return None
-        value *= bound**power
-    return value
+    if not monomial:
+        return 1
+    if any(box.low.get(name, -1) < 0 and (greatest or power % 2) for name, power in monomial):
+        return None
+    if not greatest:
+        return 0  # more is true, and harder to prove
+    if any(name not in box.high for name, _ in monomial):
+        return None
+    product: int = math.prod(box.high[name] ** power for name, power in monomial)
+    return product
