@@ -143,7 +143,7 @@ def _table(view: View, names: list[str], refuted: str = "") -> Iterator[Proposal
         return  # the hypotheses do
     all_used = used
     ends = {n: _guess(view, n, highs.get(n)) for n in used}
-    if len(used) == 1 and not refuted:
+    if len(used) == 1 and not refuted and used[0] not in highs:
         ends = {used[0]: _tight(used[0], used[0] in nats, [h.type for h in inside], ends[used[0]])}
     shifts = {n: 0 if n in nats else end - 1 if (low := lows.get(n)) is None else -low for n, end in ends.items()}
     points = math.prod(ends[n] + shifts[n] for n in used) if all(ends.values()) else 0

@@ -126,7 +126,9 @@ def _cancels_everywhere(view: View) -> Iterator[Proposal]:
     yield (
         seq(
             "constructor",
-            f"· intro {h}; intros; first | grind | (funext {b}; obtain ⟨a, rfl⟩ := {h} {b}; simp_all; done)",
+            f"· intro {h} γ u v hk\n"
+            f"  first\n  | (intro {b}; obtain ⟨a, rfl⟩ := {h} {b}; exact hk a)\n"
+            f"  | (funext {b}; obtain ⟨a, rfl⟩ := {h} {b}; exact congrFun hk a)",
             f"· intro {h} {b}; first | {tries}",
         ),
         0.6,

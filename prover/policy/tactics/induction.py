@@ -17,6 +17,8 @@ _MAX_DEPTH = 2
 _ALONG = re.compile(r"take|drop|get|set|insert|erase|replicate|range|rotate|\[\w+\]|\[\w+\]\?|len")
 # Recursive functions of the library that `simp` does not unfold by itself.
 _LIBRARY_RECURSION = re.compile(r"(?<![\w.'])((?:Nat|List)\.(?:repeat|iterate|rec|fold|foldRev|any|all|iota))(?![\w'])")
+# A product on the right in which something is taken away.
+_LESS = re.compile(r" = (?:\S+(?: [*^] \S+)* (\*) \([^()]* - \d+\)|\([^()]* - \d+\) \* \S+(?: [*^] \S+)*)$")
 _NEXT_BOUND = re.compile(r"([\w'₀-₉]+) (≤|<) ([\w'₀-₉]+) \+ 1")
 
 
@@ -56,6 +58,10 @@ def _nat(view: View, n: str) -> Iterator[Proposal]:
     if "List.range" in view.target:
         yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add, Nat.add_mul] <;> omega", 0.3
         yield f"induction {n} <;> simp_all [List.range_succ, Nat.mul_add, Nat.add_mul] <;> grind", 0.25
+    if less := _LESS.search(view.target):
+        lemma = "Nat.mul_sub" if less[1] else "Nat.sub_mul"
+        steps = f"rw [{lemma}]; apply Nat.eq_sub_of_add_eq; induction {n}"
+        yield f"({steps} <;> simp_all [List.range_succ] <;> grind)", 0.32
     for name in list(dict.fromkeys(_LIBRARY_RECURSION.findall(view.target)))[:1]:
         yield f"induction {n} <;> simp_all [{name}]", 0.25
         yield f"induction {n} <;> grind [{name}]", 0.2

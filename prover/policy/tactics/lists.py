@@ -83,10 +83,11 @@ def _of_members(view: View) -> Iterator[Proposal]:
         yield f"(constructor <;> first | {ways} | (rintro ⟨_, _, rfl, _⟩; simp) | (rintro ⟨_, _, rfl⟩; simp))", 0.6
         yield "exact List.append_of_mem (by assumption)", 0.4
         yield "exact List.eq_append_cons_of_mem (by assumption)", 0.4
-    if "[" in view.facts and ("]?" in view.facts or "]'" in view.facts) and "reverse" in view.facts:
+    reversed_one = re.search(r"([\w'₀-₉]+)\.reverse", view.target)
+    if reversed_one is not None and "]?" in view.target:
         i, hi, h = (view.fresh(wish) for wish in ("i", "hi", "h"))
         there = f"(intro {i} {hi}; rw [← List.getElem?_reverse {hi}, {h}])"
-        back = f"(apply List.ext_getElem?; intro {i}; by_cases {hi} : {i} < List.length _ <;> grind)"
+        back = f"(apply List.ext_getElem?; intro {i}; by_cases {hi} : {i} < {reversed_one[1]}.length <;> grind)"
         yield f"(constructor <;> intro {h} <;> first | {there} | {back})", 0.4
         yield f"(apply List.ext_getElem?; intro {i}; grind)", 0.2
     same = re.fullmatch(rf"({word}) = ({word})", view.target)

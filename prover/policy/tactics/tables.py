@@ -19,7 +19,7 @@ from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
 _MODULI = (4, 3, 8, 5, 7, 9, 16, 11, 13, 6, 10, 12)
 _LARGEST = 400
-_MOST_ROWS = 1_300
+_MOST_ROWS = 2_200
 _MOST_VARIABLES = 3
 _ZERO = Term("num", name="0")
 _FALSE = Term("var", name="False")

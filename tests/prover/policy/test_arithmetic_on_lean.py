@@ -205,6 +205,11 @@ STATEMENTS = {
     "divisor of a square": "(d n : Int) (h : d ∣ n ^ 2 + 2) (h2 : d ∣ n - 4) (hd : 9 < d) : d = 18",
     "power of a large number": "(k : Nat) (h : k = 7 ^ 1500 + 5) : 3 ^ k % 7 = 1",
     "power and square of a large number": "(k : Nat) (h : k = 6 ^ 900 + 2 ^ 700) : (k ^ 2 + 2 ^ k) % 10 = 0",
+    "three digits": "(n : Nat) (h : 100 ≤ n) (h1 : n < 1000) "
+    "(h2 : n = (n / 100) ^ 3 + (n / 10 % 10) ^ 3 + (n % 10) ^ 3) : n = 153 ∨ n = 370 ∨ n = 371 ∨ n = 407",
+    "three remainders": "(a b c : Nat) (h : a * b * c % 11 = 1) (h1 : 4 * c % 11 = 3) "
+    "(h2 : 8 * b % 11 = (4 + b) % 11) : (a + b + c) % 11 = 3",
+    "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 

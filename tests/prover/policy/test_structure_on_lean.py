@@ -54,6 +54,9 @@ STATEMENTS = {
     "∃ r : T → S, ∀ x : S, r (j x) = x",
     "fixed point of the diagonal": "(S T : Type) (F : S → S → T) (h : ∀ g : S → T, ∃ s : S, ∀ x : S, F s x = g x) "
     "(c : T → T) : ∃ t : T, c t = t",
+    "what is equal on the image": "(S T : Type) (j : S → T) : (∀ t : T, ∃ s : S, j s = t) ↔ "
+    "∀ (U : Type) (u v : T → U), (∀ s : S, u (j s) = v (j s)) → ∀ t : T, u t = v t",
+    "palindromes by places": "(l : List Nat) : l.reverse = l ↔ ∀ k : Nat, k < l.length → l[k]? = l[l.length - 1 - k]?",
     "false of one negative number": ": ¬ ∀ l : List Int, l ≠ [] → l.foldl max 0 ∈ l",
 }
 
