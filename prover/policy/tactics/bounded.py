@@ -199,16 +199,11 @@ def _table(view: View, names: list[str], refuted: str = "") -> Iterator[Proposal
         hn = view.fresh("hn")
         steps = ["apply Classical.byContradiction", f"intro {hn}", *steps[:-1], f"exact {hn} ({applied})"]
     steps.insert(0, f"have {hb} : {claim} := by {EVALUATE}")
-    yield (
-        seq(*steps),
-        0.91
-        if certain and points < 2 * _FEW_POINTS and set(used) <= set(nats)
-        else 0.86
-        if certain
-        else 0.32
-        if points <= 3000
-        else 0.2,
-    )
+    if certain:
+        quick = points < 2 * _FEW_POINTS and set(used) <= set(nats)
+        yield seq(*steps), 0.91 if quick else 0.86
+    else:
+        yield seq(*steps), 0.32 if points <= 3000 else 0.2
 
 
 @lru_cache(maxsize=64)

@@ -76,7 +76,7 @@ def _of_members(view: View) -> Iterator[Proposal]:
     """A member divides the list; lists with the same places, or sorted with the same members, are the same."""
     word = r"[\w'₀-₉]+"
     if re.search(
-        rf"∃ (?:\(?{word} )?{word}(?: : [^,]*)?\)?,(?: ∃ {word},)? ({word}) = {word} \+\+ ({word}) :: {word}",
+        rf"∃ (?:\(?{word} )?{word}(?: : [^,]*)?\)?,(?: ∃ {word},)? {word} = {word} \+\+ {word} :: {word}",
         view.target,
     ):
         ways = "exact List.eq_append_cons_of_mem | exact List.append_of_mem"
@@ -90,7 +90,7 @@ def _of_members(view: View) -> Iterator[Proposal]:
         back = f"(apply List.ext_getElem?; intro {i}; by_cases {hi} : {i} < {reversed_one[1]}.length <;> grind)"
         yield f"(constructor <;> intro {h} <;> first | {there} | {back})", 0.4
         yield f"(apply List.ext_getElem?; intro {i}; grind)", 0.2
-    same = re.fullmatch(rf"({word}) = ({word})", view.target)
+    same = re.fullmatch(rf"{word} = {word}", view.target)
     order = [h for h in view.props if "Pairwise" in h.type]
     if same is not None and len(order) > 1:
         counts = [h.name for h in view.props if "count" in h.type or "Perm" in h.type or " ~ " in h.type]
