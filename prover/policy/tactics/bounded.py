@@ -21,7 +21,7 @@ from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import INT, NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, put, seq
 
 _MOST_CASES = 40
-_MOST_POINTS = 7_000
+_MOST_POINTS = 10_000
 _FEW_POINTS = 1_000
 # Long statements need larger instances of `Decidable` than Lean looks for by itself.
 EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
@@ -288,18 +288,18 @@ def _beyond(view: View, n: str) -> int:
             continue
         powers = {power: q.value for power, q in p.in_one(n).items()}
         lead = powers[max(powers)]
-        if (
-            p.names != [n]
-            or not lead
-            or lead > 0
-            or max(powers) < 2
-            or (max(powers) % 2 and n not in view.of_type(NAT))
-        ):
+        if p.names != [n] or not lead or lead > 0 or max(powers) < 2 or (max(powers) % 2 and not _natural(view, n)):
             continue
         bound = 2 + max(abs(c) for c in powers.values() if c is not None) / -lead
         if bound < _MOST_POINTS // 2:
             return int(bound)
     return 0
+
+
+def _natural(view: View, n: str) -> bool:
+    """Is the variable not negative?"""
+    low = interval(view, n)[0]
+    return low is not None and low >= 0
 
 
 def _tight(n: str, natural: bool, facts: list[str], end: int) -> int:

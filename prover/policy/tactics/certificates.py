@@ -245,6 +245,11 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
                 for s in small
                 if a.polynomial.degree + b.polynomial.degree + s.polynomial.degree <= top
             ]
+    if (
+        stage == 2
+    ):  # what is above the claim's degree may cancel, as between `a * b * c` and `(1 - a) * (1 - b) * (1 - c)`
+        lines = [fact for fact in base if fact.polynomial.degree == 1]
+        found += [_times(kind, _times(kind, a, b), c) for a, b, c in combinations(lines, 3)]
     if stage == 2 and negated is not None:
         named = negated
         others = [*base, named, *(s for s in squares[:6])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from prover.policy.tactics.polynomials import Polynomial, degree, halved, of_term, text_of
@@ -59,7 +60,8 @@ def propose(view: View) -> Iterator[Proposal]:
         yield seq(*steps, *linear), 0.93
         return
     if goal.quotient.below:
-        positive = _positive(goal.quotient.below, above_zero)
+        at_least_zero = {n for n in variables if any(_says_not_negative(h.type, n) for h in view.props)} | above_zero
+        positive = _positive(goal.quotient.below, above_zero, at_least_zero)
         if positive is None:
             return
         hn, hd, hl, hk = (fresh(wish) for wish in ("hn", "hd", "hl", "hk"))
@@ -79,6 +81,11 @@ def propose(view: View) -> Iterator[Proposal]:
         ]
     if steps:
         yield seq(*steps), 0.93
+
+
+def _says_not_negative(text: str, name: str) -> bool:
+    n = re.escape(name)
+    return bool(re.search(rf"(?<![\w'.])(?:0 ≤ {n}|{n} ≥ 0)(?![\w'.])", text))
 
 
 def says_positive(text: str, name: str) -> bool:
@@ -274,16 +281,18 @@ def _product(factors: Counter[Polynomial]) -> Polynomial:
     return result
 
 
-def _positive(factors: Counter[Polynomial], above_zero: set[str]) -> str | None:
+def _positive(
+    factors: Counter[Polynomial], above_zero: set[str], at_least_zero: AbstractSet[str] = frozenset()
+) -> str | None:
     """A proof that the product of the factors is positive."""
-    proofs = [positive_one(factor, above_zero) for factor in factors.elements()]
+    proofs = [positive_one(factor, above_zero, at_least_zero) for factor in factors.elements()]
     known = [proof for proof in proofs if proof is not None]
     return chained("Rat.mul_pos", known) if known and len(known) == len(proofs) else None
 
 
-def positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
-    """The same for one polynomial: linear, a sum of squares and a positive number, or of products of positive
-    variables."""
+def positive_one(factor: Polynomial, above_zero: set[str], at_least_zero: AbstractSet[str] = frozenset()) -> str | None:
+    """The same for one polynomial: linear, a sum of squares and a positive number, of products of positive variables,
+    or of a positive number and products of variables that are not negative."""
     facts = []
     if factor.degree > 1 and any(c < 0 for c in factor.terms.values()):
         return None
@@ -295,11 +304,23 @@ def positive_one(factor: Polynomial, above_zero: set[str]) -> str | None:
         ]
     elif factor.degree > 1:
         if not set(factor.names) <= above_zero:
-            return None
+            return _positive_beside(factor, at_least_zero) if set(factor.names) <= at_least_zero else None
         for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
             names = [name for name, power in monomial for _ in range(power)]
             proof = chained("Rat.mul_pos", ["(by grind)"] * len(names))
             facts.append(f"have h{i} : 0 < {' * '.join(names)} := {proof}")
+    return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
+
+
+def _positive_beside(factor: Polynomial, at_least_zero: AbstractSet[str]) -> str | None:
+    """The number in it is positive, and the rest is not negative."""
+    if factor.terms.get((), 0) <= 0:
+        return None
+    facts = []
+    for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
+        names = [name for name, power in monomial for _ in range(power)]
+        proof = chained("Rat.mul_nonneg", ["(by grind)"] * len(names))
+        facts.append(f"have h{i} : 0 ≤ {' * '.join(names)} := {proof}")
     return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
 
 

@@ -205,6 +205,11 @@ STATEMENTS = {
     "divisor of a square": "(d n : Int) (h : d ∣ n ^ 2 + 2) (h2 : d ∣ n - 4) (hd : 9 < d) : d = 18",
     "power of a large number": "(k : Nat) (h : k = 7 ^ 1500 + 5) : 3 ^ k % 7 = 1",
     "power and square of a large number": "(k : Nat) (h : k = 6 ^ 900 + 2 ^ 700) : (k ^ 2 + 2 ^ k) % 10 = 0",
+    "four digits and their mirror": "(n : Nat) (h : n < 10000) (h1 : n / 1000 = n / 10 % 10) "
+    "(h2 : n / 100 % 10 = n % 10) : 101 ∣ n",
+    "a product with a sign": "(n : Int) (h : 0 < n) (h1 : (n - 2) * (n - 3) * (n - 5) < 0) : n = 1 ∨ n = 4",
+    "corners of a cube": "(u v w : Rat) (hu : 0 ≤ u ∧ u ≤ 1) (hv : 0 ≤ v ∧ v ≤ 1) (hw : 0 ≤ w ∧ w ≤ 1) : "
+    "u + v + w ≤ 1 + u * v + v * w + w * u",
     "three digits": "(n : Nat) (h : 100 ≤ n) (h1 : n < 1000) "
     "(h2 : n = (n / 100) ^ 3 + (n / 10 % 10) ^ 3 + (n % 10) ^ 3) : n = 153 ∨ n = 370 ∨ n = 371 ∨ n = 407",
     "three remainders": "(a b c : Nat) (h : a * b * c % 11 = 1) (h1 : 4 * c % 11 = 3) "
