@@ -101,6 +101,8 @@ class GoalSearch:
         """Texts that verification refused."""
         self.context = before_sorry(problem.text(), problem.hole or 0)
         self.repairs = Repairs()
+        self.cut_short: list[Candidate] = []
+        """Those of the first state that ran out of the part of the time limit that they were worth."""
         self.rejected = 0
         self.error = ""
         self.steps: tuple[Step, ...] = ()
@@ -115,16 +117,19 @@ class GoalSearch:
         Raises:
             WorkerError: a worker failed beyond repair, or verification itself did, which says nothing about the proof.
         """
-        if self.search.graph.expansions >= self.expansions:
-            return "expansions"
-        nodes = self.search.ask(1)
-        if not nodes:
-            if not self.more or self.memory.size == self.known:
-                return "exhausted"
+        spent = self.search.graph.expansions >= self.expansions
+        nodes = [] if spent else self.search.ask(1)
+        if nodes:
+            self.clock.usage.expansions += 1
+            candidates = await self._propose(nodes[0])
+        elif not spent and self.more and self.memory.size != self.known:
             await self._begin_again()
             return "open"
-        self.clock.usage.expansions += 1
-        if await self._expand(nodes[0], await self._propose(nodes[0])):
+        elif self.cut_short:
+            nodes, candidates = await self._last_chance()
+        else:
+            return "expansions" if spent else "exhausted"
+        if await self._expand(nodes[0], candidates):
             return "proved"
         await self._score()
         return "open"
@@ -165,6 +170,15 @@ class GoalSearch:
         self.search, self.more, self.known = self._round(), False, self.memory.size
         self._queries.clear()
 
+    async def _last_chance(self) -> tuple[list[Node], list[Candidate]]:
+        """The first state again, and what was cut short there, with all of the time limit: on a slow machine a proof
+        may be among it."""
+        await self._begin_again()
+        nodes = self.search.ask(1)
+        self._queries[nodes[0].id] = await self._query(nodes[0])
+        candidates, self.cut_short = [replace(each, patience=1.0) for each in self.cut_short], []
+        return nodes, candidates
+
     async def _propose(self, node: Node) -> list[Candidate]:
         """The candidates to try on a node: of those that failed in an earlier pass, as many others instead."""
         query = self._queries[node.id] = await self._query(node)
@@ -199,6 +213,8 @@ class GoalSearch:
             for candidate, outcome in zip(chunk, outcomes, strict=False):
                 if not outcome.tried or (outcome.kind == "timeout" and shortened):
                     continue
+                if outcome.kind == "timeout" and candidate.patience < 1 and node.depth == 0:
+                    self.cut_short.append(candidate)
                 self.policy.learn(query, candidate.tactic, outcome.kind, outcome.lean_ms)
                 if outcome.kind not in ("open", "proved"):
                     self.memory.fails(node.state.hash, candidate.tactic)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -36,7 +37,8 @@ class Scripted:
     dies_at: str = ""
     lost: set[str] = field(default_factory=set)
     """Tactics that are not tried, since the state cannot be made again."""
-    slow: set[str] = field(default_factory=set)
+    slow: dict[str, float] = field(default_factory=dict)
+    """Tactics that take so many milliseconds."""
     """Tactics that are stopped by their limit."""
     dies_on_opening: int = 0
     """The text, counted from 1, that ends the worker."""
@@ -83,7 +85,7 @@ class Scripted:
             self.asked.append(tactic)
             if tactic == self.dies_at:
                 raise WorkerDied("The Lean worker ended.")
-            if tactic in self.slow:
+            if self.slow.get(tactic, 0.0) > limits.ms:
                 outcomes.append(Outcome("timeout", (), "time limit", 1.0))
                 continue
             if tactic in self.lost:
@@ -225,10 +227,29 @@ async def test_the_time_limit_ends_it() -> None:
 async def test_what_the_end_of_the_time_cut_short_is_tried_again_by_a_later_pass() -> None:
     memory = Memory()
     for timeout_s, known in ((2.0, 0), (60.0, 1)):
-        env = Scripted({}, slow={"go"})
+        env = Scripted({}, slow={"go": math.inf})
         record = await run(env, Fixed(("go",)), Judge(), memory=memory, timeout_s=timeout_s)
         assert record.result == "not_proved"
         assert len(memory.pairs()) == known
+
+
+async def test_what_was_cut_short_at_the_first_state_gets_all_of_its_time_before_the_search_ends() -> None:
+    class Hurried(Fixed):
+        async def propose(self, queries: Sequence[Query], samples: int) -> list[list[Candidate]]:
+            return [[replace(each, patience=0.3) for each in one] for one in await super().propose(queries, samples)]
+
+    whole = Limits().ms
+    env = Scripted({("root", "slow"): "", ("root", "go"): "x"}, slow={"slow": whole / 2, "never": math.inf})
+    record = await run(env, Hurried(("never", "slow", "go")), Judge())
+    assert (record.result, record.tactics) == ("proved", ("slow",))
+    assert env.asked.count("slow") == 3  # at the first state and the next, and once more
+    assert env.limits[-1] == (2, whole)
+    assert not env.live
+
+    env = Scripted({("root", "slow"): ""}, slow={"slow": math.inf})
+    record = await run(env, Hurried(("slow",)), Judge())
+    assert (record.result, record.stop, record.usage.expansions) == ("not_proved", "exhausted", 1)
+    assert env.asked == ["slow"] * 2
 
 
 async def test_a_proof_is_kept_where_shortening_it_ends_the_worker() -> None:
