@@ -28,7 +28,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if kind == "Nat":
         yield from as_integers(view, propose)
         return
-    found = _equations(view, kind)
+    found = equations(view, kind)
     for equation in found[:4]:
         yield from _zero_product(view, equation, kind, [])
         if kind == "Int":
@@ -37,7 +37,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _zero_product(view, equation, kind, [step])
     solution = {
         name: value
-        for name, value in linear_solution(_equations(view, kind, 1)).items()
+        for name, value in linear_solution(equations(view, kind, 1)).items()
         if value.value is None and (kind == "Rat" or value.integral)
     }
     if not solution:
@@ -51,7 +51,7 @@ def propose(view: View) -> Iterator[Proposal]:
             yield from _zero_product(view, equation, kind, steps)
 
 
-def _equations(view: View, kind: str, exact: int = 0) -> list[Polynomial]:
+def equations(view: View, kind: str, exact: int = 0) -> list[Polynomial]:
     """The hypotheses `p = q` of that degree (of any above 1 when it is 0), as polynomials that are 0."""
     variables = set(view.of_type(INT if kind == "Int" else RAT))
     found = []

@@ -89,6 +89,9 @@ def _root(p: Polynomial, n: str) -> Polynomial | None:
         exact = ((powers.get(at) or 0) - known) / (2 * coefficients[degree // 2])
         coefficients[power] = Fraction(floor(exact))
     root = Polynomial({((n, power),) if power else (): c for power, c in coefficients.items() if c})
+    left = (p - root * root).in_one(n)
+    if (rest := left[max(left)].value if left else None) is not None and rest < 0:
+        root = root - Polynomial.constant(1)
     if any(c < 0 for c in root.terms.values()) or root * root == p:
         return None
     return root

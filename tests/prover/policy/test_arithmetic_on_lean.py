@@ -214,6 +214,15 @@ STATEMENTS = {
     "(h2 : n = (n / 100) ^ 3 + (n / 10 % 10) ^ 3 + (n % 10) ^ 3) : n = 153 ∨ n = 370 ∨ n = 371 ∨ n = 407",
     "three remainders": "(a b c : Nat) (h : a * b * c % 11 = 1) (h1 : 4 * c % 11 = 3) "
     "(h2 : 8 * b % 11 = (4 + b) % 11) : (a + b + c) % 11 = 3",
+    "halves of a square": "(n : Int) : n ^ 2 / 4 = (n / 2) * ((n + 1) / 2)",
+    "numbers of pairs": "(n : Nat) : n * (n - 1) / 2 + (n + 1) * n / 2 = n ^ 2",
+    "quotient of linear terms in the index": "(a : Nat → Rat) (h : a 1 = 1) (h1 : ∀ n ≥ 1, a (n + 1) = a n / (1 + "
+    "5 * a n)) : ∀ n ≥ 1, a n = 1 / (5 * n - 4)",
+    "a far member of it": "(a : Nat → Rat) (h : a 1 = 2) (h1 : a 2 = 4 / 5) (h2 : ∀ n ≥ 3, a n = a (n - 2) * a (n - 1) "
+    "/ (2 * a (n - 2) - a (n - 1))) : a 1000 = 4 / 2999",
+    "products that equations fix": "(x y z : Rat) (h : 0 < x ∧ 0 < y ∧ 0 < z) (h1 : x * (y + z) = 14) "
+    "(h2 : y * (z + x) = 18) (h3 : z * (x + y) = 20) : x * y * z = 24",
+    "the square above": "(n k : Nat) (h : 0 < n) (h1 : (n + 2) * (n + 3) * (n + 4) * (n + 5) = k ^ 2) : False",
     "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
