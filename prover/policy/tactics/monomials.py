@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import product
 
 from prover.policy.tactics.factors import equations
-from prover.policy.tactics.polynomials import Monomial, Polynomial, linear_solution, of_term, rational_root, text_of
+from prover.policy.tactics.polynomials import Monomial, Polynomial, linear_solution, of_term, rational_root
 from prover.policy.tactics.quotients import says_positive
 from prover.policy.tactics.terms import Term, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
