@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import lcm
+from math import inf, lcm
 
 from prover.policy.tactics.polynomials import (
     Monomial,
@@ -39,6 +39,8 @@ _LARGEST = 10**15
 # Names that no statement has: those of statements are cleared.
 NEGATED = "hnegated"
 HIGHEST_DEGREE = 6
+# Of the search for a multiplier.
+_MOST_MULTIPLIER, _STEPS, _GOLDEN, _NEAR, _FINEST = 1_000.0, 45, 0.381966, 1e-5, 10**6
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,8 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     if claim is not None and claim.degree == 2:
         found += completed(claim)
         found += [form for homogeneous in _homogeneous(claim, question.equations) for form in completed(homogeneous)]
+    if claim is not None and claim.degree <= 2:
+        found += [form for known in _quadratics(question) for form in completed(_touching(claim, known))]
     if claim is not None:
         found += [a - b for a, b in combinations(_roots(claim, half), 2)]
     plain_names = [name for name in names if not name.endswith("⁻¹")]
@@ -285,6 +289,8 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
         for at in zeros:
             found += [Polynomial.variable(n) - Polynomial.constant(at[n]) for n in names if same is None]
             found += [form for a, b in combinations(names, 2) if (form := _vanishing(((a, 1),), ((b, 1),), at))]
+            if len(names) == 1:
+                found += [form for pair in pairs if (form := _vanishing(*pair, at))]
     return [primitive(p) for p in dict.fromkeys(found) if p and p.value is None]
 
 
@@ -311,6 +317,37 @@ def _homogeneous(claim: Polynomial, equations: Sequence[tuple[Polynomial, str]])
         other = equation.terms.get((), Fraction(0))
         if constant and other and equation.degree == 2:
             yield claim - equation * (constant / other)
+
+
+def _quadratics(question: Question) -> Iterator[Polynomial]:
+    """Quadratic polynomials that are at most 0 where the hypotheses hold."""
+    for equation, _ in question.equations:
+        if equation.degree == 2:
+            yield from (equation, -equation)
+    yield from (-fact.polynomial for fact in question.facts if fact.polynomial.degree == 2)
+
+
+def _touching(claim: Polynomial, known: Polynomial) -> Polynomial:
+    """The claim with the multiple of the quadratic polynomial that makes it, as a sum of squares and a number, the
+    largest number: Lagrange's multiplier, by the golden section; the claim alone where there is none."""
+
+    def number(multiplier: float) -> float:
+        squares, rest = squares_of(claim + known * Fraction(multiplier).limit_denominator(_FINEST))
+        return float(rest.value) if squares and rest.value is not None else -inf
+
+    low, high = 0.0, 1.0
+    while high < _MOST_MULTIPLIER and number(high) < number(2 * high):
+        high *= 2
+    high *= 2
+    for _ in range(_STEPS):
+        third = _GOLDEN * (high - low)
+        if number(low + third) > number(high - third):
+            high -= third
+        else:
+            low += third
+    best = Fraction((low + high) / 2)
+    simple = next((q for d in (1, 10, 100) if abs((q := best.limit_denominator(d)) - best) < _NEAR), best)
+    return claim + known * simple
 
 
 def _roots(claim: Polynomial, half: int) -> list[Polynomial]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, permutations
 from math import gcd, isqrt
@@ -11,7 +11,7 @@ from prover.policy.tactics.bounded import SQUARE, divisors_of, one_of_divisors
 from prover.policy.tactics.certificates import completed
 from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, mentions, seq, view_of
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, mentions, seq, view_of
 
 _LARGEST_PRODUCT = 1_000
 _MOST_DIVISORS = 40
@@ -165,7 +165,7 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
     squares = len(p.names) == 2 and all(power == 2 for m in p.terms for _, power in m)
     found = _split(_in_squares(p)) if squares else None
     squares = found is not None
-    found = found or _split(p) or _variable_factor(p, view.target)
+    found = found or _split(p) or _split_cubic(p) or _variable_factor(p, view.target)
     if found is None:
         return
     u, v, number = found
@@ -185,7 +185,7 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
     left, right = text_of(u), text_of(v)
     hp, hd, hk, hc = (view.fresh(name) for name in ("hp", "hd", "hk", "hc"))
     cases = [((u, d), (v, number // d)) for size in divisors for d in (size, -size)]
-    lemmas, ends = _by_squares(view, p.names, cases, close) if squares else ([], [_at(case, close) for case in cases])
+    lemmas, ends = _by_squares(view, p.names, cases, close) if squares else ([], [_at(pair, close) for pair in cases])
     steps = [
         *lemmas,
         f"have {hp} : ({left}) * ({right}) = {number} := by grind",
@@ -193,18 +193,18 @@ def _known_product(view: View, p: Polynomial) -> Iterator[Proposal]:
         f"  have h : ({left}) ∣ {number} := ⟨_, {hp}.symm⟩\n  exact Int.natAbs_dvd_natAbs.mpr h",
         f"rcases {one_of_divisors(number, '_', hd)} with {' | '.join([hk] * len(divisors))}",
     ]
-    for d, end, end_of_negative in zip(divisors, ends[::2], ends[1::2], strict=True):
-        steps.append(
-            f"· rcases (show {left} = {d} ∨ {left} = -{d} by omega) with {hc} | {hc}\n"
-            f"  · rw [{hc}] at {hp}; {end}\n  · rw [{hc}] at {hp}; {end_of_negative}"
-        )
+    for d, *pair in zip(divisors, ends[::2], ends[1::2], strict=True):
+        both = [case([f"rw [{hc}] at {hp}", end]) for end in pair]
+        steps.append(case([f"rcases (show {left} = {d} ∨ {left} = -{d} by omega) with {hc} | {hc}", *both]))
     if len(lemmas) <= _MOST_LEMMAS:
         yield seq(*steps), 0.9
 
 
-def _at(case: Sequence[tuple[Polynomial, int]], close: str) -> str:
+def _at(pair: Sequence[tuple[Polynomial, int]], close: str) -> str:
     """What ends a case of linear equations `p = number`: the only values that solve them are put in."""
-    values = linear_solution(p - Polynomial.constant(number) for p, number in case)
+    values = linear_solution(p - Polynomial.constant(number) for p, number in pair)
+    if (end := _quadratic(pair, values)) is not None:
+        return end
     numbers = {name: value for name, p in values.items() if (value := p.value) is not None}
     if len(numbers) < 2 or any(value.denominator > 1 for value in numbers.values()):
         return close
@@ -227,9 +227,9 @@ def _by_squares(
     lemmas = [f"have {fresh('hs')} : 0 ≤ {name} ^ 2 := Lean.Grind.OrderedRing.sq_nonneg" for name in names]
     known: dict[tuple[str, int], str] = {}
     ends = []
-    for case in cases:
+    for pair in cases:
         end = close
-        for p, number in case:
+        for p, number in pair:
             factor = p.terms.get(((p.names[0], 1),)) if len(p.names) == 1 and p.degree == 1 else None
             if factor is None or not p.names[0].endswith(" ^ 2"):
                 continue
@@ -259,6 +259,45 @@ def _no_square(square: str, value: int) -> str:
         f"  · {nonnegative.format(f'{x} + {r}', f'{r} - {x}')}\n"
         f"  · {nonnegative.format(f'{x} - {r + 1}', f'{x} + {r + 1}')}"
     )
+
+
+def _quadratic(pair: Sequence[tuple[Polynomial, int]], values: Mapping[str, Polynomial]) -> str | None:
+    """What ends a case of a linear equation and a quadratic one: that leaves the square of a linear term."""
+    quadratic = next((p - Polynomial.constant(number) for p, number in pair if p.degree == 2), None)
+    if quadratic is None or len(values) != 1:
+        return None
+    ((name, value),) = values.items()
+    left = quadratic.replaced(name, value)
+    if not value.integral or len(left.names) != 1 or left.degree != 2:
+        return None
+    (y,), powers = left.names, left.in_one(left.names[0])
+    a, b, c = (int(powers[i].value or 0) if i in powers else 0 for i in (2, 1, 0))
+    square, number = f"({text_of(Polynomial({((y, 1),): 2 * a, (): b}))})", b * b - 4 * a * c
+    steps = [
+        f"obtain rfl : {name} = {text_of(value)} := (by omega)",
+        f"have hs : {square} ^ 2 = {number} := (by grind)",
+    ]
+    root = isqrt(max(0, number))
+    if number < 0:
+        steps += [f"have hq : 0 ≤ {square} ^ 2 := {SQUARE}", "omega"]
+    elif root * root == number:
+        steps += [f"have hs : ({square} - {root}) * ({square} + {root}) = 0 := (by grind)"]
+        steps += ["rcases Int.mul_eq_zero.mp hs with hs | hs <;> first | omega | (simp_all; omega) | grind"]
+    else:
+        steps += [f"generalize {square} = s at hs", f"exact absurd hs ({_no_square('s ^ 2', number)})"]
+    return "\n".join(step.replace("\n", "\n  ") for step in steps)
+
+
+def _split_cubic(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
+    """A linear u and a quadratic v in two variables, and a number, with `p = 0` when `u * v = number`."""
+    if len(p.names) != 2 or p.degree != 3 or not p.integral:
+        return None
+    number = p.terms.get((), Fraction(0))
+    for u in _candidates(p - Polynomial.constant(number)):
+        v = divided(p - Polynomial.constant(number), u)
+        if v is not None and v.integral and number and any(abs(c) == 1 for c in u.terms.values()):
+            return u, v, -int(number)
+    return None
 
 
 def _split(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:

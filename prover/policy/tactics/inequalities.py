@@ -10,7 +10,7 @@ from math import gcd
 
 from prover.policy.tactics.certificates import HIGHEST_DEGREE, NEGATED, Fact, Question, certificate_of, squares_of
 from prover.policy.tactics.factors import as_integers
-from prover.policy.tactics.means import of_products
+from prover.policy.tactics.means import of_products, without_inverses
 from prover.policy.tactics.orderings import by_order
 from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
@@ -51,10 +51,11 @@ def propose(view: View) -> Iterator[Proposal]:
 
 
 def _by_means(question: Question) -> Iterator[Proposal]:
+    question, inverses = without_inverses(question)
     for steps, facts in of_products(question):
         certificate = certificate_of(replace(question, facts=(*facts, *question.facts)))
         if certificate is not None:
-            yield seq(*steps, *certificate), 0.9
+            yield seq(*inverses, *steps, *certificate), 0.9
             return
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import permutations
 from math import prod
 
 from prover.policy.tactics.certificates import Fact, Question
 from prover.policy.tactics.polynomials import Polynomial, rational_root, text_of
+from prover.policy.tactics.view import chained
+
+_MOST_PRODUCTS = 6
 
 
 def of_products(question: Question) -> Iterator[tuple[list[str], tuple[Fact, ...]]]:
@@ -34,6 +39,56 @@ def of_products(question: Question) -> Iterator[tuple[list[str], tuple[Fact, ...
         pairs = [f"({kind}.mul_pos {a} {b})" for a, b in zip(proofs, [*proofs[1:], proofs[0]], strict=True)]
         square = text_of(Polynomial.constant(r * r))
         yield _three(kind), (sums, _fact(kind, products, pairs, square, Polynomial.constant(3 * r * r)))
+        if weighted := tuple(_weighted(question, dict(zip(names, proofs, strict=True)), r)):
+            yield _three(kind), weighted
+
+
+def _weighted(question: Question, positive: Mapping[str, str], r: Fraction) -> Iterator[Fact]:
+    """Means of three of the claim's products, two of them equal, whose product is a cube as `x * y * z = r ^ 3`."""
+    claim = question.claim.terms if question.claim is not None else {}
+    large = [m for m, c in claim.items() if c > 0 and len(m) > 1 and {name for name, _ in m} <= positive.keys()]
+    for first, second in permutations(large[:_MOST_PRODUCTS], 2):
+        powers = [2 * dict(first).get(name, 0) + dict(second).get(name, 0) for name in positive]
+        common = min(powers)
+        if any((power - common) % 3 for power in powers):
+            continue
+        root = {name: (power - common) // 3 for name, power in zip(positive, powers, strict=True) if power > common}
+        least = Polynomial({tuple(sorted(root.items())): r**common})
+        terms, proofs = [], []
+        for monomial in (first, first, second):
+            factors = [name for name, power in monomial for _ in range(power)]
+            terms.append(" * ".join(factors))
+            proofs.append(chained(f"{question.kind}.mul_pos", [positive[name] for name in factors]))
+        signs = [positive[name] for name, power in root.items() for _ in range(power)]
+        above = f"have hp := {chained(f'{question.kind}.mul_pos', signs)}; " if signs else ""
+        yield _fact(question.kind, terms, proofs, text_of(least), least * 3, above)
+
+
+def without_inverses(question: Question) -> tuple[Question, list[str]]:
+    """Where the product of variables is known, the inverse of each is a product of the others; with the steps that put
+    these into the target."""
+    claim, steps = question.claim, list[str]()
+    for equation, _ in question.equations:
+        found = _product(equation)
+        for name in sorted(found[0]) if found is not None and claim is not None else []:
+            inverse = f"{name}⁻¹"
+            if found is None or claim is None or inverse not in claim.names:
+                continue
+            names = sorted(found[0] - {name})
+            others = prod(map(Polynomial.variable, names), start=Polynomial.constant(1 / found[1] ** len(found[0])))
+            claim = claim.replaced(inverse, others)
+            steps.append(f"have hi{len(steps)} : {inverse} = {text_of(others)} := by grind")
+    if not steps:
+        return question, []
+    inverses = [f"hi{i}" for i in range(len(steps))]
+    steps += [f"simp only [Rat.div_def, {', '.join(inverses)}]", f"clear {' '.join(inverses)}"]
+    equations = tuple(each for each in question.equations if not _inverts(each[0]))
+    facts = tuple(each for each in question.facts if not _inverts(each.polynomial))
+    return replace(question, claim=claim, equations=equations, facts=facts), steps
+
+
+def _inverts(p: Polynomial) -> bool:
+    return any(name.endswith("⁻¹") for name in p.names)
 
 
 def _product(equation: Polynomial) -> tuple[frozenset[str], Fraction] | None:
@@ -49,13 +104,15 @@ def _product(equation: Polynomial) -> tuple[frozenset[str], Fraction] | None:
     return (frozenset(name for name, _ in monomials[0]), root) if root is not None else None
 
 
-def _fact(kind: str, terms: Sequence[str], proofs: Sequence[str], root: str, least: Polynomial) -> Fact:
-    total = Polynomial.constant(-least.terms[()])
+def _fact(
+    kind: str, terms: Sequence[str], proofs: Sequence[str], root: str, least: Polynomial, positive: str = ""
+) -> Fact:
+    total = -least
     for term in terms:
         total = total + prod(map(Polynomial.variable, term.split(" * ")), start=Polynomial.constant(1))
     text = text_of(total)
     arguments = " ".join(f"({term})" for term in terms)
-    known = f"hmean {arguments} ({root}) {' '.join(proofs)} (by grind) (by grind)"
+    known = f"hmean {arguments} ({root}) {' '.join(proofs)} (by {positive}grind) (by grind)"
     return Fact(total, False, text, f"(by have hm := {known}; grind : 0 ≤ {text})")
 
 

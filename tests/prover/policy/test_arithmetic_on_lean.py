@@ -223,6 +223,11 @@ STATEMENTS = {
     "products that equations fix": "(x y z : Rat) (h : 0 < x ∧ 0 < y ∧ 0 < z) (h1 : x * (y + z) = 14) "
     "(h2 : y * (z + x) = 18) (h3 : z * (x + y) = 20) : x * y * z = 24",
     "the square above": "(n k : Nat) (h : 0 < n) (h1 : (n + 2) * (n + 3) * (n + 4) * (n + 5) = k ^ 2) : False",
+    "a difference of cubes": "(x y : Int) (h : x ^ 3 - y ^ 3 = 37) : (x = 4 ∧ y = 3) ∨ (x = -3 ∧ y = -4)",
+    "linear on a circle": "(x y : Rat) (h : x ^ 2 + y ^ 2 = 1) : 8 * x + 15 * y ≤ 17",
+    "a double root": "(x : Rat) : x ^ 4 - 4 * x + 3 ≥ 0",
+    "weighted means": "(x y z : Rat) (h : 0 < x) (h1 : 0 < y) (h2 : 0 < z) (h3 : x * y * z = 1) : "
+    "x / y + y / z + z / x ≥ x + y + z",
     "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
