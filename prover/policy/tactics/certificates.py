@@ -93,6 +93,8 @@ def certificate_of(question: Question) -> list[str] | None:
     negated = named[-1] if negated is not None else None
     multiples = _multiples(question, names, top)
     for stage in range(-1, 3):
+        if stage == 2 and negated is not None and question.equations:
+            multiples = _multiples(question, names, _highest(negated, top))
         facts = _hypotheses(question, top) if stage < 0 else _products(question, names, top, stage, negated)
         chosen = _solve(facts, multiples, negated)
         if chosen is not None:
@@ -254,14 +256,19 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
         found += [_times(kind, _times(kind, a, b), c) for a, b, c in combinations(lines, 3)]
     if stage == 2 and negated is not None:
         named = negated
-        others = [*base, named, *(s for s in squares[:6])]
-        limit = max(top, 2 * named.polynomial.degree) if named.polynomial.degree <= 2 else top + 1
+        others = [*base, named, *squares[:6], *(_times(kind, a, b) for a, b in combinations(base[:4], 2))]
+        limit = _highest(named, top)
         found += [_times(kind, named, f) for f in others if named.polynomial.degree + f.polynomial.degree <= limit]
     distinct: dict[Polynomial, Fact] = {}
     for fact in found:
         if fact.polynomial.value is None:
             distinct.setdefault(fact.polynomial, fact)
     return list(distinct.values())[:400]
+
+
+def _highest(negated: Fact, top: int) -> int:
+    """Up to what degree the negated claim is multiplied."""
+    return max(top, 2 * negated.polynomial.degree) if negated.polynomial.degree <= 2 else top + 1
 
 
 def _forms(question: Question, names: list[str], half: int, stage: int) -> list[Polynomial]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from prover.goal import Hypothesis
+from prover.policy.tactics import inequalities
 from prover.policy.tactics.polynomials import Polynomial, degree, halved, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
 
-_SIGNS = {"≤": (0, 1, False), "<": (0, 1, True), "≥": (1, 0, False), ">": (1, 0, True)}
+_SIGNS = {"≤": (0, 1, "≤"), "<": (0, 1, "<"), "≥": (1, 0, "≤"), ">": (1, 0, "<")}
 _MOST_FACTORS = 6
+# Weight of what was computed as a whole proof.
+_SURE = 0.9
 _MOST_TERMS = 60
 _MOST_DEGREE = 6
 
@@ -32,55 +36,109 @@ class Quotient:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`0 ≤ difference` or `0 < difference`."""
+    """`0 ≤ difference`, `0 < difference` or `0 = difference`."""
 
     difference: str
     quotient: Quotient
-    strict: bool
+    sign: str
+
+    @property
+    def strict(self) -> bool:
+        return self.sign == "<"
+
+    @property
+    def numerator(self) -> str:
+        """The same of the numerator alone, as it is with positive denominators."""
+        return f"0 {self.sign} {text_of(self.quotient.above)}"
 
 
 def propose(view: View) -> Iterator[Proposal]:
     variables = set(view.of_type(RAT))
+    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
+    yield from _equation(view, variables, above_zero)
     goal = comparison(view.target, variables)
     if goal is None or not variables:
         return
-    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
-    known = [(h.name, found) for h in view.props if "/" in h.type and (found := comparison(h.type, variables))]
+    known = [(h.name, found) for h in view.props if "/" in h.type and (found := comparison(h.type, variables, "="))]
     if not goal.quotient.below and not known:
         return
     fresh = view.namer()
     steps: list[str] = []
+    left = view.target
+    hypotheses = list(view.goal.hypotheses)
     for name, found in known:
         positive = _positive(found.quotient.below, above_zero)
         if positive is None or not found.quotient.below:
             continue
-        steps += _cleared(found, positive, fresh("hc"), name)
+        cleared = fresh("hc")
+        steps += _cleared(found, positive, cleared, name)
+        hypotheses = [h for h in hypotheses if h.name != name] + [Hypothesis(cleared, found.numerator)]
     elsewhere = any("/" in h.type or "⁻¹" in h.type for h in view.props if h.name not in {name for name, _ in known})
-    if goal.quotient.below and not elsewhere and (linear := _named(goal, above_zero, fresh)) is not None:
-        yield seq(*steps, *linear), 0.93
-        return
-    if goal.quotient.below:
+    named = _named(goal, above_zero, fresh) if goal.quotient.below and not elsewhere else None
+    if named is not None:
+        lines, left = named
+        steps += lines
+    elif goal.quotient.below:
         at_least_zero = {n for n in variables if any(_says_not_negative(h.type, n) for h in view.props)} | above_zero
         positive = _positive(goal.quotient.below, above_zero, at_least_zero)
         if positive is None:
             return
-        hn, hd, hl, hk = (fresh(wish) for wish in ("hn", "hd", "hl", "hk"))
-        sign = "<" if goal.strict else "≤"
-        below, above = text_of(_product(goal.quotient.below)), text_of(goal.quotient.above)
-        steps += [
-            f"have {hd} : 0 < {below} := by\n  have hp := {positive}\n  grind",
-            f"suffices {hn} : 0 {sign} {above} by\n"
-            f"  have {hk} : ({goal.difference}) * ({below}) = {above} := by grind\n"
-            f"  refine Classical.byContradiction fun {hl} => ?_\n"
-            + (
-                f"  have {hl} := Rat.mul_nonneg (show 0 ≤ -({goal.difference}) by grind) (Rat.le_of_lt {hd})\n  grind"
-                if goal.strict
-                else f"  have {hl} := Rat.mul_pos (show 0 < -({goal.difference}) by grind) {hd}\n  grind"
-            ),
-            f"clear {hd}",
-        ]
+        left = goal.numerator
+        steps += _without_denominators(goal, positive, fresh)
+    if not steps:
+        return
+    end = _end(view, left, hypotheses)
+    if end is not None:
+        yield seq(*steps, end), 0.935
+    yield seq(*steps), 0.93 if end is None else 0.5
+
+
+def _equation(view: View, variables: set[str], above_zero: set[str]) -> Iterator[Proposal]:
+    """An equation between quotients: `grind` multiplies by denominators that it knows to be positive."""
+    term = read(view.target) if " = " in view.target and "/" in view.target else None
+    if term is None or term.op != "=" or not names_of(term) <= variables:
+        return
+    denominators = {p for each in _denominators(term) if (p := of_term(each, division=True)) and len(p.terms) > 1}
+    fresh = view.namer()
+    steps = []
+    for below in sorted(denominators, key=text_of):
+        if below.degree < 2 or (positive := _positive(Counter([below]), above_zero)) is None:
+            continue
+        steps.append(f"have {fresh('hp')} : 0 < {text_of(below)} := by\n  have hp := {positive}\n  grind")
     if steps:
-        yield seq(*steps), 0.93
+        yield seq(*steps, "grind"), 0.9
+
+
+def _denominators(term: Term) -> Iterator[Term]:
+    if term.op in ("/", "inv"):
+        yield term.args[-1]
+    for arg in term.args:
+        yield from _denominators(arg)
+
+
+def _without_denominators(goal: Comparison, positive: str, fresh: Callable[[str], str]) -> list[str]:
+    """Steps that leave the numerator of the goal."""
+    hn, hd, hl, hk = (fresh(wish) for wish in ("hn", "hd", "hl", "hk"))
+    below, above = text_of(_product(goal.quotient.below)), text_of(goal.quotient.above)
+    contradiction = (
+        f"Rat.mul_nonneg (show 0 ≤ -({goal.difference}) by grind) (Rat.le_of_lt {hd})"
+        if goal.strict
+        else f"Rat.mul_pos (show 0 < -({goal.difference}) by grind) {hd}"
+    )
+    return [
+        f"have {hd} : 0 < {below} := by\n  have hp := {positive}\n  grind",
+        f"suffices {hn} : {goal.numerator} by\n"
+        f"  have {hk} : ({goal.difference}) * ({below}) = {above} := by grind\n"
+        f"  refine Classical.byContradiction fun {hl} => ?_\n"
+        f"  have {hl} := {contradiction}\n  grind",
+        f"clear {hd}",
+    ]
+
+
+def _end(view: View, target: str, hypotheses: Sequence[Hypothesis]) -> str | None:
+    """What proves the inequality that is left, where a certificate is found."""
+    goal = replace(view.goal, target=target, hypotheses=tuple(hypotheses))
+    return next((tactic for tactic, weight in inequalities.propose(replace(view, goal=goal)) if weight >= _SURE), None)
 
 
 def _says_not_negative(text: str, name: str) -> bool:
@@ -93,9 +151,9 @@ def says_positive(text: str, name: str) -> bool:
     return bool(re.search(rf"(?<![\w'.])(?:0 < {n}|{n} > 0)(?![\w'.])", text))
 
 
-def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) -> list[str] | None:
-    """The goal without denominators, where it is linear in its quotients: each gets a name and its equation, which is
-    far less work than arithmetic with inverses."""
+def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) -> tuple[list[str], str] | None:
+    """Steps to the goal without denominators, and that goal, where it is linear in its quotients: each gets a name and
+    its equation, which is far less work than arithmetic with inverses."""
     term = read(goal.difference)
     found = summed(term) if term is not None else None
     if found is None or not found[0]:
@@ -125,21 +183,22 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
         others = _product(Counter(each for each in denominators if each != one.below))
         parts.append(f"({text_of(one.factor * others)}) * ({name} * ({one.divisor}))")
         above = above + one.factor * one.above * others
-    sign = "<" if goal.strict else "≤"
+    left = f"0 {'<' if goal.strict else '≤'} {text_of(above)}"
     contradiction = (
         f"Rat.mul_nonneg (show 0 ≤ -({text_of(difference)}) by grind) (Rat.le_of_lt {hd})"
         if goal.strict
         else f"Rat.mul_pos (show 0 < -({text_of(difference)}) by grind) {hd}"
     )
-    return [
+    lines = [
         *steps,
         f"have {hk} : ({text_of(difference)}) * ({below}) = {' + '.join(parts)} := by grind",
         f"rw [{', '.join(equations)}] at {hk}",
-        f"suffices {hn} : 0 {sign} {text_of(above)} by\n"
+        f"suffices {hn} : {left} by\n"
         f"  refine Classical.byContradiction fun {hl} => ?_\n"
         f"  have {hl} := {contradiction}\n  grind",
         f"clear {hd} {hk} {' '.join(equations)} {' '.join(names)}",
     ]
+    return lines, left
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,29 +258,32 @@ def summed(term: Term) -> tuple[list[Ratio], Polynomial] | None:
 def _cleared(found: Comparison, positive: str, name: str, old: str) -> list[str]:
     """What a hypothesis says without its denominators, in its place."""
     below, above = text_of(_product(found.quotient.below)), text_of(found.quotient.above)
-    sign, rule = ("<", "Rat.mul_pos") if found.strict else ("≤", "Rat.mul_nonneg")
-    weak = "hd" if found.strict else "(Rat.le_of_lt hd)"
+    known = f"(show 0 {found.sign} {found.difference} by grind)"
+    multiplied = {
+        "<": f"have hm := Rat.mul_pos {known} hd",
+        "≤": f"have hm := Rat.mul_nonneg {known} (Rat.le_of_lt hd)",
+        "=": f"have hm := congrArg (· * ({below})) {known}; simp only at hm",
+    }
     return [
-        f"have {name} : 0 {sign} {above} := by\n"
+        f"have {name} : {found.numerator} := by\n"
         f"  have hp := {positive}\n"
         f"  have hd : 0 < {below} := by grind\n"
-        f"  have hm := {rule} (show 0 {sign} {found.difference} by grind) {weak}\n"
+        f"  {multiplied[found.sign]}\n"
         f"  have hk : ({found.difference}) * ({below}) = {above} := by grind\n"
         "  grind",
         f"clear {old}",
     ]
 
 
-def comparison(text: str, variables: set[str]) -> Comparison | None:
+def comparison(text: str, variables: set[str], equations: str = "") -> Comparison | None:
+    """A relation as a comparison with 0; an equation only where its sign is among those that may be."""
     term = read(text)
-    if term is None or term.op not in _SIGNS or not names_of(term) <= variables:
+    if term is None or term.op not in (*_SIGNS, *equations) or not names_of(term) <= variables:
         return None
-    low, high, strict = _SIGNS[term.op]
+    low, high, sign = _SIGNS.get(term.op, (1, 0, "="))
     less, more = term.args[low], term.args[high]
     difference = quotient(Term("-", (more, less)))
-    if difference is None:
-        return None
-    return Comparison(f"({show(more)}) - ({show(less)})", difference, strict)
+    return Comparison(f"({show(more)}) - ({show(less)})", difference, sign) if difference is not None else None
 
 
 def quotient(term: Term) -> Quotient | None:

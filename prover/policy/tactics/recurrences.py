@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from prover.policy.tactics.evaluate import Value, canonical
+from prover.policy.tactics.polynomials import of_term
 from prover.policy.tactics.sequences import Sequence, at_least, members, plus, sequences
 from prover.policy.tactics.terms import Term, applications, premises, read, show, substitute
 from prover.policy.tactics.view import NAT, Proposal, View, seq
@@ -80,6 +81,27 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
             f"  | zero => first | (simp_all; done) | grind\n  | succ {k} {ih} =>\n    {finish}"
         )
         yield seq(induct, *conclude), weight
+    if s.order == 1 and not first and not s.guarded and not s.shift and s.variable not in _outside(s.body):
+        x, bases = view.fresh("x"), [name for name, _ in s.bases.values()]
+        known = ", ".join([*bases, s.rule])
+        step = [
+            f"try simp only [{s.rule}] at {ih}",
+            f"simp only [{s.rule}]",
+            f"generalize {s.name} {k} = {x} at {ih} ⊢",
+        ]
+        base = f"(simp_all; done) | (simp only [{known}]; decide +kernel) | grind"
+        begin = f"induction {n}\n· first | {base}\nrename_i {k} {ih}"
+        body = of_term(s.body, division=True, atoms=True)
+        linear = body is not None and body.degree <= 1 and not any(name.endswith("⁻¹") for name in body.names)
+        steps = [*([intro] if intro else []), begin, *step, f"clear {' '.join([s.rule, *bases])}"]
+        yield seq(*steps), 0.4 if linear else 0.85
+
+
+def _outside(term: Term) -> set[str]:
+    """The variables that stand elsewhere than in the arguments of functions."""
+    if term.op == "app":
+        return set()
+    return {term.name} if term.op == "var" else {name for arg in term.args for name in _outside(arg)}
 
 
 def _variables(term: Term) -> set[str]:
