@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from math import gcd, lcm
 
+from prover.goal import Hypothesis
 from prover.policy.tactics.bounded import divisors_of, one_of_divisors
 from prover.policy.tactics.divisibility import signed_of
 from prover.policy.tactics.polynomials import Polynomial, division, of_term, written
@@ -23,6 +25,7 @@ def propose(view: View) -> Iterator[Proposal]:
         target = read(view.target)
         if target is not None:
             yield from _common_divisor(view, target)
+            yield from _of_powers(view, target)
     if "gcd" in view.facts or "lcm" in view.facts:
         yield from _of_known_numbers(view)
         yield from _product_with_lcm(view)
@@ -77,6 +80,69 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         f"rcases h6 with {' | '.join(['h6'] * len(divisors))} <;> (rw [h6] at h1 h2; first | exact h6 | omega)",
     ]
     yield seq(*steps), 0.92
+
+
+def _of_powers(view: View, target: Term) -> Iterator[Proposal]:
+    """`gcd (2 ^ n - 1) (2 ^ (n + 1) - 1)`: with `2 ^ n = t + 1` these are linear in `t`."""
+    left = target.args[0] if target.op == "=" else target
+    terms = left.args[1:] if left.op == "app" and left.args[0].name in _GCDS and len(left.args) == 3 else ()
+    powers = {(base, n) for term in terms for base, n, _ in _shifted(term)}
+    if len(powers) != 1:
+        return
+    ((base, n),) = powers
+    fresh = view.namer()
+    t, ht, hp = fresh("t"), fresh("ht"), fresh("hp")
+    values = [_at_power(term, base, n, t) for term in terms]
+    texts = [written(value, signed=False) if value is not None else None for value in values]
+    if None in texts or n not in view.of_type(NAT):
+        return
+    reduced = f"Nat.gcd ({texts[0]}) ({texts[1]})" + (f" = {show(target.args[1])}" if target.op == "=" else " = 1")
+    inner = read(reduced)
+    goal = replace(view.goal, target=reduced, hypotheses=(*view.goal.hypotheses, Hypothesis(t, "Nat")))
+    ends = _common_divisor(replace(view, goal=goal), inner) if inner is not None else iter(())
+    end = next((tactic for tactic, weight in ends if weight > 0.9), None)
+    steps = [
+        f"have {hp} : 0 < {base} ^ {n} := Nat.pow_pos (by decide)",
+        f"obtain ⟨{t}, {ht}⟩ : ∃ {t}, {base} ^ {n} = {t} + 1 := ⟨{base} ^ {n} - 1, by omega⟩",
+        *(
+            f"rw [show {show(term)} = {text} by first | omega | (simp only [Nat.pow_add, Nat.pow_succ, {ht}]; omega)]"
+            for term, text in zip(terms, texts, strict=True)
+        ),
+        f"clear {ht} {hp}",
+    ]
+    yield seq(*steps, *([end] if end else [])), 0.9 if end else 0.6
+
+
+def _shifted(term: Term) -> Iterator[tuple[str, str, int]]:
+    """The powers `b ^ (n + k)` of numbers in a term."""
+    p = of_term(term.args[1], minus=False) if term.op == "^" and term.args[0].op == "num" else None
+    if p is not None and len(p.names) == 1 and p.degree == 1 and p.terms[((p.names[0], 1),)] == 1:
+        yield term.args[0].name, p.names[0], int(p.terms.get((), 0))
+    for arg in term.args:
+        yield from _shifted(arg)
+
+
+def _at_power(term: Term, base: str, n: str, t: str) -> Polynomial | None:
+    """A term as a polynomial in `t`, where the power of the number is `t + 1`."""
+    if term.op in ("num", "var"):
+        return of_term(term) if term.name != n else None
+    if found := next(iter(_shifted(term)) if term.op == "^" else iter(()), None):
+        return (
+            (Polynomial.variable(t) + Polynomial.constant(1)) * int(base) ** found[2]
+            if found[:2] == (base, n)
+            else None
+        )
+    parts = [_at_power(arg, base, n, t) for arg in term.args]
+    if len(parts) != 2 or parts[0] is None or parts[1] is None:
+        return None
+    match term.op:
+        case "+":
+            return parts[0] + parts[1]
+        case "*":
+            return parts[0] * parts[1]
+        case "-":
+            return parts[0] - parts[1]
+    return None
 
 
 def _of_factors(a: Term, b: Term) -> Iterator[Proposal]:
