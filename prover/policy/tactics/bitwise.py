@@ -39,6 +39,7 @@ _TO_NAT = ", ".join(
         "lt_def",
     )
 )
+_SHIFTS = "BitVec.toNat_shiftLeft, BitVec.toNat_ushiftRight, Nat.shiftLeft_eq, Nat.shiftRight_eq_div_pow"
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -77,4 +78,5 @@ def _as_numbers(view: View, pairs: list[tuple[str, str]], names: list[str], widt
     steps += [f"have {fresh('hb')} := {name}.isLt" for name in names]
     equations = [h.name for h in view.props if " = " in h.type and _PAIR.search(h.type)]
     steps += [f"have {fresh('hb')} := congrArg BitVec.toNat {name}" for name in equations]
-    return seq(*steps, f"simp only [{', '.join([_TO_NAT, *literals])}] at *", "omega")
+    shifts = [_SHIFTS] if "<<<" in view.facts or ">>>" in view.facts else []
+    return seq(*steps, f"simp only [{', '.join([_TO_NAT, *shifts, *literals])}] at *", "omega")

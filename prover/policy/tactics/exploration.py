@@ -29,6 +29,7 @@ _ORDERED = ("List Nat", "List Int")
 _SORTED = "Pairwise (fun x y => x ≤ y)"
 # Words of lemmas that are only for goals with the same word, or with one of others.
 _ASKED = {".Pairwise": ("Pairwise",), ".Perm": ("Perm", " ~ "), " ∈ ": ("Pairwise", "∀ x"), ".length": ()}
+_ASKED |= {"List.count ": (), ".sum": ()}
 _CLAIMS = ("Bool", "Prop")
 
 
@@ -203,6 +204,8 @@ def _of_one(
         if kind.startswith("List "):
             yield Shape(one, f"({f} a).length = a.length")
             yield Shape(f"j {one}", f"j ∈ {f} a ↔ j ∈ a")
+            yield Shape(f"j {one}", f"List.count j ({f} a) = List.count j a")
+            yield Shape(one, f"({f} a).sum = a.sum")
             if len(functions) > 1:  # it may sort, by what comes before it
                 yield Shape(one, f"({f} a).Perm a")
                 if kind in _ORDERED:
@@ -211,6 +214,8 @@ def _of_one(
     elif inserts:
         yield Shape(one, f"({call} a).length = a.length + 1")
         yield Shape(f"j {one}", f"j ∈ {call} a ↔ j = k ∨ j ∈ a")
+        yield Shape(f"j {one}", f"List.count j ({call} a) = List.count j (k :: a)")
+        yield Shape(one, f"({call} a).sum = k + a.sum")
         yield Shape(one, f"({call} a).Perm (k :: a)")
         if kind in _ORDERED:
             by = f"intro h; induction a <;> simp_all [{f}] <;> split <;> simp_all <;> grind"

@@ -135,6 +135,7 @@ STATEMENTS = {
     "(l.filter p).map f = (l.map f).filter p",
     "diagonal of an enumeration": "(f : Nat → Nat → Bool) (h : ∀ g : Nat → Bool, ∃ n, f n = g) : False",
     "powers of maxima": "(a b m n : Nat) (h : a ≤ 2 ^ m) (h2 : b ≤ 2 ^ n) : a + b ≤ 2 ^ (max m n + 1)",
+    "an adder": "(x y : BitVec 12) : y + x = ((x &&& y) <<< 1) + (x ^^^ y)",
     "bits of a sum": "(x y : BitVec 24) : (x ||| y) + (x &&& y) = y + x",
     "disjoint bits": "(a b : Nat) (h : a &&& b = 0) : a ^^^ b = a + b",
     "next bound": "(f : Nat → Nat) (k n : Nat) (h1 : 1 ≤ k) (hs : f (n + 1) = (n + 1) * f n) (h : k ≤ n + 1) "
@@ -228,6 +229,11 @@ STATEMENTS = {
     "a double root": "(x : Rat) : x ^ 4 - 4 * x + 3 ≥ 0",
     "weighted means": "(x y z : Rat) (h : 0 < x) (h1 : 0 < y) (h2 : 0 < z) (h3 : x * y * z = 1) : "
     "x / y + y / z + z / x ≥ x + y + z",
+    "quotients that add up to one": "(x y : Rat) (h : 0 < x) (h1 : 0 < y) (h2 : 1 / (1 + x) + 1 / (1 + y) = 1) : "
+    "2 ≤ x + y",
+    "an equation between quotients": "(a b c : Rat) (h : 0 < a) (h1 : 0 < b) (h2 : 0 < c) (h3 : a * b * c = 1) : "
+    "1 / (1 + b + b * c) + 1 / (1 + c + c * a) + 1 / (1 + a + a * b) = 1",
+    "gcd beside a power": "(n : Nat) : Nat.gcd (3 ^ n + 1) (3 ^ (n + 1) + 2) = 1",
     "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }

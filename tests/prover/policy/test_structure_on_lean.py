@@ -164,7 +164,17 @@ def Tr.inorder : Tr → List Nat
   | .bin l x r => Tr.inorder l ++ x :: Tr.inorder r
 
 """
+_PILES = """def place (x : Nat) : List Nat → List Nat
+  | [] => [x]
+  | y :: ys => if y < x then y :: place x ys else x :: y :: ys
+
+def placed : List Nat → List Nat
+  | [] => []
+  | x :: xs => place x (placed xs)
+
+"""
 FILES = {
+    "numbers that sorting keeps": (_PILES, "(l : List Nat) (a : Nat) : (placed l).count a = l.count a"),
     "transitivity": (_THINNED, "(l m n : List Nat) (h1 : Thin l m) (h2 : Thin m n) : Thin l n"),
     "determinism": (_STEPS, "(p : Prog) (s t u : Nat) (h1 : Ends p s t) (h2 : Ends p s u) : t = u"),
     "there and back": (_PACKED, "(l : List Nat) : unpacked (packed l) = l"),
