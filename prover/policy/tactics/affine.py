@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.evaluate import canonical
-from prover.policy.tactics.terms import Term, names_of, read, show, substitute
-from prover.policy.tactics.view import INT, Proposal, View, seq
+from prover.policy.tactics.terms import Term, applications, names_of, read, show, substitute
+from prover.policy.tactics.view import INT, Proposal, View, case, have, seq
 
 _LAW = re.compile(r"∀ \(([\w'₀-₉]+) ([\w'₀-₉]+) : (Int|ℤ|Nat|ℕ)\), (?!.*[→∀∃∨∧])(.* = .*)")
 _NATURAL_PAIRS = "0 0,0 {a},0 {b},0 ({a} + {b}),{a} 0,{a} {b},{b} {a},0 ({f} 0),({f} 0) 0,{a} ({f} {b})"
@@ -34,8 +34,9 @@ def propose(view: View) -> Iterator[Proposal]:
             yield _proportional(view, used[0], h.name), 0.6
         elif len(used) == 1:
             yield _linear(view, used[0], h.name), 0.5
-            if (proof := _by_formula(view, used[0], h.name)) is not None:
-                yield proof, 0.8
+            for formula in (_by_formula, _by_two_members):
+                if (proof := formula(view, used[0], h.name)) is not None:
+                    yield proof, 0.94
 
 
 def _by_formula(view: View, f: str, law: str) -> str | None:
@@ -65,6 +66,42 @@ def _by_formula(view: View, f: str, law: str) -> str | None:
         f"· exact ({key} {m}).2",
     ]
     return seq(*steps)
+
+
+def _by_two_members(view: View, f: str, law: str) -> str | None:
+    """A claim `f n = …` that may speak of `f 1`: two members at once by induction, from the law at `k + 1` and 1, and
+    those of negative numbers from the law at 0."""
+    target = read(view.target)
+    binder = target.name if target is not None and target.op == "∀" and canonical(target.kind) == "Int" else None
+    claim = target.args[0] if target is not None and binder is not None else target
+    if claim is None or claim.op != "=" or claim.args[0].op != "app" or claim.args[0].args[0].name != f:
+        return None
+    x = claim.args[0].args[1]
+    elsewhere = [call for call in applications(claim.args[1]) if call.args[0].name == f]
+    if x.op != "var" or x.name not in {binder, *view.of_type(INT)} or any(c.args[1].op != "num" for c in elsewhere):
+        return None
+    fresh = view.namer()
+    k, key, ih, zero, m, e0, e1 = (fresh(name) for name in ("k", "hk", "ih", "hz", "m", "e", "e"))
+
+    def member(place: str) -> str:
+        value = substitute(claim.args[1], {x.name: Term("var", name=place)})
+        return f"{f} {place} = {show(value)}"
+
+    at_zero = [f"have {e0} := {law} 0 0", f"have {e1} := {law} 0 1", f"simp at {e0} {e1}"]
+    return seq(
+        have(zero, f"{f} 0 = {show(substitute(claim.args[1], {x.name: Term('num', name='0')}))}", [*at_zero, "grind"]),
+        f"have {key} : ∀ {k} : Nat, {member(f'({k} : Int)')} ∧ {member(f'(({k} : Int) + 1)')} := by\n  intro {k}\n"
+        f"  induction {k} with\n  | zero => first | (simp [{zero}]; done) | (simp_all; grind) | grind\n"
+        f"  | succ {k} {ih} =>\n    have {e0} := {law} ({k} + 1) 1\n"
+        f"    rw [show ({k} : Int) + 1 - 1 = {k} by omega] at {e0}\n    clear {law}\n    push_cast\n    grind",
+        *([f"intro {x.name}"] if binder else []),
+        f"rcases Int.eq_nat_or_neg {x.name} with ⟨{m}, rfl | rfl⟩",
+        f"· exact ({key} {m}).1",
+        case(
+            [f"have {e0} := {key} {m}", f"have {e1} := {law} 0 {m}", f"simp only [Int.zero_add, Int.zero_sub] at {e1}"]
+        )
+        + "\n  grind",
+    )
 
 
 def _proportional(view: View, f: str, law: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
@@ -22,12 +23,64 @@ def propose(view: View) -> Iterator[Proposal]:
         for name, term in laws.items()
         if term.args[0].args[0].args[1:] == (Term("var", name=term.name),)
     }
+    yield from _from_known(view, functions)
     laws |= {f"{h.name} 0": term for h in view.props if (term := _law(h.type, first=0)) is not None}
     laws |= {f"(fun t => {h.name} t 1)": term for h in view.props if (term := _law(h.type, last=1)) is not None}
     for name, term in laws.items():
         call = term.args[0].args[0]
         if call.args[0].name in functions and call.args[1] != Term("var", name=term.name):
             yield from _everywhere(view, name, term, given)
+
+
+def _from_known(view: View, functions: set[str]) -> Iterator[Proposal]:
+    """`f b = w` from `f a = v` and a law on `f (x * y)` or the like: at `x = a` and the `y` that makes it `f b`."""
+    target = read(view.target)
+    if target is None or target.op != "=" or (asked := _value_at(target.args[0], functions)) is None:
+        return
+    f, b = asked
+    terms = [(h.name, term) for h in view.props if (term := read(h.type)) is not None]
+    equal = [term.args[0] for _, term in terms if term.op == "="]
+    values = [known for side in equal if (known := _value_at(side, functions)) is not None]
+    for name, term in terms:
+        bound, claim = _parts(term)
+        variables = [each for each in bound if each]
+        if len(variables) != 2:
+            continue
+        for call in applications(claim):
+            inner = of_term(call.args[1], division=True) if call.args[0].name == f and len(call.args) == 2 else None
+            for one, other in (variables, variables[::-1]) if inner is not None else ():
+                for g, a in values:
+                    left = inner.replaced(one, Polynomial.constant(a)) if inner is not None and g == f else None
+                    if left is None or left.names != [other] or left.degree != 1 or (slope := _slope(left)) is None:
+                        continue
+                    at = {one: a, other: (b - left.terms.get((), Fraction(0))) / slope}
+                    h = view.fresh("hx")
+                    arguments = " ".join(f"({at[each]})" if each else "(by first | decide | grind)" for each in bound)
+                    places = {n: Term("var", name=f"({value} : Rat)") for n, value in at.items()}
+                    shown = show(substitute(call.args[1], places))
+                    steps = [f"have {h} := {name} {arguments}", f"rw [show {shown} = {b} by grind] at {h}"]
+                    yield seq(*steps, "grind"), 0.9
+
+
+def _parts(term: Term) -> tuple[list[str], Term]:
+    """What is taken before the claim of `∀ x > 0, ∀ y > 0, …`: names of variables, and nothing for a proof."""
+    taken = []
+    while term.op in ("∀", "→"):
+        taken.append(term.name if term.op == "∀" else "")
+        term = term.args[-1]
+    return taken, term
+
+
+def _slope(line: Polynomial) -> Fraction | None:
+    return line.in_one(line.names[0])[1].value or None
+
+
+def _value_at(term: Term, functions: set[str]) -> tuple[str, Fraction] | None:
+    """The function and the number of `f 4`."""
+    if term.op != "app" or len(term.args) != 2 or term.args[0].name not in functions:
+        return None
+    at = of_term(term.args[1], division=True)
+    return (term.args[0].name, at.value) if at is not None and at.value is not None else None
 
 
 def _law(text: str, first: int | None = None, last: int | None = None) -> Term | None:
