@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import inf, lcm
+from math import lcm
 
 from prover.policy.tactics.polynomials import (
     Monomial,
@@ -29,6 +29,7 @@ from prover.policy.tactics.polynomials import (
     text_of,
     times,
 )
+from prover.policy.tactics.quadratics import completed, homogeneous_with, touching
 from prover.policy.tactics.simplex import EPSILON, feasible, nullspace_near
 
 _MOST_COLUMNS = 130
@@ -39,8 +40,6 @@ _LARGEST = 10**15
 # Names that no statement has: those of statements are cleared.
 NEGATED = "hnegated"
 HIGHEST_DEGREE = 6
-# Of the search for a multiplier.
-_MOST_MULTIPLIER, _STEPS, _GOLDEN, _NEAR, _FINEST = 1_000.0, 45, 0.381966, 1e-5, 10**6
 
 
 @dataclass(frozen=True)
@@ -277,9 +276,9 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     found = [p for p in question.squared if p.degree <= half]
     if claim is not None and claim.degree == 2:
         found += completed(claim)
-        found += [form for homogeneous in _homogeneous(claim, question.equations) for form in completed(homogeneous)]
+        found += [form for whole in homogeneous_with(claim, question.equations) for form in completed(whole)]
     if claim is not None and claim.degree <= 2:
-        found += [form for known in _quadratics(question) for form in completed(_touching(claim, known))]
+        found += [form for known in _quadratics(question) for form in completed(touching(claim, known))]
     if claim is not None:
         found += [a - b for a, b in combinations(_roots(claim, half), 2)]
     plain_names = [name for name in names if not name.endswith("⁻¹")]
@@ -317,44 +316,12 @@ def _vanishing(m: Monomial, n: Monomial, at: dict[str, Fraction]) -> Polynomial 
     return Polynomial({m: (first / second).denominator, n: -(first / second).numerator}) if first and second else None
 
 
-def _homogeneous(claim: Polynomial, equations: Sequence[tuple[Polynomial, str]]) -> Iterator[Polynomial]:
-    """The claim with its constant written by an equation like `x ^ 2 + y ^ 2 - 1`."""
-    constant = claim.terms.get((), Fraction(0))
-    for equation, _ in equations:
-        other = equation.terms.get((), Fraction(0))
-        if constant and other and equation.degree == 2:
-            yield claim - equation * (constant / other)
-
-
 def _quadratics(question: Question) -> Iterator[Polynomial]:
     """Quadratic polynomials that are at most 0 where the hypotheses hold."""
     for equation, _ in question.equations:
         if equation.degree == 2:
             yield from (equation, -equation)
     yield from (-fact.polynomial for fact in question.facts if fact.polynomial.degree == 2)
-
-
-def _touching(claim: Polynomial, known: Polynomial) -> Polynomial:
-    """The claim with the multiple of the quadratic polynomial that makes it, as a sum of squares and a number, the
-    largest number: Lagrange's multiplier, by the golden section; the claim alone where there is none."""
-
-    def number(multiplier: float) -> float:
-        squares, rest = squares_of(claim + known * Fraction(multiplier).limit_denominator(_FINEST))
-        return float(rest.value) if squares and rest.value is not None else -inf
-
-    low, high = 0.0, 1.0
-    while high < _MOST_MULTIPLIER and number(high) < number(2 * high):
-        high *= 2
-    high *= 2
-    for _ in range(_STEPS):
-        third = _GOLDEN * (high - low)
-        if number(low + third) > number(high - third):
-            high -= third
-        else:
-            low += third
-    best = Fraction((low + high) / 2)
-    simple = next((q for d in (1, 10, 100) if abs((q := best.limit_denominator(d)) - best) < _NEAR), best)
-    return claim + known * simple
 
 
 def _roots(claim: Polynomial, half: int) -> list[Polynomial]:
@@ -376,28 +343,6 @@ def _monomials(names: list[str], most: int) -> list[Monomial]:
         if len(found) > 20:
             break
     return found[:20]
-
-
-def completed(claim: Polynomial) -> list[Polynomial]:
-    """Linear forms whose squares, times positive numbers, add up to a quadratic polynomial, up to a constant."""
-    return [form for _, form in squares_of(claim)[0]]
-
-
-def squares_of(claim: Polynomial) -> tuple[list[tuple[Fraction, Polynomial]], Polynomial]:
-    """Positive numbers and linear forms, and what is left of a quadratic polynomial without the numbers times the
-    squares of the forms: a constant, where there are forms; else there are none."""
-    found, rest = [], claim
-    for name in claim.names:
-        powers = rest.in_one(name)
-        if not powers.keys() - {0}:
-            continue
-        lead = powers[2].value if 2 in powers else None
-        if lead is None or lead <= 0:
-            return [], claim
-        form = Polynomial.variable(name) * (2 * lead) + powers.get(1, Polynomial())
-        found.append((1 / (4 * lead), form))
-        rest = rest - form * form * (1 / (4 * lead))
-    return found, rest
 
 
 @lru_cache(maxsize=16)

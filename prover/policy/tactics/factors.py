@@ -8,8 +8,8 @@ from itertools import combinations, permutations
 from math import gcd, isqrt
 
 from prover.policy.tactics.bounded import SQUARE, divisors_of, one_of_divisors
-from prover.policy.tactics.certificates import completed
 from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, primitive, text_of
+from prover.policy.tactics.quadratics import completed
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, mentions, seq, view_of
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
-from prover.policy.tactics.certificates import HIGHEST_DEGREE, NEGATED, Fact, Question, certificate_of, squares_of
+from prover.policy.tactics.certificates import HIGHEST_DEGREE, NEGATED, Fact, Question, certificate_of
 from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.means import of_products, without_inverses
 from prover.policy.tactics.orderings import by_order
 from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, primitive, text_of
+from prover.policy.tactics.quadratics import squares_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 
