@@ -278,7 +278,7 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
         found += completed(claim)
         found += [form for whole in homogeneous_with(claim, question.equations) for form in completed(whole)]
     if claim is not None and claim.degree <= 2:
-        found += [form for known in _quadratics(question) for form in completed(touching(claim, known))]
+        found += [form for known in _quadratics(question) for form in touching(claim, known)]
     if claim is not None:
         found += [a - b for a, b in combinations(_roots(claim, half), 2)]
     plain_names = [name for name in names if not name.endswith("⁻¹")]

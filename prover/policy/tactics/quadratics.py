@@ -43,9 +43,12 @@ def homogeneous_with(claim: Polynomial, equations: Sequence[tuple[Polynomial, st
             yield claim - equation * (constant / other)
 
 
-def touching(claim: Polynomial, known: Polynomial) -> Polynomial:
-    """The claim with the multiple of the quadratic polynomial that makes it, as a sum of squares and a number, the
-    largest number: Lagrange's multiplier, by the golden section; the claim alone where there is none."""
+def touching(claim: Polynomial, known: Polynomial) -> list[Polynomial]:
+    """Linear forms that are 0 where a claim with linear terms touches what is known of a quadratic polynomial: those of
+    the claim and that multiple of it, which leaves the largest number beside squares. Lagrange's multiplier, by the
+    golden section; none where it is not a simple number."""
+    if not any(len(m) == 1 and m[0][1] == 1 for m in claim.terms):
+        return []
 
     def number(multiplier: float) -> float:
         squares, rest = squares_of(claim + known * Fraction(multiplier).limit_denominator(_FINEST))
@@ -62,8 +65,8 @@ def touching(claim: Polynomial, known: Polynomial) -> Polynomial:
         else:
             low += third
     best = Fraction((low + high) / 2)
-    simple = next((q for d in (1, 10, 100) if abs((q := best.limit_denominator(d)) - best) < _NEAR), best)
-    return claim + known * simple
+    simple = next((q for d in (1, 10, 100) if abs((q := best.limit_denominator(d)) - best) < _NEAR), None)
+    return completed(claim + known * simple) if simple else []
 
 
 __all__ = ["completed", "homogeneous_with", "squares_of", "touching"]
