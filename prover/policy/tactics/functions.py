@@ -17,6 +17,7 @@ _MORE = (
 )
 _MONOTONE = re.compile(rf"∀ \({_WORD} {_WORD} : (?:Nat|ℕ)\), \1 [<≤] \2 → {_WORD} \1 [<≤] \3 \2")
 _STEPS = re.compile(rf"∀ \({_WORD} : (?:Nat|ℕ)\), {_WORD} \1 [<≤] \2 \(\1 \+ 1\)")
+_PERIOD = re.compile(rf"∀ \({_WORD} : (?:Nat|ℕ)\), (?:{_WORD} \1 = \2 \(\1 \+ (\d+)\)|{_WORD} \(\1 \+ (\d+)\) = \4 \1)")
 # Numbers up to it are gone through.
 _LARGEST_PLACE = 12
 
@@ -31,6 +32,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _left_inverse(view)
     yield from _fixed_by_diagonal(view)
     yield from _cancels_everywhere(view)
+    yield from _periodic(view)
 
 
 def _sets(view: View) -> Iterator[Proposal]:
@@ -66,6 +68,33 @@ def _sets(view: View) -> Iterator[Proposal]:
         for h in view.props if view.target == "False" else ():
             if re.search(rf"{re.escape(f)} \S+ = {re.escape(f)} \S+ → ", h.type):
                 yield seq(f"have {hi} := {h.name}", *steps), 0.8
+
+
+def _periodic(view: View) -> Iterator[Proposal]:
+    """`f (n + p) = f n`: the same at every multiple of the period, and everywhere where that is 1."""
+    for h in view.props:
+        match = _PERIOD.fullmatch(h.type)
+        if match is None:
+            continue
+        f, period = match[2] or match[4], int(match[3] or match[5])
+        places = [int(n) for n in re.findall(rf"(?<![\w.']){re.escape(f)} (\d+)(?![\w'])", view.facts)]
+        fresh = view.namer()
+        key, k, n, ih = fresh("hper"), fresh("k"), fresh("n"), fresh("ih")
+        step = f"({h.name} _).symm.trans" if match[2] else f"({h.name} _).trans"
+        lemma = (
+            f"have {key} : ∀ {k} {n} : Nat, {f} ({n} + {period} * {k}) = {f} {n} := by\n  intro {k} {n}\n"
+            f"  induction {k} with\n  | zero => rfl\n  | succ {k} {ih} => exact {step} {ih}"
+        )
+        if period == 1:
+            everywhere = f"have {key} : ∀ {k}, {f} {k} = {f} 0 := fun {k} => by simpa using {key} {k} 0"
+            yield seq(lemma, everywhere, f"first | exact ({key} _).trans ({key} _).symm | exact {key} _ | grind"), 0.6
+        elif period and places:
+            known = [
+                f"have {fresh('hx')} : {f} {place} = {f} {place % period} := {key} {place // period} {place % period}"
+                for place in dict.fromkeys(places)
+                if place >= period
+            ]
+            yield seq(lemma, *known[:_LARGEST_PLACE], f"clear {key} {h.name}", "first | omega | grind"), 0.6
 
 
 def _left_inverse(view: View) -> Iterator[Proposal]:

@@ -236,6 +236,8 @@ STATEMENTS = {
     "gcd beside a power": "(n : Nat) : Nat.gcd (3 ^ n + 1) (3 ^ (n + 1) + 2) = 1",
     "a value from another": "(f : Rat → Rat) (h : ∀ x > 0, ∀ y > 0, f (x * y) = f x / y) (h1 : f 90 = 7) : f 126 = 5",
     "twice a square": "(f : Int → Int) (h : ∀ x y, f (x + y) + f (x - y) = 2 * f x + 2 * f y) : ∀ n, f n = n ^ 2 * f 1",
+    "a period": "(f : Nat → Int) (h : ∀ n, f n = f (n + 6)) (h1 : f 15 = 9) : f 3015 = 9",
+    "nothing changes": "(f : Nat → Nat) (h : ∀ n, f n = f (n + 1)) (m n : Nat) : f m = f n",
     "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
