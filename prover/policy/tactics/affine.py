@@ -39,29 +39,38 @@ def propose(view: View) -> Iterator[Proposal]:
                     yield proof, 0.94
 
 
-def _by_formula(view: View, f: str, law: str) -> str | None:
-    """A claim `f x = …` for all integers, by induction in both directions: the law at `k` and 1 is a step."""
+def _formula(view: View, f: str) -> tuple[str, Term, list[str]] | None:
+    """The variable and the other side of a claim `f x = …` for all integers, and what introduces the variable."""
     target = read(view.target)
     binder = target.name if target is not None and target.op == "∀" and canonical(target.kind) == "Int" else None
     claim = target.args[0] if target is not None and binder is not None else target
     if claim is None or claim.op != "=" or claim.args[0].op != "app" or claim.args[0].args[0].name != f:
         return None
     x = claim.args[0].args[1]
-    if x.op != "var" or x.name not in {binder, *view.of_type(INT)} or f in names_of(claim.args[1]):
+    if x.op != "var" or x.name not in {binder, *view.of_type(INT)}:
         return None
+    return x.name, claim.args[1], [f"intro {x.name}"] if binder else []
+
+
+def _by_formula(view: View, f: str, law: str) -> str | None:
+    """A claim `f x = …` for all integers, by induction in both directions: the law at `k` and 1 is a step."""
+    found = _formula(view, f)
+    if found is None or f in names_of(found[1]):
+        return None
+    x, formula, taken = found
     fresh = view.namer()
     k, key, m, e0, e1, ih = (fresh(name) for name in ("k", "hk", "m", "e", "e", "ih"))
     sides = []
     for at in (f"({k} : Int)", f"(-({k} : Int))"):
-        value = substitute(claim.args[1], {x.name: Term("var", name=at)})
+        value = substitute(formula, {x: Term("var", name=at)})
         sides.append(f"{f} {at} = {show(value)}")
     steps = [
         f"have {key} : ∀ {k} : Nat, {' ∧ '.join(sides)} := by\n  intro {k}\n  induction {k} with\n"
         f"  | zero => have {e0} := {law} 0 0; clear {law}; simp at *; grind\n"
         f"  | succ {k} {ih} =>\n    have {e0} := {law} {k} 1\n    have {e1} := {law} (-({k} + 1 : Int)) 1\n"
         f"    rw [show -({k} + 1 : Int) + 1 = -{k} by omega] at {e1}\n    clear {law}\n    push_cast\n    grind",
-        *([f"intro {x.name}"] if binder else []),
-        f"rcases Int.eq_nat_or_neg {x.name} with ⟨{m}, rfl | rfl⟩",
+        *taken,
+        f"rcases Int.eq_nat_or_neg {x} with ⟨{m}, rfl | rfl⟩",
         f"· exact ({key} {m}).1",
         f"· exact ({key} {m}).2",
     ]
@@ -71,31 +80,26 @@ def _by_formula(view: View, f: str, law: str) -> str | None:
 def _by_two_members(view: View, f: str, law: str) -> str | None:
     """A claim `f n = …` that may speak of `f 1`: two members at once by induction, from the law at `k + 1` and 1, and
     those of negative numbers from the law at 0."""
-    target = read(view.target)
-    binder = target.name if target is not None and target.op == "∀" and canonical(target.kind) == "Int" else None
-    claim = target.args[0] if target is not None and binder is not None else target
-    if claim is None or claim.op != "=" or claim.args[0].op != "app" or claim.args[0].args[0].name != f:
+    found = _formula(view, f)
+    if found is None or any(c.args[1].op != "num" for c in applications(found[1]) if c.args[0].name == f):
         return None
-    x = claim.args[0].args[1]
-    elsewhere = [call for call in applications(claim.args[1]) if call.args[0].name == f]
-    if x.op != "var" or x.name not in {binder, *view.of_type(INT)} or any(c.args[1].op != "num" for c in elsewhere):
-        return None
+    x, formula, taken = found
     fresh = view.namer()
     k, key, ih, zero, m, e0, e1 = (fresh(name) for name in ("k", "hk", "ih", "hz", "m", "e", "e"))
 
     def member(place: str) -> str:
-        value = substitute(claim.args[1], {x.name: Term("var", name=place)})
+        value = substitute(formula, {x: Term("var", name=place)})
         return f"{f} {place} = {show(value)}"
 
     at_zero = [f"have {e0} := {law} 0 0", f"have {e1} := {law} 0 1", f"simp at {e0} {e1}"]
     return seq(
-        have(zero, f"{f} 0 = {show(substitute(claim.args[1], {x.name: Term('num', name='0')}))}", [*at_zero, "grind"]),
+        have(zero, f"{f} 0 = {show(substitute(formula, {x: Term('num', name='0')}))}", [*at_zero, "grind"]),
         f"have {key} : ∀ {k} : Nat, {member(f'({k} : Int)')} ∧ {member(f'(({k} : Int) + 1)')} := by\n  intro {k}\n"
         f"  induction {k} with\n  | zero => first | (simp [{zero}]; done) | (simp_all; grind) | grind\n"
         f"  | succ {k} {ih} =>\n    have {e0} := {law} ({k} + 1) 1\n"
         f"    rw [show ({k} : Int) + 1 - 1 = {k} by omega] at {e0}\n    clear {law}\n    push_cast\n    grind",
-        *([f"intro {x.name}"] if binder else []),
-        f"rcases Int.eq_nat_or_neg {x.name} with ⟨{m}, rfl | rfl⟩",
+        *taken,
+        f"rcases Int.eq_nat_or_neg {x} with ⟨{m}, rfl | rfl⟩",
         f"· exact ({key} {m}).1",
         case(
             [f"have {e0} := {key} {m}", f"have {e1} := {law} 0 {m}", f"simp only [Int.zero_add, Int.zero_sub] at {e1}"]

@@ -47,8 +47,8 @@ def _fit(text: str, variables: set[str]) -> Term | None:
 def _divided(term: Term) -> list[tuple[Term, int]]:
     """What is divided by a number, with the number."""
     found = [pair for arg in term.args for pair in _divided(arg)]
-    if term.op in "/%" and names_of(term.args[0]) and term.args[1].op == "num":
-        found.append((term.args[0], int(term.args[1].name)))
+    if term.op in "/%" and names_of(term.args[0]) and term.args[1].op == "num" and (number := int(term.args[1].name)):
+        found.append((term.args[0], number))
     return found
 
 
@@ -146,7 +146,8 @@ class _Case:
         """What a term is, and how it is written once the steps are made."""
         if term.op in ("num", "var"):
             polynomial = of_term(term)
-            assert polynomial is not None
+            if polynomial is None:
+                raise _Unfit
             return polynomial, term
         parts = [self._value(arg) for arg in term.args]
         values = [value for value, _ in parts]

@@ -136,12 +136,14 @@ def _at_numbers(fresh: Callable[[str], str], key: str, s: Sequence, first: int, 
     part = ".1" if s.order > 1 else ""
     lines, known = [], []
     for call in calls:
-        if int(call.args[1].name) > _FARTHEST:
+        place = int(call.args[1].name) - first
+        values = members(s, first, place + 1) if place <= _FARTHEST else []
+        if len(values) <= place:
             return []
-        value = members(s, first, int(call.args[1].name) - first + 1)
         known.append(fresh("hx"))
-        proof = f"({key} {int(call.args[1].name) - first}){part}.trans (by decide +kernel)"
-        lines.append(f"have {known[-1]} : {show(call)} = {value[-1]} := {proof}")
+        lines.append(
+            f"have {known[-1]} : {show(call)} = {values[place]} := ({key} {place}){part}.trans (by decide +kernel)"
+        )
     return [*lines, f"first | (simp only [{', '.join(known)}]; done) | grind"]
 
 
