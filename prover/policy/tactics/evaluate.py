@@ -300,7 +300,10 @@ def _holds(term: Term, op: str) -> bool:
     return term.op == op or any(_holds(arg, op) for arg in term.args)
 
 
-def _raise(base: Value, exponent: int) -> Value:
+def _raise(base: Value, exponent: Value) -> Value:
+    if exponent != int(exponent):
+        raise _TooLarge
+    exponent = int(exponent)
     size = base.bit_length() if isinstance(base, int) else base.numerator.bit_length() + base.denominator.bit_length()
     if exponent < 0 or exponent * max(1, size) > _LARGEST_BITS:
         raise _TooLarge

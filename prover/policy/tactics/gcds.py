@@ -16,6 +16,7 @@ from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
 _MOST_DIVISORS = 12
 _LARGEST_COMBINATION = 2_000
+_LARGEST_SHIFT = 20
 _GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
 _PAIRS = ("Nat.gcd", ".gcd", "gcd", "Nat.lcm", ".lcm", "lcm")
 
@@ -117,7 +118,9 @@ def _shifted(term: Term) -> Iterator[tuple[str, str, int]]:
     """The powers `b ^ (n + k)` of numbers in a term."""
     p = of_term(term.args[1], minus=False) if term.op == "^" and term.args[0].op == "num" else None
     if p is not None and len(p.names) == 1 and p.degree == 1 and p.terms[((p.names[0], 1),)] == 1:
-        yield term.args[0].name, p.names[0], int(p.terms.get((), 0))
+        shift = int(p.terms.get((), 0))
+        if shift <= _LARGEST_SHIFT and len(term.args[0].name) <= 3:
+            yield term.args[0].name, p.names[0], shift
     for arg in term.args:
         yield from _shifted(arg)
 

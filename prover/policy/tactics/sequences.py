@@ -11,6 +11,8 @@ from prover.policy.tactics.polynomials import Polynomial, bits, of_term, text_of
 from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show
 from prover.policy.tactics.view import View
 
+# No rule that anybody writes down looks further back.
+_MOST_ORDER = 100
 # A number that is longer is not worth computing.
 _MOST_BITS = 2_000
 
@@ -144,7 +146,7 @@ def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term
         body = _raised(body, n, shift)
         order, start = shift, start - shift
     used = [_shift(a.args[1], n) for a in applications(body) if a.args[0].name == f.name and len(a.args) == 2]
-    if order < 1 or not used or any(each is None or each >= order for each in used):
+    if not 1 <= order <= _MOST_ORDER or not used or any(each is None or each >= order for each in used):
         return None
     return f.name, n, order, body, start, shift, bool(hypotheses)
 
