@@ -24,6 +24,7 @@ def propose(view: View) -> Iterator[Proposal]:
         if term.args[0].args[0].args[1:] == (Term("var", name=term.name),)
     }
     yield from _from_known(view, functions)
+    yield from _at_nothing(view, functions)
     laws |= {f"{h.name} 0": term for h in view.props if (term := _law(h.type, first=0)) is not None}
     laws |= {f"(fun t => {h.name} t 1)": term for h in view.props if (term := _law(h.type, last=1)) is not None}
     for name, term in laws.items():
@@ -60,6 +61,36 @@ def _from_known(view: View, functions: set[str]) -> Iterator[Proposal]:
                     shown = show(substitute(call.args[1], places))
                     steps = [f"have {h} := {name} {arguments}", f"rw [show {shown} = {b} by grind] at {h}"]
                     yield seq(*steps, "grind"), 0.9
+
+
+def _at_nothing(view: View, functions: set[str]) -> Iterator[Proposal]:
+    """`f x = …` from a law with `f (x - f y)` or the like: where that is `f 0`, for every `y` and for 0."""
+    target = read(view.target)
+    binder = target.name if target is not None and target.op == "∀" else ""
+    claim = target.args[0] if target is not None and binder else target
+    if claim is None or claim.op != "=" or claim.args[0].op != "app" or claim.args[0].args[0].name not in functions:
+        return
+    f, place = claim.args[0].args
+    for h in view.props:
+        bound, law = _parts(term) if (term := read(h.type)) is not None else ([], claim)
+        if len(bound) != 2 or not all(bound):
+            continue
+        for call in applications(law):
+            inner = of_term(call.args[1], division=True, atoms=True) if call.args[0] == f else None
+            for x, y in (bound, bound[::-1]) if inner is not None else ():
+                own = inner.in_one(x) if inner is not None else {}
+                slope = own[1].value if own.keys() == {0, 1} else None
+                if not slope or any(name != y and name != f"({show(f)} {y})" for name in own[0].names):
+                    continue
+                point = read(text_of(own[0] * (-1 / slope)))
+                fresh = view.namer()
+                facts = []
+                for at in (place, Term("num", name="0")) if point is not None else ():
+                    chosen = (
+                        {x: f"({show(substitute(point, {y: at}))})", y: show(at, 1024)} if point is not None else {}
+                    )
+                    facts.append(f"have {fresh('e')} := {h.name} {' '.join(chosen[each] for each in bound)}")
+                yield seq(*([f"intro {binder}"] if binder else []), *facts, f"clear {h.name}", "grind"), 0.9
 
 
 def _parts(term: Term) -> tuple[list[str], Term]:
