@@ -40,6 +40,8 @@ _LARGEST = 10**15
 # Names that no statement has: those of statements are cleared.
 NEGATED = "hnegated"
 HIGHEST_DEGREE = 6
+# An equation of a higher degree than the claim is worth products of its own degree, up to this.
+_HIGHEST_EQUATION = 3
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,12 @@ class Question:
 
 
 @lru_cache(maxsize=256)
-def certificate_of(question: Question) -> list[str] | None:
-    """Tactics that prove the claim, or None."""
+def certificate_of(question: Question, least: int = 2) -> list[str] | None:
+    """Tactics that prove the claim, or None.
+
+    Args:
+        least: products are looked for up to this degree, and up to that of the claim.
+    """
     claim = question.claim
     everything = [f.polynomial for f in question.facts] + [p for p, _ in question.equations]
     everything += [claim] if claim is not None else []
@@ -82,13 +88,13 @@ def certificate_of(question: Question) -> list[str] | None:
         return None
     if any(abs(c.numerator) > _LARGEST or c.denominator > _LARGEST for p in everything for c in p.terms.values()):
         return None
-    top = max(2, claim.degree if claim is not None else max(p.degree for p in everything))
+    top = max(least, claim.degree if claim is not None else max(p.degree for p in everything))
     top += sum(name.endswith("⁻¹") for name in names)
     negated = _negated(question)
     known = [*question.facts, *([negated] if negated is not None else [])]
     by_name = {f"hfact{i}": fact for i, fact in enumerate(known)}
     named = [replace(fact, proof=name) for name, fact in by_name.items()]
-    question = replace(question, facts=tuple(named[: len(question.facts)]))
+    asked, question = question, replace(question, facts=tuple(named[: len(question.facts)]))
     negated = named[-1] if negated is not None else None
     multiples = _multiples(question, names, top)
     for stage in range(-1, 3):
@@ -106,7 +112,8 @@ def certificate_of(question: Question) -> list[str] | None:
             if whole:
                 return [*begin, *whole, *_cleared(question), "grind"]
             return [*begin, *bases, *_separately(used, equal), "grind"]
-    return None
+    highest = max((p.degree for p, _ in question.equations), default=0)
+    return certificate_of(asked, highest) if top < highest <= _HIGHEST_EQUATION else None
 
 
 def _cleared(question: Question) -> list[str]:

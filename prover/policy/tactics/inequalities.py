@@ -12,7 +12,7 @@ from prover.policy.tactics.certificates import HIGHEST_DEGREE, NEGATED, Fact, Qu
 from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.means import of_products, without_inverses
 from prover.policy.tactics.orderings import by_order
-from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, primitive, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.quadratics import squares_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
@@ -46,9 +46,26 @@ def propose(view: View) -> Iterator[Proposal]:
             yield seq(*steps, *certificate), 0.915
             return
     if plain is not None:
+        yield from _lower(view, plain)
         yield from _by_means(plain)
     if plain is not None and (cases := by_order(view, plain)) is not None:
         yield cases, 0.9
+
+
+def _lower(view: View, question: Question) -> Iterator[Proposal]:
+    """The claim without its terms of the highest degree, where an equation has these too."""
+    claim = question.claim
+    if claim is None:
+        return
+    for equation, _ in question.equations:
+        top = max(equation.terms, key=degree)
+        left = claim - equation * (claim.terms.get(top, Fraction(0)) / equation.terms[top])
+        if 0 < left.degree < claim.degree:
+            certificate = certificate_of(replace(question, claim=left))
+            if certificate is not None:
+                less = f"0 {'<' if question.strict else '≤'} {text_of(left)}"
+                yield seq(f"suffices {view.fresh('hlow')} : {less} by grind", *certificate), 0.91
+                return
 
 
 def _by_means(question: Question) -> Iterator[Proposal]:

@@ -238,6 +238,11 @@ STATEMENTS = {
     "twice a square": "(f : Int → Int) (h : ∀ x y, f (x + y) + f (x - y) = 2 * f x + 2 * f y) : ∀ n, f n = n ^ 2 * f 1",
     "a period": "(f : Nat → Int) (h : ∀ n, f n = f (n + 6)) (h1 : f 15 = 9) : f 3015 = 9",
     "nothing changes": "(f : Nat → Nat) (h : ∀ n, f n = f (n + 1)) (m n : Nat) : f m = f n",
+    "a progression told by two members": "(a : Nat → Rat) (h : ∀ n, a (n + 1) - a n = a 1 - a 0) (h1 : a 2 = 9) "
+    "(h2 : a 7 = 24) : a 30 = 93",
+    "an argument that vanishes": "(f : Rat → Rat) (h : ∀ x y, f (x - f y) = 3 - x - y) : ∀ x, f x = 3 / 2 - x",
+    "inverses that add up to one": "(a b c : Rat) (h : 0 < a) (h1 : 0 < b) (h2 : 0 < c) "
+    "(h3 : 1 / a + 1 / b + 1 / c = 1) : 8 ≤ (a - 1) * (b - 1) * (c - 1)",
     "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
