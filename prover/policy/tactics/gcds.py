@@ -30,6 +30,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if "gcd" in view.facts or "lcm" in view.facts:
         yield from _of_known_numbers(view)
         yield from _product_with_lcm(view)
+        yield from _with_a_number(view)
 
 
 def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
@@ -234,6 +235,35 @@ def _each_divisor(view: View, a: str, b: str, of_lcm: str, multiple: int, greate
         f"clear {hd}; rcases {hv} with {' | '.join(['rfl'] * len(divisors))}",
     ]
     return seq(*steps, *(f"· {arm}" for arm in arms))
+
+
+def _with_a_number(view: View) -> Iterator[Proposal]:
+    """Hypotheses on `gcd n d` and `lcm n d` with a number `d`: the first is one of its divisors, and fixes the rest."""
+    terms = [term for h in view.props if (term := read(h.type)) is not None]
+    pairs = dict.fromkeys(each.args[1:] for term in terms for each in _pairs(term))
+    for a, b in pairs:
+        n, number = (b, a) if a.op == "num" else (a, b)
+        if number.op != "num" or n.op != "var" or n.name not in view.of_type(NAT) or len(number.name) > 4:
+            continue
+        divisors = divisors_of(int(number.name)) if int(number.name) else []
+        if not 0 < len(divisors) <= _MOST_DIVISORS:
+            continue
+        fresh = view.namer()
+        hm, of_n, of_d, g, m, hg, hl = (fresh(name) for name in ("hm", "hn", "hd", "g", "m", "hg", "hl"))
+        first, second = (of_d, of_n) if a.op == "num" else (of_n, of_d)
+        both = f"({show(a)}) ({show(b)})"
+        yield (
+            seq(
+                f"have {hm} := Nat.gcd_mul_lcm {both}",
+                f"have {first} := Nat.gcd_dvd_left {both}",
+                f"have {second} := Nat.gcd_dvd_right {both}",
+                f"generalize {hg} : Nat.gcd {both} = {g} at *",
+                f"generalize {hl} : Nat.lcm {both} = {m} at *",
+                f"rcases {one_of_divisors(int(number.name), g, of_d)} with {' | '.join(['rfl'] * len(divisors))}"
+                " <;> first | omega | grind",
+            ),
+            0.85,
+        )
 
 
 def _product_with_lcm(view: View) -> Iterator[Proposal]:
