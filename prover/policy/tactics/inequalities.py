@@ -17,6 +17,8 @@ from prover.policy.tactics.quadratics import squares_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 
+# The highest degree of what is made homogeneous.
+_HOMOGENEOUS = 4
 _ORDER = frozenset({"≤", "<", "≥", ">"})
 
 
@@ -48,8 +50,9 @@ def propose(view: View) -> Iterator[Proposal]:
     if plain is not None:
         yield from _lower(view, plain)
         yield from _by_means(plain)
-    if plain is not None and (cases := by_order(view, plain)) is not None:
-        yield cases, 0.9
+        if (cases := by_order(view, plain)) is not None:
+            yield cases, 0.9
+        yield from _made_homogeneous(view, plain)
 
 
 def _lower(view: View, question: Question) -> Iterator[Proposal]:
@@ -66,6 +69,30 @@ def _lower(view: View, question: Question) -> Iterator[Proposal]:
                 less = f"0 {'<' if question.strict else '≤'} {text_of(left)}"
                 yield seq(f"suffices {view.fresh('hlow')} : {less} by grind", *certificate), 0.91
                 return
+
+
+def _made_homogeneous(view: View, question: Question) -> Iterator[Proposal]:
+    """The claim times powers of a sum that is known, as `x + y + z = 1`, so that all its terms are of one degree."""
+    claim = question.claim
+    known = [p for p, _ in question.equations if p.degree == 1 and p.terms.get(())]
+    if claim is None or not known or len({degree(m) for m in claim.terms}) == 1:
+        return
+    whole = known[0].terms[()]
+    one = (known[0] - Polynomial.constant(whole)) * (-1 / whole)
+    if any(c < 0 for c in one.terms.values()) or not set(claim.names) <= set(one.names) or claim.degree > _HOMOGENEOUS:
+        return
+    raised = Polynomial()
+    for monomial, c in claim.terms.items():
+        raised = raised + Polynomial({monomial: c}) * one ** (claim.degree - degree(monomial))
+    facts = tuple(f for f in question.facts if len({degree(m) for m in f.polynomial.terms}) == 1)
+    asked = replace(question, claim=raised, facts=facts, equations=())
+    certificate = certificate_of(asked)
+    end = seq(*certificate) if certificate is not None else by_order(view, asked)
+    if end is not None:
+        less = f"0 {'<' if question.strict else '≤'} {text_of(raised)}"
+        ((name, value),) = linear_solution(known[:1]).items()
+        substituted = f"  obtain rfl : {name} = {text_of(value)} := by grind\n  grind"
+        yield seq(f"suffices {view.fresh('hsame')} : {less} by\n{substituted}", end), 0.9
 
 
 def _by_means(question: Question) -> Iterator[Proposal]:

@@ -243,6 +243,10 @@ STATEMENTS = {
     "an argument that vanishes": "(f : Rat → Rat) (h : ∀ x y, f (x - f y) = 3 - x - y) : ∀ x, f x = 3 / 2 - x",
     "inverses that add up to one": "(a b c : Rat) (h : 0 < a) (h1 : 0 < b) (h2 : 0 < c) "
     "(h3 : 1 / a + 1 / b + 1 / c = 1) : 8 ≤ (a - 1) * (b - 1) * (c - 1)",
+    "a known sum makes it homogeneous": "(a b c : Rat) (ha : 0 ≤ a) (hb : 0 ≤ b) (hc : 0 ≤ c) (h : a + b + c = 1) : "
+    "4 * (a * b + b * c + c * a) ≤ 1 + 9 * a * b * c",
+    "gcd and lcm with a number": "(n : Nat) (h : 0 < n) (h1 : Nat.lcm n 12 = 6 * Nat.gcd n 12) : "
+    "n = 2 ∨ n = 8 ∨ n = 18 ∨ n = 72",
     "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
