@@ -80,7 +80,8 @@ def _at_nothing(view: View, functions: set[str]) -> Iterator[Proposal]:
             for x, y in (bound, bound[::-1]) if inner is not None else ():
                 own = inner.in_one(x) if inner is not None else {}
                 slope = own[1].value if own.keys() == {0, 1} else None
-                if not slope or any(name != y and name != f"({show(f)} {y})" for name in own[0].names):
+                value = f"({show(f)} {y})"
+                if not slope or value not in own[0].names or not {y, value} >= set(own[0].names):
                     continue
                 point = read(text_of(own[0] * (-1 / slope)))
                 fresh = view.namer()
