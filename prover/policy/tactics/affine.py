@@ -18,6 +18,7 @@ _LAW = re.compile(r"∀ \(([\w'₀-₉]+) ([\w'₀-₉]+) : (Int|ℤ|Nat|ℕ)\),
 _NATURAL_PAIRS = "0 0,0 {a},0 {b},0 ({a} + {b}),{a} 0,{a} {b},{b} {a},0 ({f} 0),({f} 0) 0,{a} ({f} {b})"
 _PAIRS = f"{_NATURAL_PAIRS},0 ({{a}} - {{b}})"
 _ZERO = "0 0,0 ({f} 0),({f} 0) 0,0 1,1 0"
+_ZEROS = "Int.zero_add, Int.zero_sub"
 _POINTS = ("0 0", "0 1", "1 0", "1 1")
 
 
@@ -101,10 +102,7 @@ def _by_two_members(view: View, f: str, law: str) -> str | None:
         *taken,
         f"rcases Int.eq_nat_or_neg {x} with ⟨{m}, rfl | rfl⟩",
         f"· exact ({key} {m}).1",
-        case(
-            [f"have {e0} := {key} {m}", f"have {e1} := {law} 0 {m}", f"simp only [Int.zero_add, Int.zero_sub] at {e1}"]
-        )
-        + "\n  grind",
+        case([f"have {e0} := {key} {m}", f"have {e1} := {law} 0 {m}", f"simp only [{_ZEROS}] at {e1}", "grind"]),
     )
 
 

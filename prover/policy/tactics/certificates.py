@@ -255,9 +255,8 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
                 for s in small
                 if a.polynomial.degree + b.polynomial.degree + s.polynomial.degree <= top
             ]
-    if (
-        stage == 2
-    ):  # what is above the claim's degree may cancel, as between `a * b * c` and `(1 - a) * (1 - b) * (1 - c)`
+    if stage == 2:
+        # what is above the claim's degree may cancel, as between `a * b * c` and `(1 - a) * (1 - b) * (1 - c)`
         lines = [fact for fact in base if fact.polynomial.degree == 1]
         found += [_times(kind, _times(kind, a, b), c) for a, b, c in combinations(lines, 3)]
     if stage == 2 and negated is not None:
@@ -311,7 +310,7 @@ def _degrees(question: Question, half: int) -> set[int] | None:
     """The degrees of squares that help where everything is homogeneous, so that others cannot; None where it is not."""
     claim = question.claim
     everything = [f.polynomial for f in question.facts]
-    if claim is None or question.equations or any(len({degree(m) for m in p.terms}) != 1 for p in (claim, *everything)):
+    if claim is None or question.equations or not all(p.homogeneous for p in (claim, *everything)):
         return None
     first = claim.degree // 2
     return {first} | ({first - 1} if claim.degree % 2 == 0 and everything and first > 1 else set()) if first else None

@@ -28,8 +28,14 @@ _JOINED = {
 _ORDERED = ("List Nat", "List Int")
 _SORTED = "Pairwise (fun x y => x ≤ y)"
 # Words of lemmas that are only for goals with the same word, or with one of others.
-_ASKED = {".Pairwise": ("Pairwise",), ".Perm": ("Perm", " ~ "), " ∈ ": ("Pairwise", "∀ x"), ".length": ()}
-_ASKED |= {"List.count ": (), ".sum": ()}
+_ASKED: dict[str, tuple[str, ...]] = {
+    ".Pairwise": ("Pairwise",),
+    ".Perm": ("Perm", " ~ "),
+    " ∈ ": ("Pairwise", "∀ x"),
+    ".length": (),
+    "List.count ": (),
+    ".sum": (),
+}
 _CLAIMS = ("Bool", "Prop")
 
 

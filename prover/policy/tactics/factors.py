@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 from math import gcd, isqrt
 
 from prover.policy.tactics.bounded import SQUARE, divisors_of, one_of_divisors
-from prover.policy.tactics.polynomials import Polynomial, degree, divided, linear_solution, of_term, primitive, text_of
+from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, primitive, text_of
 from prover.policy.tactics.quadratics import completed
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, mentions, seq, view_of
@@ -137,7 +137,7 @@ def _candidates(p: Polynomial) -> Iterator[Polynomial]:
         x, y = (Polynomial.variable(name) for name in names)
         last = p.terms.get((), Fraction(0))
         constants = [c for c in range(-_SMALL, _SMALL + 1) if (last % c == 0 if c else not last)]
-        if len({degree(m) for m in p.terms}) == 1:
+        if p.homogeneous:
             constants = [0]
         for a in range(0, 4):
             for b in range(-3, 4):
@@ -293,9 +293,10 @@ def _split_cubic(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:
     if len(p.names) != 2 or p.degree != 3 or not p.integral:
         return None
     number = p.terms.get((), Fraction(0))
-    for u in _candidates(p - Polynomial.constant(number)):
-        v = divided(p - Polynomial.constant(number), u)
-        if v is not None and v.integral and number and any(abs(c) == 1 for c in u.terms.values()):
+    rest = p - Polynomial.constant(number)
+    for u in _candidates(rest) if number else ():
+        v = divided(rest, u)
+        if v is not None and v.integral and any(abs(c) == 1 for c in u.terms.values()):
             return u, v, -int(number)
     return None
 

@@ -49,10 +49,12 @@ def _from_known(view: View, functions: set[str]) -> Iterator[Proposal]:
             continue
         for call in applications(claim):
             inner = of_term(call.args[1], division=True) if call.args[0].name == f and len(call.args) == 2 else None
-            for one, other in (variables, variables[::-1]) if inner is not None else ():
+            if inner is None:
+                continue
+            for one, other in (variables, variables[::-1]):
                 for g, a in values:
-                    left = inner.replaced(one, Polynomial.constant(a)) if inner is not None and g == f else None
-                    if left is None or left.names != [other] or left.degree != 1 or (slope := _slope(left)) is None:
+                    left = inner.replaced(one, Polynomial.constant(a))
+                    if g != f or left.names != [other] or left.degree != 1 or (slope := _slope(left)) is None:
                         continue
                     at = {one: a, other: (b - left.terms.get((), Fraction(0))) / slope}
                     h = view.fresh("hx")
@@ -77,19 +79,21 @@ def _at_nothing(view: View, functions: set[str]) -> Iterator[Proposal]:
             continue
         for call in applications(law):
             inner = of_term(call.args[1], division=True, atoms=True) if call.args[0] == f else None
-            for x, y in (bound, bound[::-1]) if inner is not None else ():
-                own = inner.in_one(x) if inner is not None else {}
+            if inner is None:
+                continue
+            for x, y in (bound, bound[::-1]):
+                own = inner.in_one(x)
                 slope = own[1].value if own.keys() == {0, 1} else None
                 value = f"({show(f)} {y})"
                 if not slope or value not in own[0].names or not {y, value} >= set(own[0].names):
                     continue
                 point = read(text_of(own[0] * (-1 / slope)))
+                if point is None:
+                    continue
                 fresh = view.namer()
                 facts = []
-                for at in (place, Term("num", name="0")) if point is not None else ():
-                    chosen = (
-                        {x: f"({show(substitute(point, {y: at}))})", y: show(at, 1024)} if point is not None else {}
-                    )
+                for at in (place, Term("num", name="0")):
+                    chosen = {x: f"({show(substitute(point, {y: at}))})", y: show(at, 1024)}
                     facts.append(f"have {fresh('e')} := {h.name} {' '.join(chosen[each] for each in bound)}")
                 yield seq(*([f"intro {binder}"] if binder else []), *facts, f"clear {h.name}", "grind"), 0.9
 

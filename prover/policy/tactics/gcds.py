@@ -88,13 +88,13 @@ def _of_powers(view: View, target: Term) -> Iterator[Proposal]:
     """`gcd (2 ^ n - 1) (2 ^ (n + 1) - 1)`: with `2 ^ n = t + 1` these are linear in `t`."""
     left = target.args[0] if target.op == "=" else target
     terms = left.args[1:] if left.op == "app" and left.args[0].name in _GCDS and len(left.args) == 3 else ()
-    powers = {(base, n) for term in terms for base, n, _ in _shifted(term)}
+    powers = {(base, n) for term in terms for _, base, n, _ in _shifted(term)}
     if len(powers) != 1:
         return
     ((base, n),) = powers
     fresh = view.namer()
     t, ht, hp = fresh("t"), fresh("ht"), fresh("hp")
-    values = [_at_power(term, base, n, t) for term in terms]
+    values = [_at_power(term, n, t) for term in terms]
     texts = [written(value, signed=False) if value is not None else None for value in values]
     if None in texts or n not in view.of_type(NAT):
         return
@@ -115,38 +115,24 @@ def _of_powers(view: View, target: Term) -> Iterator[Proposal]:
     yield seq(*steps, *([end] if end else [])), 0.9 if end else 0.6
 
 
-def _shifted(term: Term) -> Iterator[tuple[str, str, int]]:
-    """The powers `b ^ (n + k)` of numbers in a term."""
+def _shifted(term: Term) -> Iterator[tuple[Term, int, str, int]]:
+    """The powers `b ^ (n + k)` of numbers in a term, with `b`, `n` and `k`."""
     p = of_term(term.args[1], minus=False) if term.op == "^" and term.args[0].op == "num" else None
     if p is not None and len(p.names) == 1 and p.degree == 1 and p.terms[((p.names[0], 1),)] == 1:
         shift = int(p.terms.get((), 0))
         if shift <= _LARGEST_SHIFT and len(term.args[0].name) <= 3:
-            yield term.args[0].name, p.names[0], shift
+            yield term, int(term.args[0].name), p.names[0], shift
     for arg in term.args:
         yield from _shifted(arg)
 
 
-def _at_power(term: Term, base: str, n: str, t: str) -> Polynomial | None:
-    """A term as a polynomial in `t`, where the power of the number is `t + 1`."""
-    if term.op in ("num", "var"):
-        return of_term(term) if term.name != n else None
-    if found := next(iter(_shifted(term)) if term.op == "^" else iter(()), None):
-        return (
-            (Polynomial.variable(t) + Polynomial.constant(1)) * int(base) ** found[2]
-            if found[:2] == (base, n)
-            else None
-        )
-    parts = [_at_power(arg, base, n, t) for arg in term.args]
-    if len(parts) != 2 or parts[0] is None or parts[1] is None:
-        return None
-    match term.op:
-        case "+":
-            return parts[0] + parts[1]
-        case "*":
-            return parts[0] * parts[1]
-        case "-":
-            return parts[0] - parts[1]
-    return None
+def _at_power(term: Term, n: str, t: str) -> Polynomial | None:
+    """A term as a polynomial in `t` and variables other than `n`, where the power of its number is `t + 1`."""
+    value = of_term(term, atoms=True)
+    for power, base, _, shift in _shifted(term):
+        whole = (Polynomial.variable(t) + Polynomial.constant(1)) * base**shift
+        value = value.replaced(show(power, 1024), whole) if value is not None else None
+    return value if value is not None and all(name.isidentifier() and name != n for name in value.names) else None
 
 
 def _of_factors(a: Term, b: Term) -> Iterator[Proposal]:

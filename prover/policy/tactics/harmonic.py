@@ -90,7 +90,7 @@ def _lemma(view: View, fresh: Callable[[str], str], key: str, s: Sequence, first
         f"rw [{moved}]",
         f"exact {_tuple([*known[1:], f'{rule}.trans ({step} _ Rat.natCast_nonneg)'])}",
     ]
-    if "(↑" in show(s.body) or " ↑" in show(s.body):
+    if "↑" in show(s.body):
         place = show(plus(k, first))
         inner[4:4] = [f"rw [show (({place} : Nat) : Rat) = {show(after(index, first))} by {cast}] at {rule}"]
     clear = [f"clear {' '.join(h.name for h in view.props)}"]

@@ -55,6 +55,11 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _made_homogeneous(view, plain)
 
 
+def _said(question: Question, claim: Polynomial) -> str:
+    """Another claim in the place of the one that is asked."""
+    return f"0 {'<' if question.strict else '≤'} {text_of(claim)}"
+
+
 def _lower(view: View, question: Question) -> Iterator[Proposal]:
     """The claim without its terms of the highest degree, where an equation has these too."""
     claim = question.claim
@@ -66,8 +71,7 @@ def _lower(view: View, question: Question) -> Iterator[Proposal]:
         if 0 < left.degree < claim.degree:
             certificate = certificate_of(replace(question, claim=left))
             if certificate is not None:
-                less = f"0 {'<' if question.strict else '≤'} {text_of(left)}"
-                yield seq(f"suffices {view.fresh('hlow')} : {less} by grind", *certificate), 0.91
+                yield seq(f"suffices {view.fresh('hlow')} : {_said(question, left)} by grind", *certificate), 0.91
                 return
 
 
@@ -75,7 +79,7 @@ def _made_homogeneous(view: View, question: Question) -> Iterator[Proposal]:
     """The claim times powers of a sum that is known, as `x + y + z = 1`, so that all its terms are of one degree."""
     claim = question.claim
     known = [p for p, _ in question.equations if p.degree == 1 and p.terms.get(())]
-    if claim is None or not known or len({degree(m) for m in claim.terms}) == 1:
+    if claim is None or not known or claim.homogeneous:
         return
     whole = known[0].terms[()]
     one = (known[0] - Polynomial.constant(whole)) * (-1 / whole)
@@ -84,15 +88,14 @@ def _made_homogeneous(view: View, question: Question) -> Iterator[Proposal]:
     raised = Polynomial()
     for monomial, c in claim.terms.items():
         raised = raised + Polynomial({monomial: c}) * one ** (claim.degree - degree(monomial))
-    facts = tuple(f for f in question.facts if len({degree(m) for m in f.polynomial.terms}) == 1)
+    facts = tuple(f for f in question.facts if f.polynomial.homogeneous)
     asked = replace(question, claim=raised, facts=facts, equations=())
     certificate = certificate_of(asked)
     end = seq(*certificate) if certificate is not None else by_order(view, asked)
     if end is not None:
-        less = f"0 {'<' if question.strict else '≤'} {text_of(raised)}"
         ((name, value),) = linear_solution(known[:1]).items()
         substituted = f"  obtain rfl : {name} = {text_of(value)} := by grind\n  grind"
-        yield seq(f"suffices {view.fresh('hsame')} : {less} by\n{substituted}", end), 0.9
+        yield seq(f"suffices {view.fresh('hsame')} : {_said(question, raised)} by\n{substituted}", end), 0.9
 
 
 def _by_means(question: Question) -> Iterator[Proposal]:

@@ -84,6 +84,11 @@ class Polynomial:
         return self.terms.get((), Fraction(0)) if not self.terms.keys() - {()} else None
 
     @property
+    def homogeneous(self) -> bool:
+        """Are there terms, all of one degree?"""
+        return len({degree(monomial) for monomial in self.terms}) == 1
+
+    @property
     def integral(self) -> bool:
         return all(c.denominator == 1 for c in self.terms.values())
 
