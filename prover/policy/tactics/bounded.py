@@ -16,7 +16,15 @@ from itertools import product
 from prover.goal import split_top
 from prover.policy.tactics.boxes import box, denied
 from prover.policy.tactics.evaluate import compiled, statement
-from prover.policy.tactics.polynomials import Polynomial, divided, of_term, parted, text_of
+from prover.policy.tactics.polynomials import (
+    Polynomial,
+    difference,
+    divided,
+    divisors_of,
+    of_term,
+    parted,
+    text_of,
+)
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import INT, NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, put, seq
 
@@ -56,12 +64,6 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _table(view, names, refuted)
     yield from _two_factors(view, names)
     yield from _units(view, names)
-
-
-def divisors_of(number: int) -> list[int]:
-    """The divisors of a number that is not 0, the least first."""
-    small = [d for d in range(1, math.isqrt(number) + 1) if number % d == 0]
-    return sorted({*small, *(number // d for d in small)})
 
 
 def one_of_divisors(number: int, term: str, divides: str) -> str:
@@ -232,14 +234,14 @@ def _isolated(equation: str, n: str) -> tuple[str, str, int] | None:
     term = read(equation) if " = " in equation else None
     if term is None or term.op != "=":
         return None
-    left, right = (of_term(side, minus=False) for side in term.args)
-    if left is None or right is None or (difference := left - right).degree != 1:
+    zero = difference(term, minus=False)
+    if zero is None or zero.degree != 1:
         return None
-    coefficients = {m[0][0]: int(c) for m, c in difference.terms.items() if m}
+    coefficients = {m[0][0]: int(c) for m, c in zero.terms.items() if m}
     factor = coefficients.get(n, 0)
     if abs(factor) < max(map(abs, coefficients.values())):
         return None
-    added, taken = parted((difference - Polynomial.variable(n) * factor) * (-1 if factor > 0 else 1))
+    added, taken = parted((zero - Polynomial.variable(n) * factor) * (-1 if factor > 0 else 1))
     return n, f"({text_of(added)}) - ({text_of(taken)})", abs(factor)
 
 
@@ -280,15 +282,14 @@ def _beyond(view: View, n: str) -> int:
     the roots."""
     for h in view.props:
         term = read(h.type) if re.search(" [≤<≥>] ", h.type) and mentions(h.type, n) else None
-        sides = [of_term(side, minus=n not in view.of_type(NAT)) for side in term.args] if term is not None else []
-        if term is None or len(sides) != 2 or sides[0] is None or sides[1] is None:
+        ordered = term is not None and len(term.args) == 2
+        p = difference(term, minus=n not in view.of_type(NAT)) if term is not None and ordered else None
+        if term is None or p is None or p.names != [n]:
             continue
-        p = sides[1] - sides[0] if term.op in ("≤", "<") else sides[0] - sides[1]
-        if p.names != [n]:
-            continue
+        p = -p if term.op in ("≤", "<") else p
         powers = {power: q.value for power, q in p.in_one(n).items()}
         lead = powers[max(powers)]
-        if p.names != [n] or not lead or lead > 0 or max(powers) < 2 or (max(powers) % 2 and not _natural(view, n)):
+        if not lead or lead > 0 or max(powers) < 2 or (max(powers) % 2 and not _natural(view, n)):
             continue
         bound = 2 + max(abs(c) for c in powers.values() if c is not None) / -lead
         if bound < _MOST_POINTS // 2:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from prover.goal import split_top
-from prover.policy.tactics.polynomials import Monomial, Polynomial, of_term
+from prover.policy.tactics.polynomials import Monomial, Polynomial, difference
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import NAT, View
 
@@ -74,10 +74,10 @@ def _not_negative(text: str, nats: set[str], names: set[str]) -> Iterable[Polyno
         term = read(part)
         if term is None or term.op not in ("=", "≤", "<", "≥", ">"):
             continue
-        left, right = (of_term(side) for side in term.args)
-        if left is None or right is None:
+        p = difference(term)
+        if p is None:
             continue
-        p = right - left if term.op in ("≤", "<", "=") else left - right
+        p = -p if term.op in ("≤", "<", "=") else p
         used = set(p.names)
         if not used or not used <= names or (used & nats and "-" in part):  # there subtraction stops at 0
             continue

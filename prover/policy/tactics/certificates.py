@@ -107,30 +107,32 @@ def certificate_of(question: Question, least: int = 2) -> list[str] | None:
             mentioned = {word for fact in used for word in re.findall(r"\bhfact\d+\b", fact.proof)}
             contradiction = negated is not None and negated.proof in mentioned
             begin = ["apply Classical.byContradiction", f"intro {NEGATED}"] if contradiction else []
-            bases = [_have(name, fact) for name, fact in by_name.items() if name in mentioned]
-            whole = _sum(question.kind, bases, used, equal, weights) if weights else None
+            bases = [stated(name, fact) for name, fact in by_name.items() if name in mentioned]
+            whole = weighted_sum(question.kind, bases, used, equal, weights) if weights else None
             if whole:
-                return [*begin, *whole, *_cleared(question), "grind"]
+                return [*begin, *whole, *cleared(question), "grind"]
             return [*begin, *bases, *_separately(used, equal), "grind"]
     highest = max((p.degree for p, _ in question.equations), default=0)
     return certificate_of(asked, highest) if top < highest <= _HIGHEST_EQUATION else None
 
 
-def _cleared(question: Question) -> list[str]:
+def cleared(question: Question) -> list[str]:
+    """Without the hypotheses, where the facts say it all."""
     return [f"(try clear {name})" for name in question.hypotheses]
 
 
-def _have(name: str, fact: Fact) -> str:
+def stated(name: str, fact: Fact) -> str:
+    """The fact as a hypothesis of that name."""
     return f"have {name} : 0 {'<' if fact.strict else '≤'} {fact.text} := {fact.proof}"
 
 
 def _separately(facts: Sequence[Fact], equations: Sequence[Multiple]) -> list[str]:
     """What is added up, each for itself, where the numbers are not known exactly."""
-    steps = [_have(f"hs{i}", fact) for i, fact in enumerate(facts)]
+    steps = [stated(f"hs{i}", fact) for i, fact in enumerate(facts)]
     return steps + [f"have he{i} : {multiple.text} = 0 := by grind" for i, multiple in enumerate(equations)]
 
 
-def _sum(
+def weighted_sum(
     kind: str, bases: Sequence[str], facts: Sequence[Fact], equations: Sequence[Multiple], weights: Sequence[Fraction]
 ) -> list[str] | None:
     """The whole sum as one fact, which is the claim as soon as it is multiplied out: a sum costs `grind` far less than
@@ -184,7 +186,7 @@ def _negated(question: Question) -> Fact | None:
     if question.kind == "Int" and strict:
         p, strict = p - Polynomial.constant(1), False
     text = text_of(p)
-    return Fact(p, strict, text, f"by {'; '.join([*_cleared(question), 'grind'])}")
+    return Fact(p, strict, text, f"by {'; '.join([*cleared(question), 'grind'])}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from prover.policy.tactics.polynomials import Polynomial, degree, of_term, parted, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, difference, parted, text_of
 from prover.policy.tactics.tables import follows
 from prover.policy.tactics.terms import Term, conjuncts, read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
@@ -32,10 +32,9 @@ def _homogeneous(term: Term, names: set[str]) -> Polynomial | None:
     """The equation of two or three of the variables as a polynomial that is 0, if all its terms are of one degree."""
     if term.op != "=":
         return None
-    left, right = (of_term(side) for side in term.args)
-    if left is None or right is None:
+    p = difference(term)
+    if p is None:
         return None
-    p = left - right
     whole = p.integral and set(p.names) <= names and 2 <= len(p.names) <= 3
     return p if whole and {degree(m) for m in p.terms} in ({2}, {3}, {4}) else None
 

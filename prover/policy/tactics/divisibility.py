@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from prover.policy.tactics.polynomials import (
     Polynomial,
     combination,
+    difference,
     divided,
     division,
     linear_solution,
@@ -47,9 +48,9 @@ def _equations(view: View, signed: bool) -> list[Polynomial]:
         term = read(h.type) if " = " in h.type else None
         if term is None or term.op != "=":
             continue
-        left, right = of_term(term.args[0], minus=signed), of_term(term.args[1], minus=signed)
-        if left is not None and right is not None:
-            found.append(left - right)
+        zero = difference(term, minus=signed)
+        if zero is not None:
+            found.append(zero)
     return found
 
 

@@ -7,8 +7,16 @@ from itertools import combinations_with_replacement
 from math import lcm
 
 from prover.goal import split_top
-from prover.policy.tactics.bounded import divisors_of, one_of_divisors
-from prover.policy.tactics.polynomials import Monomial, Polynomial, combination, of_term, text_of, times
+from prover.policy.tactics.bounded import one_of_divisors
+from prover.policy.tactics.polynomials import (
+    Monomial,
+    Polynomial,
+    combination,
+    divisors_of,
+    of_term,
+    text_of,
+    times,
+)
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, mentions, seq
 

@@ -9,20 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
-from math import isqrt
+from functools import lru_cache
+from math import gcd, isqrt, lcm
 
 from prover.policy.tactics.bounded import EVALUATE, inside_range
-from prover.policy.tactics.polynomials import Polynomial, of_term
+from prover.policy.tactics.polynomials import Polynomial, difference
 from prover.policy.tactics.squares import below_square, each_root
-from prover.policy.tactics.terms import names_of, read
+from prover.policy.tactics.terms import Term, names_of, read
 from prover.policy.tactics.view import NAT, Proposal, View, case, have, seq
 
-_FACTORS = (1, 3, 5, 7, 11, 13, 17, 4, 9, 16, 19, 31, 37, 41, 73)
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16, 17)
 _MOST_EXPONENT = 12
-_MOST_PAIRS = 64
-_LARGEST_MODULUS = 20_000
+_LARGEST_MODULUS = 400
+_LARGEST_TABLE = 20_000
 _LARGEST_DISTANCE = 10_000
 _POWER = re.compile(r"\((\d{1,2}) \^ ([\w'₀-₉]+)\)")
 
@@ -45,24 +44,30 @@ def propose(view: View) -> Iterator[Proposal]:
         term = read(h.type)
         if term is None or term.op != "=":
             continue
-        left, right = (of_term(side, atoms=True, minus=False) for side in term.args)
-        parts = _parts(left - right, naturals) if left is not None and right is not None else None
+        zero = difference(term, atoms=True, minus=_less(term))
+        parts = _parts(zero, naturals) if zero is not None else None
         if parts is None or not asked <= names_of(term):
             continue
         (first, second), c = parts
         if isinstance(first, Power) and isinstance(second, Power):
             yield from _two_powers(view, h.name, first, second, c)
-        elif isinstance(second, Power) and isinstance(first, str):
+        elif isinstance(second, Power) and isinstance(first, str) and not _less(term):
             yield from _near_square(view, h.name, first, second, c)
-        elif isinstance(first, Power) and isinstance(second, str):
+        elif isinstance(first, Power) and isinstance(second, str) and not _less(term):
             yield from _near_square(view, h.name, second, first, -c)
 
 
-def _parts(difference: Polynomial, naturals: set[str]) -> tuple[tuple[Power | str, Power | str], int] | None:
+def _less(equation: Term) -> bool:
+    """Is it `p - q = 7`, which says as much as `p = q + 7`?"""
+    left, right = equation.args
+    return left.op == "-" and right.op == "num" and right.name != "0" and left.args[0].op == left.args[1].op == "^"
+
+
+def _parts(zero: Polynomial, naturals: set[str]) -> tuple[tuple[Power | str, Power | str], int] | None:
     """p, q and c of an equation `p = q + c`, each of p and q a power or, by its root, a square."""
     sides: dict[int, Power | str] = {}
-    c = int(difference.terms.get((), 0))
-    for monomial, factor in difference.terms.items():
+    c = int(zero.terms.get((), 0))
+    for monomial, factor in zero.terms.items():
         if not monomial:
             continue
         name, power = monomial[0]
@@ -75,32 +80,45 @@ def _parts(difference: Polynomial, naturals: set[str]) -> tuple[tuple[Power | st
             sides[int(factor)] = name
         else:
             return None
-    if sides.keys() != {1, -1} or len(difference.terms) > 3 or abs(c) > _LARGEST_DISTANCE:
+    if sides.keys() != {1, -1} or len(zero.terms) > 3 or abs(c) > _LARGEST_DISTANCE:
         return None
     return (sides[1], sides[-1]), -c
 
 
 def _two_powers(view: View, h: str, first: Power, second: Power, c: int) -> Iterator[Proposal]:
-    """From some exponent on, `second + c` is no power of the first base: its remainders are others."""
+    """From some exponent on, `second + c` is no power of the first base: the remainders are others."""
     if first.exponent == second.exponent:
         return
     ways = [(second, first, c), (first, second, -c)]
-    found = [(way, known) for way in ways if (known := _least(way[0].base, way[1].base, way[2])) is not None]
+    found = [(way, known) for way in ways if (known := _impossible(way[0].base, way[1].base, way[2])) is not None]
     if not found:
         return
-    (small, other, _), (_, least, q) = min(found, key=lambda each: each[1])
+    (small, other, c), known = min(found, key=lambda each: each[1].size)
     fresh = view.namer()
-    t, p, r, ha, hb, hx, hy, hc = (fresh(name) for name in ("t", "p", "r", "ha", "hb", "hx", "hy", "hc"))
+    i, j, k, ha, hb, hp, hx, hy, hc = (fresh(name) for name in ("i", "j", "k", "ha", "hb", "hp", "hx", "hy", "hc"))
     a, x, b, y = other.base, other.exponent, small.base, small.exponent
+    least, m, q = known.least, b**known.least, known.modulus
+    more, less = max(c, 0), max(-c, 0)
     most = next(e for e in range(10_000) if a**e > b**least + abs(c))
+    table = (
+        f"∀ {i} {inside_range(known.period)}, ∀ {j} {inside_range(known.other_period)}, "
+        f"({a} ^ {j} % {m} + {less}) % {m} = {more} % {m} → "
+        f"({a} ^ {j} % {q} + {less}) % {q} ≠ ({b} ^ {i} % {q} + {more}) % {q}"
+    )
+    inside = "(List.mem_range.2 (Nat.mod_lt _ (by decide)))"
+    period = [
+        "intro b p m h n; conv => lhs; rw [← Nat.div_add_mod n p, Nat.pow_add, Nat.pow_mul]",
+        "rw [Nat.mul_mod, Nat.pow_mod, h, ← Nat.pow_mod, Nat.one_pow, ← Nat.mul_mod, Nat.one_mul]",
+    ]
     lines = [
         f"apply Nat.lt_of_not_ge; intro {hc}",
-        f"obtain ⟨{t}, rfl⟩ : ∃ {t}, {y} = {least} + {t} := ⟨{y} - {least}, by omega⟩",
-        f"rw [Nat.pow_add] at {h}",
-        *_remainders_of(Power(a, x), b**least * q, ha),
-        *_remainders_of(Power(b, t), q, hb),
-        f"generalize {a} ^ {x} = {p} at *; generalize {b} ^ {t} = {r} at *",
-        f"rcases {ha} with {_arms(ha, _remainders(a, b**least * q))} <;> omega",
+        have(hp, "∀ b p m : Nat, b ^ p % m = 1 % m → ∀ n, b ^ n % m = b ^ (n % p) % m", period),
+        f"obtain ⟨{k}, {hb}⟩ : {m} ∣ {b} ^ {y} := Nat.pow_dvd_pow {b} {hc}",
+        f"have {ha} := (show {table} by {EVALUATE}) ({y} % {known.period}) {inside} "
+        f"({x} % {known.other_period}) {inside}",
+        f"rw [← {hp} {b} {known.period} {q} (by decide) {y}, ← {hp} {a} {known.other_period} {m} (by decide) {x}, "
+        f"← {hp} {a} {known.other_period} {q} (by decide) {x}] at {ha}",
+        "omega",
     ]
     below = [
         f"apply Nat.lt_of_not_ge; intro {hc}",
@@ -123,38 +141,53 @@ def _table(view: View, ends: dict[str, int]) -> str:
     return f"exact (show {binders}{claim} by {EVALUATE}) {inside} {' '.join(h.name for h in facts)}"
 
 
-def _least(base: int, other: int, c: int) -> tuple[int, int, int] | None:
-    """An exponent e and a modulus q, so that `base ^ n + c` is no power of the other base from `n = e` on, modulo
-    `base ^ e * q`. Before them, how many pairs of remainders that takes."""
-    found: list[tuple[int, int, int]] = []
-    for least, q in product(range(1, _MOST_EXPONENT), _FACTORS):
-        whole = base**least * q
-        if whole > _LARGEST_MODULUS:
-            continue
-        values, others = _remainders(other, whole), _remainders(base, q)
-        pairs = len(values) * len(others)
-        if pairs <= _MOST_PAIRS and not {(base**least * r + c) % whole for r in others} & set(values):
-            found.append((pairs, least, q))
-    return min(found, default=None)
+@dataclass(frozen=True, slots=True)
+class _Impossible:
+    """From `least` on, `base ^ n + c` is no power of the other base: modulo `base ^ least` and modulo another number,
+    where the powers have these periods."""
+
+    least: int
+    modulus: int
+    period: int
+    other_period: int
+
+    @property
+    def size(self) -> int:
+        return self.period * self.other_period
 
 
-def _remainders(base: int, q: int) -> list[int]:
-    """Those of all powers of the base; too many are cut off."""
-    found: list[int] = []
-    power = 1 % q
-    while power not in found and len(found) <= _MOST_PAIRS:
-        found.append(power)
-        power = power * base % q
-    return sorted(found)
+@lru_cache(maxsize=64)
+def _impossible(base: int, other: int, c: int) -> _Impossible | None:
+    """The one with the smallest table."""
+    if gcd(base, other) > 1:
+        return None
+    best: _Impossible | None = None
+    periods = {
+        q: (_period(base, q), _period(other, q)) for q in range(1, _LARGEST_MODULUS) if gcd(q, base * other) == 1
+    }
+    for least in range(1, _MOST_EXPONENT):
+        whole = base**least
+        own = _period(other, whole)
+        if own > _LARGEST_TABLE:
+            break
+        allowed = [j for j in range(own) if (pow(other, j, whole) - c) % whole == 0]
+        for q, (period, apart) in periods.items():
+            known = _Impossible(least, q, period, lcm(own, apart))
+            if known.size > (best.size - 1 if best is not None else _LARGEST_TABLE):
+                continue
+            powers = {pow(base, i, q) for i in range(period)}
+            every = (j + k for j in allowed for k in range(0, known.other_period, own))
+            if not any((pow(other, j, q) - c) % q in powers for j in every):
+                best = known
+    return best
 
 
-def _remainders_of(power: Power, q: int, name: str) -> list[str]:
-    """A fact of that name, which remainders the power can leave."""
-    n, remainders = power.exponent, _remainders(power.base, q)
-    claim = " ∨ ".join(f"{power.base} ^ {n} % {q} = {r}" for r in remainders)
-    step = f"rw [Nat.pow_succ]; rcases ih with {_arms('ih', remainders)} <;> omega"
-    lines = [f"intro {n}; induction {n} with", "| zero => simp", f"| succ {n} ih => {step}"]
-    return [have(name, f"∀ {n} : Nat, {claim}", lines), f"have {name} := {name} {n}"]
+def _period(base: int, q: int) -> int:
+    """The least exponent above 0 whose power leaves 1."""
+    power, exponent = base % q, 1
+    while power != 1 % q:
+        power, exponent = power * base % q, exponent + 1
+    return exponent
 
 
 def _near_square(view: View, h: str, m: str, power: Power, c: int) -> Iterator[Proposal]:

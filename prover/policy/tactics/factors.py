@@ -7,17 +7,27 @@ from fractions import Fraction
 from itertools import combinations, permutations
 from math import gcd, isqrt
 
-from prover.policy.tactics.bounded import SQUARE, divisors_of, one_of_divisors
-from prover.policy.tactics.polynomials import Polynomial, divided, linear_solution, of_term, primitive, text_of
+from prover.policy.tactics.bounded import SQUARE, one_of_divisors
+from prover.policy.tactics.certificates import Question
+from prover.policy.tactics.polynomials import (
+    Polynomial,
+    difference,
+    divided,
+    divisors_of,
+    linear_solution,
+    primitive,
+    rational_roots,
+    text_of,
+)
 from prover.policy.tactics.quadratics import completed
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, mentions, seq, view_of
+from prover.policy.tactics.univariate import by_pieces
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, have, mentions, seq, view_of
 
 _LARGEST_PRODUCT = 1_000
 _MOST_DIVISORS = 40
 _MOST_LEMMAS = 12
 _SMALL = 6
-_LARGEST_ROOT = 60
 _CLOSE = "first | omega | grind"
 
 
@@ -60,11 +70,10 @@ def equations(view: View, kind: str, exact: int = 0) -> list[Polynomial]:
         for part in conjuncts(term) if term is not None else []:
             if part.op != "=" or not names_of(part) <= variables:
                 continue
-            left, right = (of_term(side, division=kind == "Rat") for side in part.args)
-            if left is None or right is None:
+            p = difference(part, division=kind == "Rat")
+            if p is None or len(p.names) > 4:
                 continue
-            p = left - right
-            if (p.degree == exact if exact else 2 <= p.degree <= 6) and len(p.names) <= 4:
+            if p.degree == exact if exact else 2 <= p.degree <= 6:
                 found.append(primitive(p))
     return found
 
@@ -98,6 +107,7 @@ def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Ite
     # A quadratic factor without roots is a square and something more.
     squares = [f"({text_of(form)}) ^ 2" for factor in found if factor.degree == 2 for form in completed(factor)][:3]
     positive = [f"have {view.fresh(f'hs{i}')} : 0 ≤ {each} := {SQUARE}" for i, each in enumerate(squares)]
+    positive += _without_roots(view, [factor for factor in found if factor.degree > 2], kind)
     # a * (b * c) = 0, a factor at a time
     lines, inner = [*steps, known, *positive], h
     opened = f"rcases {kind}.mul_eq_zero.mp {inner} with {h} | {h}"
@@ -107,6 +117,15 @@ def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Ite
     yield seq(*lines, f"{opened} <;> {finish}"), 0.915
     if len(factors) == 2:
         yield seq(*lines, opened), 0.2
+
+
+def _without_roots(view: View, factors: Sequence[Polynomial], kind: str) -> Iterator[str]:
+    """Of polynomials in one variable that have no root: on which side of 0 they are."""
+    for i, factor in enumerate(factors):
+        for side in (factor, -factor):
+            proof = by_pieces(Question(kind, side, True, (), (), ()))
+            if proof is not None:
+                yield have(view.fresh(f"hr{i}"), f"0 < {text_of(side)}", proof)
 
 
 def _linear_factors(p: Polynomial) -> list[Polynomial]:
@@ -126,13 +145,7 @@ def _candidates(p: Polynomial) -> Iterator[Polynomial]:
     names = p.names
     if len(names) == 1:
         x = Polynomial.variable(names[0])
-        coefficients = p.in_one(names[0])
-        top = coefficients[max(coefficients)].value or Fraction(1)
-        for d in range(1, min(abs(int(top)), 12) + 1):
-            if int(top) % d == 0:
-                for n in sorted(range(-_LARGEST_ROOT, _LARGEST_ROOT + 1), key=abs):
-                    if gcd(n, d) == 1 and p.at({names[0]: Fraction(n, d)}) == 0:
-                        yield x * d - Polynomial.constant(n)
+        yield from (x * root.denominator - Polynomial.constant(root.numerator) for root in rational_roots(p))
     elif len(names) == 2:
         x, y = (Polynomial.variable(name) for name in names)
         last = p.terms.get((), Fraction(0))

@@ -8,9 +8,15 @@ from dataclasses import replace
 from math import gcd, lcm
 
 from prover.goal import Hypothesis
-from prover.policy.tactics.bounded import divisors_of, one_of_divisors
+from prover.policy.tactics.bounded import one_of_divisors
 from prover.policy.tactics.divisibility import signed_of
-from prover.policy.tactics.polynomials import Polynomial, division, of_term, written
+from prover.policy.tactics.polynomials import (
+    Polynomial,
+    division,
+    divisors_of,
+    of_term,
+    written,
+)
 from prover.policy.tactics.terms import Term, applications, read, show
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 

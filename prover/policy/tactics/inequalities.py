@@ -12,9 +12,18 @@ from prover.policy.tactics.certificates import HIGHEST_DEGREE, NEGATED, Fact, Qu
 from prover.policy.tactics.factors import as_integers
 from prover.policy.tactics.means import of_products, without_inverses
 from prover.policy.tactics.orderings import by_order
-from prover.policy.tactics.polynomials import Polynomial, degree, linear_solution, of_term, primitive, text_of
+from prover.policy.tactics.polynomials import (
+    Polynomial,
+    degree,
+    difference,
+    linear_solution,
+    of_term,
+    primitive,
+    text_of,
+)
 from prover.policy.tactics.quadratics import squares_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
+from prover.policy.tactics.univariate import by_pieces
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 
 # The highest degree of what is made homogeneous.
@@ -46,6 +55,9 @@ def propose(view: View) -> Iterator[Proposal]:
         certificate = certificate_of(question)
         if certificate is not None:
             yield seq(*steps, *certificate), 0.915
+            return
+        if (pieces := by_pieces(question)) is not None:
+            yield seq(*steps, *pieces), 0.912
             return
     if plain is not None:
         yield from _lower(view, plain)
@@ -139,8 +151,8 @@ def _zero_squares(view: View, kind: str) -> Iterator[Proposal]:
         term = read(h.type) if " = " in h.type else None
         if term is None or term.op != "=" or not names_of(term) <= variables:
             continue
-        left, right = (of_term(side, division=kind == "Rat") for side in term.args)
-        if left is None or right is None or (p := left - right).degree != 2 or len(p.names) < 2:
+        p = difference(term, division=kind == "Rat")
+        if p is None or p.degree != 2 or len(p.names) < 2:
             continue
         found, rest = min((squares_of(q) for q in (p, -p)), key=lambda each: not each[0])
         if len(found) < 2 or rest:

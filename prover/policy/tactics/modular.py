@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.polynomials import difference
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, Proposal, View, mentions, seq
 
@@ -165,12 +165,12 @@ def _contradicts(view: View, m: int) -> bool:
 
 def _solvable(equation: Term, m: int) -> bool:
     """Can the sides be equal modulo m? Sides that are no sums of polynomials in one variable each: yes."""
-    left, right = (of_term(side) for side in equation.args)
-    if left is None or right is None or not (left - right).integral:
+    zero = difference(equation)
+    if zero is None or not zero.integral:
         return True
     parts: dict[str, list[tuple[int, int]]] = {}
     total = {0}
-    for monomial, c in (left - right).terms.items():
+    for monomial, c in zero.terms.items():
         if int(c) % m == 0:
             continue
         if len(monomial) > 1:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import product
 
 from prover.policy.tactics.factors import equations
-from prover.policy.tactics.polynomials import Monomial, Polynomial, linear_solution, of_term, rational_root
+from prover.policy.tactics.polynomials import Monomial, Polynomial, difference, linear_solution, rational_root
 from prover.policy.tactics.quotients import says_positive
 from prover.policy.tactics.terms import Term, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
@@ -65,11 +65,10 @@ def _known(given: list[Polynomial], variables: set[str]) -> dict[Monomial, Fract
 
 def _wanted(target: Term, variables: set[str]) -> list[Monomial]:
     """The product that the target asks for, else each of its variables."""
-    sides = [of_term(side, division=True) for side in target.args] if target.op == "=" else []
-    if len(sides) == 2 and sides[0] is not None and sides[1] is not None:
-        products = [m for m in (sides[0] - sides[1]).terms if m]
-        if len(products) == 1 and {name for name, _ in products[0]} <= variables:
-            return products
+    zero = difference(target, division=True) if target.op == "=" else None
+    products = [m for m in zero.terms if m] if zero is not None else []
+    if len(products) == 1 and {name for name, _ in products[0]} <= variables:
+        return products
     return [((name, 1),) for name in sorted(names_of(target) & variables)]
 
 

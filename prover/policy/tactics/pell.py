@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from prover.goal import split_top
-from prover.policy.tactics.polynomials import Polynomial, linear_solution, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, difference, linear_solution, text_of
 from prover.policy.tactics.solutions import solutions
 from prover.policy.tactics.terms import Term, read
 from prover.policy.tactics.view import NAT, Proposal, View, seq
@@ -59,8 +59,8 @@ def propose(view: View) -> Iterator[Proposal]:
 def _ladder(equation: Term, names: tuple[str, str], large: int) -> _Ladder | None:
     """A solution whose variable of that place is positive, and linear polynomials that make of any solution one where
     that variable is larger."""
-    left, right = (of_term(side, minus=False) for side in equation.args)
-    if left is None or right is None or (zero := left - right).degree != 2 or set(zero.names) != set(names):
+    zero = difference(equation, minus=False)
+    if zero is None or zero.degree != 2 or set(zero.names) != set(names):
         return None
     found = sorted(
         {(at[names[0]], at[names[1]]) for at in solutions(names, [equation], _MOST_POINTS)}, key=lambda s: s[large]

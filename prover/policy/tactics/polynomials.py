@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import isqrt, lcm
 
@@ -14,6 +14,8 @@ Monomial = tuple[tuple[str, int], ...]
 _MOST_TERMS = 400
 _MOST_BITS = 20_000
 _LARGEST_POWER = 12
+# Of the first and the last coefficient, where rational roots are looked for.
+_LARGEST_END = 10**6
 
 
 class Polynomial:
@@ -203,6 +205,12 @@ def of_term(term: Term, *, division: bool = False, atoms: bool = False, minus: b
     return None
 
 
+def difference(relation: Term, *, division: bool = False, atoms: bool = False, minus: bool = True) -> Polynomial | None:
+    """The left side of a relation minus the right one; None where a side is none. Arguments as for `of_term`."""
+    left, right = (of_term(side, division=division, atoms=atoms, minus=minus) for side in relation.args)
+    return left - right if left is not None and right is not None else None
+
+
 def divided(dividend: Polynomial, divisor: Polynomial) -> Polynomial | None:
     """The quotient of an exact division, or None."""
     quotients = reduced(dividend, [divisor]) if divisor else None
@@ -333,6 +341,36 @@ def linear_solution(equations: Iterable[Polynomial]) -> dict[str, Polynomial]:
         solved = {other: known.replaced(name, value) for other, known in solved.items()}
         solved[name] = value
     return solved
+
+
+def rational_roots(polynomial: Polynomial) -> list[Fraction]:
+    """The rational roots of a polynomial in one variable, each once, integers first; only 0 where the coefficients at
+    its ends are huge."""
+    (name,) = polynomial.names
+    p = primitive(polynomial)
+    parts = {power: int(c.value or 0) for power, c in p.in_one(name).items()}
+    last, lead = parts[min(parts)], parts[max(parts)]
+    found = {Fraction(0)} if min(parts) else set()
+    if max(abs(last), abs(lead)) <= _LARGEST_END:
+        numbers = [parts.get(power, 0) for power in range(max(parts), -1, -1)]
+        tried = {Fraction(a, b) for a in divisors_of(abs(last)) for b in divisors_of(abs(lead))}
+        found |= {root for q in tried for root in (q, -q) if _vanishes(numbers, root)}
+    return sorted(found, key=lambda root: (root.denominator, abs(root), root < 0))
+
+
+def _vanishes(numbers: Sequence[int], at: Fraction) -> bool:
+    """Is it a root of the polynomial with these coefficients, that of the highest power first?"""
+    value, power = 0, 1
+    for number in numbers:
+        value = value * at.numerator + number * power
+        power *= at.denominator
+    return value == 0
+
+
+def divisors_of(number: int) -> list[int]:
+    """The positive divisors of a positive number, in order."""
+    small = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
+    return sorted({*small, *(number // d for d in small)})
 
 
 def rational_root(number: Fraction, k: int = 2) -> Fraction | None:

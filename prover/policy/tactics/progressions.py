@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.evaluate import canonical
-from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, difference, text_of
 from prover.policy.tactics.terms import names_of, read
 from prover.policy.tactics.view import NAT, Proposal, View, have, seq
 
@@ -22,13 +22,13 @@ def propose(view: View) -> Iterator[Proposal]:
         for f, kind in kinds.items():
             if kind not in ("Nat → Nat", "Nat → Int", "Nat → Rat") or f not in names_of(term):
                 continue
-            left, right = (of_term(side, atoms=True, minus=kind != "Nat → Nat") for side in term.args[0].args)
-            difference = _difference(left - right, f, term.name) if left is not None and right is not None else None
-            if difference is not None:
-                yield from _members(view, h.name, f, kind.split(" → ")[1], difference)
+            zero = difference(term.args[0], atoms=True, minus=kind != "Nat → Nat")
+            step = _step(zero, f, term.name) if zero is not None else None
+            if step is not None:
+                yield from _members(view, h.name, f, kind.split(" → ")[1], step)
 
 
-def _difference(p: Polynomial, f: str, n: str) -> Polynomial | None:
+def _step(p: Polynomial, f: str, n: str) -> Polynomial | None:
     """What `f (n + 1)` is more than `f n`, where the polynomial is 0; None where that depends on `n`."""
     after, before = f"({f} ({n} + 1))", f"({f} {n})"
     slopes = [p.terms.get(((name, 1),)) for name in (after, before)]

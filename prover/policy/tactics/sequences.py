@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prover.policy.tactics.evaluate import Value, canonical, number
-from prover.policy.tactics.polynomials import Polynomial, bits, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, bits, difference, of_term, text_of
 from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show
 from prover.policy.tactics.view import View
 
@@ -153,8 +153,8 @@ def _rule(term: Term, functions: Mapping[str, str]) -> tuple[str, str, int, Term
 
 def _isolated(equation: Term, n: str, functions: Mapping[str, str]) -> Term | None:
     """`f (n + 2) = …`, of an equation in which that member stands with others; None where it is not alone in a term."""
-    left, right = (of_term(side, atoms=True) for side in equation.args)
-    if left is None or right is None:
+    zero = difference(equation, atoms=True)
+    if zero is None:
         return None
     calls = [a for a in applications(equation) if a.args[0].name in functions and len(a.args) == 2]
     shifts = [(shift, call) for call in calls if (shift := _shift(call.args[1], n)) is not None]
@@ -162,7 +162,7 @@ def _isolated(equation: Term, n: str, functions: Mapping[str, str]) -> Term | No
     if last is None:
         return None
     name = show(last[1], 1024)
-    parts = (left - right).in_one(name)
+    parts = zero.in_one(name)
     factor = parts[1].value if parts.keys() <= {0, 1} and 1 in parts else None
     body = read(text_of(parts.get(0, Polynomial()) * -factor)) if factor in (1, -1) and factor else None
     return Term("=", (last[1], body)) if body is not None else None

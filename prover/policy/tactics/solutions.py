@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 
-from prover.policy.tactics.polynomials import Monomial, Polynomial, of_term, rational_root
+from prover.policy.tactics.polynomials import Monomial, Polynomial, difference, rational_root
 from prover.policy.tactics.terms import Term
 
 MOST_POINTS = 4_000
@@ -20,13 +20,13 @@ def solutions(names: Sequence[str], equations: Sequence[Term], most: int = MOST_
     size = max(2, int(most ** (1 / (len(names) - 1))))
     near = sorted(product(range(size), repeat=len(names) - 1), key=sum)
     for term in [each for each in equations if each.op == "="][:_MOST_EQUATIONS]:
-        left, right = (of_term(side) for side in term.args)
-        if left is None or right is None or not set((difference := left - right).names) <= set(names):
+        zero = difference(term)
+        if zero is None or not set(zero.names) <= set(names):
             continue
-        for name in sorted(difference.names, key=lambda n: max(difference.in_one(n))):
-            powers = difference.in_one(name)
+        parts = {name: zero.in_one(name) for name in zero.names}
+        for name, powers in sorted(parts.items(), key=lambda each: max(each[1])):
             degree, others = max(powers), [n for n in names if n != name]
-            if set(powers) - {0, degree} or degree > 3 or not difference.integral:
+            if set(powers) - {0, degree} or degree > 3 or not zero.integral:
                 continue
             factor, rest = (_whole(powers.get(power, Polynomial())) for power in (degree, 0))
             for values in near:

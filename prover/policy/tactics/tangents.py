@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from prover.policy.tactics.polynomials import Polynomial, halved, linear_solution, of_term, rational_root, text_of
+from prover.policy.tactics.polynomials import Polynomial, difference, halved, linear_solution, rational_root, text_of
 from prover.policy.tactics.quotients import Comparison, Ratio, comparison, merged, positive_one, says_positive, summed
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, have, seq
@@ -100,9 +100,9 @@ def _equations(view: View, names: set[str]) -> list[Polynomial]:
         for part in conjuncts(term) if term is not None else []:
             if part.op != "=" or not names_of(part) <= names:
                 continue
-            left, right = (of_term(side, division=True) for side in part.args)
-            if left is not None and right is not None and (left - right).degree == 1:
-                found.append(left - right)
+            zero = difference(part, division=True)
+            if zero is not None and zero.degree == 1:
+                found.append(zero)
     return found
 
 

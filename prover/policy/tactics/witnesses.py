@@ -10,10 +10,16 @@ from functools import lru_cache
 from itertools import product
 
 from prover.goal import split_top, top_level
-from prover.policy.tactics.bounded import divisors_of
 from prover.policy.tactics.evaluate import canonical, compiled, number, statement
 from prover.policy.tactics.patterns import bound_names
-from prover.policy.tactics.polynomials import Polynomial, of_term, primitive, square_root, text_of
+from prover.policy.tactics.polynomials import (
+    Polynomial,
+    difference,
+    of_term,
+    rational_roots,
+    square_root,
+    text_of,
+)
 from prover.policy.tactics.solutions import MOST_POINTS, solutions
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifiers, mentions, numerals, put
@@ -209,10 +215,10 @@ def _isolated(view: View, part: str, name: str) -> str | None:
     term = read(part)
     if term is None or term.op != "=":
         return None
-    left, right = (of_term(side, division=not view.of_type(NAT | INT)) for side in term.args)
-    if left is None or right is None:
+    zero = difference(term, division=not view.of_type(NAT | INT))
+    if zero is None:
         return None
-    powers = (left - right).in_one(name)
+    powers = zero.in_one(name)
     factor = powers[1].value if powers.keys() <= {0, 1} and 1 in powers else None
     if not factor:
         return None
@@ -241,10 +247,10 @@ def _remainder(body: str, name: str) -> str | None:
 def _quotient(part: str, name: str) -> str | None:
     """For an equation that is linear in `x`, with a number as coefficient, what `x` is if the division is exact."""
     term = read(part)
-    left, right = (of_term(side) for side in term.args) if term is not None and term.op == "=" else (None, None)
-    if left is None or right is None:
+    zero = difference(term) if term is not None and term.op == "=" else None
+    if zero is None:
         return None
-    powers = (left - right).in_one(name)
+    powers = zero.in_one(name)
     factor = powers[1].value if powers.keys() <= {0, 1} and 1 in powers else None
     if factor is None or abs(factor) < 2 or not powers.get(0, Polynomial()).names:
         return None
@@ -272,12 +278,11 @@ def _coins(names: list[str], body: str) -> str | None:
 def _combination(names: list[str], body: str) -> str | None:
     """`n = p * a + q * b` for integers, p and q without a common divisor: multiples of n, by Euclid's algorithm."""
     term = read(body)
-    sides = [of_term(side) for side in term.args] if term is not None and term.op == "=" else []
-    difference = sides[0] - sides[1] if len(sides) == 2 and sides[0] is not None and sides[1] is not None else None
-    if difference is None or not difference.integral:
+    zero = difference(term) if term is not None and term.op == "=" else None
+    if zero is None or not zero.integral:
         return None
-    p, q = (difference.terms.get(((name, 1),), Fraction(0)) for name in names)
-    rest = difference - Polynomial.variable(names[0]) * p - Polynomial.variable(names[1]) * q
+    p, q = (zero.terms.get(((name, 1),), Fraction(0)) for name in names)
+    rest = zero - Polynomial.variable(names[0]) * p - Polynomial.variable(names[1]) * q
     if not p or not q or set(names) & set(rest.names) or math.gcd(int(p), int(q)) != 1:
         return None
     inverse = pow(int(p), -1, abs(int(q))) if abs(q) > 1 else 0
@@ -292,29 +297,15 @@ def _rational_root(names: list[str], body: str) -> str | None:
     (name,) = names
     term = read(body)
     holds = compiled(term, {name: "Rat"}) if term is not None else None
-    for part in split_top(body, " ∧ ") if holds is not None else []:
+    if holds is None:
+        return None
+    for part in split_top(body, " ∧ "):
         equation = read(part)
-        sides = (
-            [of_term(s, division=True) for s in equation.args] if equation is not None and equation.op == "=" else []
-        )
-        if len(sides) != 2 or sides[0] is None or sides[1] is None or (sides[0] - sides[1]).names != [name]:
+        zero = difference(equation, division=True) if equation is not None and equation.op == "=" else None
+        if zero is None or zero.names != [name]:
             continue
-        p = primitive(sides[0] - sides[1])
-        powers = {power: int(c.value or 0) for power, c in p.in_one(name).items()}
-        last = next((powers[power] for power in sorted(powers) if powers[power]), 0)
-        if not 0 < abs(last) < _LARGEST_COEFFICIENT or abs(powers[max(powers)]) >= _LARGEST_COEFFICIENT:
-            continue
-        roots = [
-            Fraction(0),
-            *(
-                Fraction(s * a, b)
-                for a in divisors_of(abs(last))
-                for b in divisors_of(abs(powers[max(powers)]))
-                for s in (1, -1)
-            ),
-        ]
-        for root in dict.fromkeys(roots):
-            if p.at({name: root}) == 0 and holds is not None and holds({name: root}) is True:
+        for root in rational_roots(zero):
+            if holds({name: root}) is True:
                 return text_of(Polynomial.constant(root))
     return None
 

@@ -248,6 +248,16 @@ STATEMENTS = {
     "gcd and lcm with a number": "(n : Nat) (h : 0 < n) (h1 : Nat.lcm n 12 = 6 * Nat.gcd n 12) : "
     "n = 2 ∨ n = 8 ∨ n = 18 ∨ n = 72",
     "a product that is less": "(n : Nat) : ((List.range n).map (fun k => 4 * k + 1)).sum = n * (2 * n - 1)",
+    "positive on each piece": "(x : Rat) : x ^ 8 - x ^ 5 + x ^ 2 - x + 1 > 0",
+    "greatest at a third": "(x : Rat) (h : 0 < x) (h1 : x < 1) : x ^ 2 * (1 - x) ≤ 4 / 27",
+    "the only root": "(x : Rat) (h : x ^ 5 + x = 34) : x = 2",
+    "on the integers only": "(n : Int) : 2 * n ^ 4 - 2 * n ^ 3 - n ^ 2 + n ≥ 0",
+    "powers apart": "(a b : Nat) (h : 2 ^ a + 17 = 3 ^ b) : a = 6 ∧ b = 4",
+    "powers whose difference is told": "(x y : Nat) (h : 3 ^ x - 2 ^ y = 7) : x = 2 ∧ y = 1",
+    "level by level": "(f : Nat → Nat → Nat) (h : ∀ y, f 0 y = y + 1) (h1 : ∀ x, f (x + 1) 0 = f x 1) "
+    "(h2 : ∀ x y, f (x + 1) (y + 1) = f x (f (x + 1) y)) : ∀ y, f 4 (y + 1) = 2 ^ (f 4 y + 3) - 3",
+    "twice is a shift": ": ¬ ∃ f : Nat → Nat, ∀ n, f (f n) = n + 9",
+    "twice is somewhere no shift": "(f : Nat → Nat) : ∃ n, f (f n) ≠ n + 2027",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
