@@ -144,7 +144,8 @@ def _at_numbers(fresh: Callable[[str], str], key: str, s: Sequence, first: int, 
         lines.append(
             f"have {known[-1]} : {show(call)} = {values[place]} := ({key} {place}){part}.trans (by decide +kernel)"
         )
-    return [*lines, f"first | (simp only [{', '.join(known)}]; done) | grind"]
+    put_in = f"simp only [{', '.join(known)}]"
+    return [*lines, f"first | ({put_in}; done) | ({put_in}; decide +kernel) | grind"]
 
 
 def _at_variable(view: View, fresh: Callable[[str], str], key: str, s: Sequence, first: int, target: Term) -> list[str]:

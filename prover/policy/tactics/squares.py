@@ -53,7 +53,7 @@ def _between(view: View, h: str, m: str, n: str, p: Polynomial) -> Iterator[Prop
     end = isqrt(int(max(p.at({n: value}) for value in range(least)))) + 1
     if end > _LARGEST_ROOT:
         return
-    table = f"have {low} : {m} < {end} := by ({squared}); {each_root(h, m, end)}"
+    table = f"have {low} : {m} < {end} := (by ({squared})); {each_root(h, m, end)}"
     cases = f"rcases (show {values} by omega) with {' | '.join(['rfl'] * least)} <;> first | omega | ({table})"
     moved = f"obtain ⟨{t}, rfl⟩ : ∃ {t}, {n} = {t} + {least} := ⟨{n} - {least}, by omega⟩"
     yield seq(f"rcases Nat.lt_or_ge {n} {least} with {hn} | {hn}", case([cases]), case([moved, *steps])), 0.9
