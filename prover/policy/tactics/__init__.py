@@ -72,6 +72,7 @@ from prover.policy.tactics import (
     structure,
     tables,
     tangents,
+    telescopes,
     towers,
     witnesses,
 )
@@ -130,6 +131,7 @@ _SOURCES = (
     recurrences.propose,
     levels.propose,
     harmonic.propose,
+    telescopes.propose,
     progressions.propose,
     formulas.propose,
     growth.propose,

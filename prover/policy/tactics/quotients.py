@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from prover.goal import Hypothesis
 from prover.policy.tactics import inequalities
-from prover.policy.tactics.polynomials import Polynomial, degree, halved, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, difference, halved, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
 
@@ -49,19 +49,36 @@ class Comparison:
     @property
     def numerator(self) -> str:
         """The same of the numerator alone, as it is with positive denominators."""
-        return f"0 {self.sign} {text_of(self.quotient.above)}"
+        return _against_zero(self.sign, self.quotient.above)
 
 
 def propose(view: View) -> Iterator[Proposal]:
     variables = set(view.of_type(RAT))
     above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
     yield from _equation(view, variables, above_zero)
+    steps, end = _cleared_goal(view, variables, above_zero)
+    if steps and end is not None:
+        yield seq(*steps, end), 0.935
+    if steps:
+        yield seq(*steps), 0.93 if end is None else 0.5
+
+
+def proof(view: View) -> str | None:
+    """A tactic that proves an inequality between quotients, where a certificate is found."""
+    variables = set(view.of_type(RAT))
+    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
+    steps, end = _cleared_goal(view, variables, above_zero)
+    return seq(*steps, end) if steps and end is not None else None
+
+
+def _cleared_goal(view: View, variables: set[str], above_zero: set[str]) -> tuple[list[str], str | None]:
+    """Steps that multiply the denominators of goal and hypotheses away, and what proves the goal that is left."""
     goal = comparison(view.target, variables)
     if goal is None or not variables:
-        return
+        return [], None
     known = [(h.name, found) for h in view.props if "/" in h.type and (found := comparison(h.type, variables, "="))]
     if not goal.quotient.below and not known:
-        return
+        return [], None
     fresh = view.namer()
     steps: list[str] = []
     left = view.target
@@ -74,23 +91,18 @@ def propose(view: View) -> Iterator[Proposal]:
         steps += _cleared(found, positive, cleared, name)
         hypotheses = [h for h in hypotheses if h.name != name] + [Hypothesis(cleared, found.numerator)]
     elsewhere = any("/" in h.type or "⁻¹" in h.type for h in view.props if h.name not in {name for name, _ in known})
-    named = _named(goal, above_zero, fresh) if goal.quotient.below and not elsewhere else None
+    at_least_zero = {n for n in variables if any(_says_not_negative(h.type, n) for h in view.props)} | above_zero
+    named = _named(goal, above_zero, at_least_zero, fresh) if goal.quotient.below and not elsewhere else None
     if named is not None:
         lines, left = named
         steps += lines
     elif goal.quotient.below:
-        at_least_zero = {n for n in variables if any(_says_not_negative(h.type, n) for h in view.props)} | above_zero
         positive = _positive(goal.quotient.below, above_zero, at_least_zero)
         if positive is None:
-            return
+            return [], None
         left = goal.numerator
         steps += _without_denominators(goal, positive, fresh)
-    if not steps:
-        return
-    end = _end(view, left, hypotheses)
-    if end is not None:
-        yield seq(*steps, end), 0.935
-    yield seq(*steps), 0.93 if end is None else 0.5
+    return steps, _end(view, left, hypotheses) if steps else None
 
 
 def _equation(view: View, variables: set[str], above_zero: set[str]) -> Iterator[Proposal]:
@@ -137,8 +149,19 @@ def _without_denominators(goal: Comparison, positive: str, fresh: Callable[[str]
 
 def _end(view: View, target: str, hypotheses: Sequence[Hypothesis]) -> str | None:
     """What proves the inequality that is left, where a certificate is found."""
+    term = read(target)
+    less = difference(term, division=True) if term is not None and term.op in ("≤", "<") else None
+    if term is not None and less is not None and less.degree < 2 and all(c <= 0 for c in less.terms.values()):
+        if not less.names:
+            return "decide" if less or term.op == "≤" else None
+        if term.op == "≤" or less.terms.get(()):
+            return "grind"
     goal = replace(view.goal, target=target, hypotheses=tuple(hypotheses))
     return next((tactic for tactic, weight in inequalities.propose(replace(view, goal=goal)) if weight >= _SURE), None)
+
+
+def _against_zero(sign: str, p: Polynomial) -> str:
+    return f"{'0' if p.names else '(0 : Rat)'} {sign} {text_of(p)}"
 
 
 def _says_not_negative(text: str, name: str) -> bool:
@@ -151,7 +174,9 @@ def says_positive(text: str, name: str) -> bool:
     return bool(re.search(rf"(?<![\w'.])(?:0 < {n}|{n} > 0)(?![\w'.])", text))
 
 
-def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) -> tuple[list[str], str] | None:
+def _named(
+    goal: Comparison, above_zero: set[str], at_least_zero: set[str], fresh: Callable[[str], str]
+) -> tuple[list[str], str] | None:
     """Steps to the goal without denominators, and that goal, where it is linear in its quotients: each gets a name and
     its equation, which is far less work than arithmetic with inverses."""
     term = read(goal.difference)
@@ -160,7 +185,7 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
         return None
     terms, rest = merged(found[0]), found[1]
     denominators = {below: fresh("hp") for below in dict.fromkeys(one.below for one in terms)}
-    positive = {below: _positive(Counter([below]), above_zero) for below in denominators}
+    positive = {below: _positive(Counter([below]), above_zero, at_least_zero) for below in denominators}
     everything = _product(Counter(denominators.keys()))
     if None in positive.values() or len(terms) > _MOST_FACTORS or everything.degree > _MOST_DEGREE:
         return None
@@ -170,7 +195,10 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
         names.append(fresh("q"))
         equations.append(fresh("he"))
         cancel = "Rat.inv_mul_cancel _" if one.inverse else "Rat.div_mul_cancel"
-        steps.append(f"have {equations[-1]} : {one.text} * ({one.divisor}) = {one.dividend} := {cancel} (by grind)")
+        below, positive_below = text_of(one.below), denominators[one.below]
+        other = f"(rw [show {one.divisor} = {below} by grind]; exact (Rat.ne_of_lt {positive_below}).symm)"
+        cancelled = f"{one.text} * ({one.divisor}) = {one.dividend}"
+        steps.append(f"have {equations[-1]} : {cancelled} := {cancel} (by first | grind | {other})")
     steps += [f"generalize {one.text} = {name} at *" for one, name in zip(terms, names, strict=True)]
     hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
     below = " * ".join(f"({text_of(each)})" for each in denominators)
@@ -183,7 +211,7 @@ def _named(goal: Comparison, above_zero: set[str], fresh: Callable[[str], str]) 
         others = _product(Counter(each for each in denominators if each != one.below))
         parts.append(f"({text_of(one.factor * others)}) * ({name} * ({one.divisor}))")
         above = above + one.factor * one.above * others
-    left = f"0 {'<' if goal.strict else '≤'} {text_of(above)}"
+    left = _against_zero("<" if goal.strict else "≤", above)
     contradiction = (
         f"Rat.mul_nonneg (show 0 ≤ -({text_of(difference)}) by grind) (Rat.le_of_lt {hd})"
         if goal.strict
@@ -386,4 +414,4 @@ def _positive_beside(factor: Polynomial, at_least_zero: AbstractSet[str]) -> str
     return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
 
 
-__all__ = ["propose"]
+__all__ = ["proof", "propose"]

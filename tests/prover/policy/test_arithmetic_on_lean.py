@@ -258,6 +258,15 @@ STATEMENTS = {
     "(h2 : ∀ x y, f (x + 1) (y + 1) = f x (f (x + 1) y)) : ∀ y, f 4 (y + 1) = 2 ^ (f 4 y + 3) - 3",
     "twice is a shift": ": ¬ ∃ f : Nat → Nat, ∀ n, f (f n) = n + 9",
     "twice is somewhere no shift": "(f : Nat → Nat) : ∃ n, f (f n) ≠ n + 2027",
+    "equal powers": "(a b : Nat) (h : a ^ 3 = b ^ 2) (h1 : a ^ 3 + b = 72) : ∃ t, a = t ^ 2 ∧ b = t ^ 3",
+    "parts of a far member": "(a : Nat → Rat) (h : a 1 = 1) (h1 : a 2 = 3 / 7) (h2 : ∀ n, a (n + 2) = a n * a (n + 1) "
+    "/ (2 * a n - a (n + 1))) : (a 2019).den + (a 2019).num = 8078",
+    "a sum of inverse squares": "(s : Nat → Rat) (h : s 0 = 0) (h1 : ∀ n, s (n + 1) = s n + 1 / ((n : Rat) + 1) ^ 2) : "
+    "∀ n, s n < 7 / 4",
+    "a product below a quotient": "(p : Nat → Rat) (h : p 0 = 1) (h1 : ∀ n, p (n + 1) = p n * (1 + 1 / ((n : Rat) + 1) "
+    "^ 2)) : ∀ n : Nat, p (n + 1) ≤ 4 * ((n : Rat) + 1) / ((n : Rat) + 2)",
+    "a sum from some member on": "(t : Nat → Rat) (h : t 1 = 1) (h1 : ∀ n ≥ 1, t (n + 1) = t n + 1 / ((n : Rat) + 1) "
+    "^ 2) : ∀ n ≥ 1, t n < 2",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
