@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import gcd, lcm
 
 from prover.goal import Hypothesis
+from prover.policy.tactics import divisibility, elimination
 from prover.policy.tactics.bounded import one_of_divisors
 from prover.policy.tactics.divisibility import signed_of
 from prover.policy.tactics.polynomials import (
@@ -18,11 +19,13 @@ from prover.policy.tactics.polynomials import (
     written,
 )
 from prover.policy.tactics.terms import Term, applications, read, show
-from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
+from prover.policy.tactics.view import INT, NAT, Proposal, View, seq, view_of
 
 _MOST_DIVISORS = 12
 _LARGEST_COMBINATION = 2_000
 _LARGEST_SHIFT = 20
+# What other rules weigh that they were made for.
+_MADE_FOR_IT = 0.8
 _GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
 _PAIRS = ("Nat.gcd", ".gcd", "gcd", "Nat.lcm", ".lcm", "lcm")
 
@@ -61,6 +64,7 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         return
     found = _bezout(pa, pb)
     if found is None:
+        yield from _divisor_of_both(view, show(a), show(b), target.op, right.name)
         return
     u, v, number, less = found
     one, two = (f"({u}) * ({show(a)})", f"({v}) * ({show(b)})")
@@ -88,6 +92,21 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         f"rcases h6 with {' | '.join(['h6'] * len(divisors))} <;> (rw [h6] at h1 h2; first | exact h6 | omega)",
     ]
     yield seq(*steps), 0.92
+
+
+def _divisor_of_both(view: View, a: str, b: str, op: str, right: str) -> Iterator[Proposal]:
+    """The greatest common divisor as any divisor of both: the rules for these may need integers."""
+    fresh = view.namer()
+    h1, h2, d = fresh("h1"), fresh("h2"), fresh("d")
+    names = " ".join(view.of_type(NAT))
+    inner = view_of((f"{names} {d} : ℕ\n{h1} : {d} ∣ {a}\n{h2} : {d} ∣ {b}\n⊢ {d} {op} {right}",), ())
+    found = (
+        (each for rule in (divisibility.propose, elimination.propose) for each in rule(inner)) if inner else iter(())
+    )
+    end = next((tactic for tactic, weight in found if weight >= _MADE_FOR_IT), None)
+    if end is not None and op in ("∣", "=", "≤", "<"):
+        known = [f"have {h1} := Nat.gcd_dvd_left ({a}) ({b})", f"have {h2} := Nat.gcd_dvd_right ({a}) ({b})"]
+        yield seq(*known, f"generalize Nat.gcd ({a}) ({b}) = {d} at *", end), 0.9
 
 
 def _of_powers(view: View, target: Term) -> Iterator[Proposal]:
