@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
 from prover.goal import bare
 from prover.policy.tactics.patterns import Universal, alternatives, pattern, universal
-from prover.policy.tactics.view import IDENT, NAT, NUMBERS, RAT, REAL, Proposal, View, connective, put, seq
+from prover.policy.tactics.view import IDENT, NAT, NUMBERS, RAT, REAL, Proposal, View, connective, have, put, seq
 
 _MOST_HYPOTHESES = 5
 _MOST_ASSIGNMENTS = 40
@@ -238,6 +238,7 @@ def _downward(view: View) -> Iterator[Proposal]:
             f"  | zero => intro {n} {hn}; exact {hn}\n"
             f"  | succ {d} {ih} => intro {n} {hn}; exact {ih} {n} ({h.name} ({n} + {d}) {hn})"
         )
+        yield from _doubled(view, p, t, fresh, lemma, down)
         for other in view.props:
             above = re.fullmatch(
                 rf"∀ \(([\w']+) : (?:Nat|ℕ)\), (?:{re.escape(p)} (\(.+\))|∃ (\w+), (.+) ∧ {re.escape(p)} \3)",
@@ -251,6 +252,31 @@ def _downward(view: View) -> Iterator[Proposal]:
                 far, found = m, [f"obtain ⟨{m}, {hm}, {hn}⟩ := {other.name} {t}"]
             last = f"exact {down} ({far} - {t}) {t} (by rw [show {t} + ({far} - {t}) = {far} by omega]; exact {hn})"
             yield seq(lemma, *found, last), 0.7
+
+
+def _doubled(view: View, p: str, t: str, fresh: Callable[[str], str], lemma: str, down: str) -> Iterator[Proposal]:
+    """What holds of some number above 0, and of a multiple of any of which it holds: of numbers as large as one likes,
+    and so of those below (Cauchy's induction)."""
+    up, k, m, ih, hge, hm = (fresh(name) for name in ("hup", "k", "m", "ih", "hge", "hm"))
+    start = next((h for h in view.props if re.fullmatch(rf"{re.escape(p)} [1-9]\d*", h.type)), None)
+    multiple = re.compile(
+        rf"∀ \(([\w']+) : (?:Nat|ℕ)\), (?:0 < \1 → )?{re.escape(p)} \1 → {re.escape(p)} \(([2-9]) \* \1\)"
+    )
+    for h in view.props if start is not None else ():
+        match = multiple.fullmatch(h.type)
+        if match is None or start is None:
+            continue
+        guard = " (by omega)" if "0 <" in h.type else ""
+        steps = [
+            f"intro {k}",
+            f"induction {k} with",
+            f"| zero => exact ⟨_, Nat.zero_le _, by decide, {start.name}⟩",
+            f"| succ {k} {ih} =>\n  obtain ⟨{m}, _, _, {hm}⟩ := {ih}",
+            f"  exact ⟨{match[2]} * {m}, by omega, by omega, {h.name} {m}{guard} {hm}⟩",
+        ]
+        climb = have(up, f"∀ {k} : Nat, ∃ m, {k} ≤ m ∧ 0 < m ∧ {p} m", steps)
+        last = f"exact {down} ({m} - {t}) {t} (by rw [show {t} + ({m} - {t}) = {m} by omega]; exact {hm})"
+        yield seq(lemma, climb, f"obtain ⟨{m}, {hge}, _, {hm}⟩ := {up} {t}", last), 0.85
 
 
 __all__ = ["Instance", "instances", "propose", "substituted", "terms_of_type"]

@@ -15,12 +15,12 @@ from itertools import product
 from prover.policy.tactics.bounded import EVALUATE, inside_range
 from prover.policy.tactics.evaluate import compiled
 from prover.policy.tactics.terms import Term, names_of, read, show, substitute
-from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
+from prover.policy.tactics.view import INT, NAT, Proposal, View, case, seq
 
 _MODULI = (4, 3, 8, 5, 7, 9, 16, 11, 13, 6, 10, 12)
 _LARGEST = 400
 _MOST_ROWS = 2_200
-_MOST_VARIABLES = 3
+_MOST_VARIABLES = 4
 _ZERO = Term("num", name="0")
 _FALSE = Term("var", name="False")
 
@@ -41,8 +41,10 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _all_divisible(view, kinds, given)
     if target.op == "∣" and target.args[0].op == "num" and len(parts := _prime_powers(target.args[0].name)) > 1:
         pieces = [Term("∣", (Term("num", name=part), target.args[1])) for part in parts]
-        if all(_first(view, kinds, given, piece) is not None for piece in pieces):
-            yield f"suffices hs : {' ∧ '.join(show(piece, 36) for piece in pieces)} by omega", 0.54
+        proofs = [proof for piece in pieces if (proof := _first(view, kinds, given, piece)) is not None]
+        if len(proofs) == len(pieces):
+            both = f"suffices hs : {' ∧ '.join(show(piece, 36) for piece in pieces)} by omega"
+            yield seq(both, f"refine ⟨{', '.join(['?_'] * len(pieces))}⟩", *(case([proof]) for proof in proofs)), 0.54
 
 
 def _all_divisible(view: View, kinds: dict[str, str], given: list[tuple[str, Term]]) -> Iterator[Proposal]:
