@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import permutations
 
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.view import Proposal, View, have, seq
 
+_MOST_PLACES = 4
 _EACH = r"∀ \((?P<n>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) "
 _INCREASING = re.compile(
     r"∀ \((?P<a>\S+) (?P<b>\S+) : (?:Nat|ℕ)\), (?P=a) < (?P=b) → (?P<f>\S+) "
@@ -28,6 +30,8 @@ def propose(view: View) -> Iterator[Proposal]:
     if not functions:
         return
     yield from _growing(view, functions)
+    yield from _gaps(view, functions)
+    yield from _least_value(view, functions)
     yield from _falling(view, functions)
     yield from _endless(view, functions)
     yield from _steps(view, functions)
@@ -87,6 +91,64 @@ def _growing(view: View, functions: set[str]) -> Iterator[Proposal]:
         return
 
 
+def _gaps(view: View, functions: set[str]) -> Iterator[Proposal]:
+    """Values lie at least as far apart as their arguments, those that are spoken of and 0."""
+    for law, match in _laws(view, functions, _INCREASING, _STEP):
+        f, fresh = match["f"], view.namer()
+        told = "\n".join([view.target, *(h.type for h in view.props if h.name != law and "∀" not in h.type)])
+        spoken = re.findall(rf"(?<![\w.'✝]){re.escape(f)} ([\w'₀-₉]+|\([^()]+\))(?![\w'])", told)
+        places = list(dict.fromkeys(spoken))
+        if "∀" in view.target or not 2 <= len(places) <= _MOST_PLACES:
+            continue
+        gap, d, n, ih, h = (fresh(name) for name in ("hgap", "d", "n", "ih", "h"))
+        step = f"{law} _ _ (Nat.lt_succ_self _)" if match.re is _INCREASING else f"{law} _"
+        lines = [
+            f"intro {d} {n}",
+            f"induction {d} with",
+            "| zero => exact Nat.le_refl _",
+            f"| succ {d} {ih} => exact Nat.lt_of_le_of_lt {ih} ({step})",
+        ]
+        steps = [have(gap, f"∀ {d} {n}, {f} {n} + {d} ≤ {f} ({n} + {d})", lines)]
+        for a, b in [*permutations(places, 2), *(("0", place) for place in places)]:
+            proof = f"fun {h} => by have {h}1 := {gap} ({b} - {a}) {a}; rwa [Nat.add_sub_cancel' {h}] at {h}1"
+            steps.append(f"have {fresh('hg')} : {a} ≤ {b} → {f} {a} + ({b} - {a}) ≤ {f} {b} := {proof}")
+        yield seq(*steps, f"clear {gap} {law}", "first | omega | grind"), 0.7
+        return
+
+
+def _least_value(view: View, functions: set[str]) -> Iterator[Proposal]:
+    """`∃ i j, i < j ∧ f i ≤ …`: where the function has its least value."""
+    match = re.match(r"∃ ([\w']+)(?: ([\w']+))?, ", view.target)
+    called = [f for f in sorted(functions) if re.search(rf"(?<![\w.'✝]){re.escape(f)} ", view.target)]
+    if match is None or len(called) != 1 or "≤" not in view.target:
+        return
+    f, fresh = called[0], view.namer()
+    m, hm = fresh("m"), fresh("hm")
+    steps = _least(f, fresh, m, hm)
+    witness = f"⟨{m}, {m} + 1, by simp [{hm}]⟩" if match[2] else f"⟨{m}, by simp [{hm}]⟩"
+    yield seq(*steps, f"exact {witness}"), 0.6
+    yield seq(*steps), 0.1
+
+
+def _least(f: str, fresh: Callable[[str], str], m: str, hm: str) -> list[str]:
+    """Steps to an argument of these names where the function has its least value."""
+    least, v, k, n, h, ih = (fresh(name) for name in ("hleast", "v", "k", "n", "h", "ih"))
+    lines = [
+        f"intro {v}",
+        f"induction {v} with",
+        f"| zero => exact fun {k} {h} => ⟨{k}, fun {n} => by omega⟩",
+        f"| succ {v} {ih} =>",
+        f"  intro {k} {h}",
+        f"  by_cases {hm} : ∃ {n}, {f} {n} < {f} {k}",
+        f"  · obtain ⟨{n}, {hm}⟩ := {hm}; exact {ih} {n} (by omega)",
+        f"  · exact ⟨{k}, fun {n} => Nat.le_of_not_lt fun {h} => {hm} ⟨{n}, {h}⟩⟩",
+    ]
+    return [
+        have(least, f"∀ {v} {k}, {f} {k} ≤ {v} → ∃ {m}, ∀ {n}, {f} {m} ≤ {f} {n}", lines),
+        f"obtain ⟨{m}, {hm}⟩ := {least} ({f} 0) 0 (Nat.le_refl _)",
+    ]
+
+
 def _all_from(f: str, law: str, name: str, fresh: Callable[[str], str]) -> str:
     """From some argument on, all values are at least it, by induction on that."""
     m, n, h, ih = (fresh(wish) for wish in ("m", "n", "h", "ih"))
@@ -107,28 +169,16 @@ def _falling(view: View, functions: set[str]) -> Iterator[Proposal]:
     """A function that never grows takes its least value from some argument on."""
     for law, match in _laws(view, functions, _FALLING):
         f, fresh = match["f"], view.namer()
-        hall, hleast, hm, h, ih = (fresh(name) for name in ("hanti", "hleast", "hm", "h", "ih"))
-        m, n, k, v = (fresh(name) for name in ("m", "n", "k", "v"))
+        hall, hm, h, ih, m, n = (fresh(name) for name in ("hanti", "hm", "h", "ih", "m", "n"))
         lower = [
             f"intro {m} {n} {h}",
             f"induction {h} with",
             "| refl => exact Nat.le_refl _",
             f"| step _ {ih} => exact Nat.le_trans ({law} _) {ih}",
         ]
-        least = [
-            f"intro {v}",
-            f"induction {v} with",
-            f"| zero => exact fun {k} {h} => ⟨{k}, fun {n} => by omega⟩",
-            f"| succ {v} {ih} =>",
-            f"  intro {k} {h}",
-            f"  by_cases {hm} : ∃ {n}, {f} {n} < {f} {k}",
-            f"  · obtain ⟨{n}, {hm}⟩ := {hm}; exact {ih} {n} (by omega)",
-            f"  · exact ⟨{k}, fun {n} => Nat.le_of_not_lt fun {h} => {hm} ⟨{n}, {h}⟩⟩",
-        ]
         steps = [
             have(hall, f"∀ {m} {n}, {m} ≤ {n} → {f} {n} ≤ {f} {m}", lower),
-            have(hleast, f"∀ {v} {k}, {f} {k} ≤ {v} → ∃ {m}, ∀ {n}, {f} {m} ≤ {f} {n}", least),
-            f"obtain ⟨{m}, {hm}⟩ := {hleast} ({f} 0) 0 (Nat.le_refl _)",
+            *_least(f, fresh, m, hm),
         ]
         end = f"exact ⟨{m}, fun {n} {h} => Nat.le_antisymm ({hall} _ _ {h}) ({hm} {n})⟩"
         yield seq(*steps, f"first | {end} | grind"), 0.89
