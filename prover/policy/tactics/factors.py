@@ -238,6 +238,13 @@ def _by_squares(
     a square to be what none is."""
     fresh = view.namer()
     lemmas = [f"have {fresh('hs')} : 0 ≤ {name} ^ 2 := Lean.Grind.OrderedRing.sq_nonneg" for name in names]
+    for h in view.props:
+        x = next((name for name in names if h.type in (f"{name} ≠ 0", f"0 ≠ {name}", f"¬{name} = 0")), None)
+        if x is not None:
+            signs = "rcases Int.lt_or_gt_of_ne h with h | h"
+            below = f"have := Int.mul_pos (show 0 < -{x} by omega) (show 0 < -{x} by omega); grind"
+            proof = f"by\n  have h : {x} ≠ 0 := by grind\n  {signs}\n  · {below}\n  · have := Int.mul_pos h h; grind"
+            lemmas.append(f"have {fresh('hs')} : 0 < {x} ^ 2 := {proof}")
     known: dict[tuple[str, int], str] = {}
     ends = []
     for pair in cases:

@@ -57,6 +57,8 @@ def propose(view: View) -> Iterator[Proposal]:
             function, name = view.fresh("f"), view.fresh("hf")
             obtained = f"obtain ⟨{function}, {name}⟩ := Classical.axiomOfChoice {h.name}"
             yield obtained, 0.1
+            if view.target.startswith("∃"):
+                yield seq(obtained, f"exact ⟨{function}, by grind⟩"), 0.5
             if parts.binders[0][1] in NAT and re.match(r"∃ [\w'₀-₉]+, ∀ ", view.target):
                 # each member of a sequence is chosen by the one before it
                 sequence = f"fun n => Nat.rec ({function} 0) (fun _ x => {function} x) n"

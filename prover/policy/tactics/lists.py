@@ -51,8 +51,9 @@ def propose(view: View) -> Iterator[Proposal]:
         name = view.fresh("hdistinct")
         lemma = _DISTINCT.format(name=name)
         lists = [v.name for v in view.vars if v.type in ("List Nat", "List ℕ")]
-        bounds = [v.name for v in view.vars if v.type in ("Nat", "ℕ")]
-        uses = [f"have := {name} {n} {xs} (by assumption) (by grind); omega" for xs in lists[:2] for n in bounds[:2]]
+        bounds = [v.name for v in view.vars if v.type in ("Nat", "ℕ")][:2]
+        bounds += list(dict.fromkeys(re.findall(r" < (\d+)(?!\w)", "\n".join(h.type for h in view.props))))[:1]
+        uses = [f"have := {name} {n} {xs} (by assumption) (by grind); omega" for xs in lists[:2] for n in bounds]
         if uses:
             tries = " | ".join(f"({use})" for use in uses)
             yield seq(lemma, f"first | {tries} | (intro hno; first | {tries}) | grind"), 0.85

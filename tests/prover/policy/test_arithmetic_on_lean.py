@@ -267,6 +267,20 @@ STATEMENTS = {
     "^ 2)) : ∀ n : Nat, p (n + 1) ≤ 4 * ((n : Rat) + 1) / ((n : Rat) + 2)",
     "a sum from some member on": "(t : Nat → Rat) (h : t 1 = 1) (h1 : ∀ n ≥ 1, t (n + 1) = t n + 1 / ((n : Rat) + 1) "
     "^ 2) : ∀ n ≥ 1, t n < 2",
+    "a common factor": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 3 / (b * c) + b ^ 3 / (c * a) + "
+    "c ^ 3 / (a * b) ≥ a + b + c",
+    "gcd of polynomials divides": "(n : Nat) : Nat.gcd (n ^ 2 + n + 1) (n + 2) ∣ 3",
+    "a factor cancelled": "(a b c n : Nat) (h : Nat.gcd a n = 1) (h1 : a * b % n = a * c % n) : b % n = c % n",
+    "exactly these roots": "(p q : Rat) (h : ∀ x : Rat, x ^ 3 + p * x + q = 0 ↔ x = 1 ∨ x = 2 ∨ x = -3) : p = -7 ∧ q = 6",
+    "a derivation": "(f : Rat → Rat) (h : ∀ x y, f (x * y) = x * f y + y * f x) : ∀ x, f (-x) = -f x",
+    "an involution by its law": "(f : Rat → Rat) (h : ∀ x y, f (x + f y) = f x + y) : ∀ x, f (f x) = x",
+    "coprime parts": "(a b c d : Int) : 12 ∣ (a - b) * (a - c) * (a - d) * (b - c) * (b - d) * (c - d)",
+    "members that make a square": "(a : Nat → Int) (h : a 0 = 1) (h1 : a 1 = 1) (h2 : ∀ n, a (n + 2) = 4 * a (n + 1) - "
+    "a n) : ∀ n, ∃ k : Int, 3 * a n ^ 2 - 2 = k ^ 2",
+    "gaps": "(f : Nat → Nat) (h : ∀ a b, a < b → f a < f b) (m : Nat) (hm : f m = m) (n : Nat) (hn : n ≤ m) : f n = n",
+    "least value": "(f : Nat → Nat) : ∃ i j, i < j ∧ f i ≤ f j ∧ f i ≤ f (2 * j + 1)",
+    "squares that are not zero": "(x y : Int) (h : x ≠ 0) (h1 : 2 * (x ^ 2 * y ^ 2) + y ^ 2 = 14 * x ^ 2 + 169) : "
+    "x ^ 2 * y ^ 2 = 100",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 

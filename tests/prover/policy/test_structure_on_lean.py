@@ -58,6 +58,11 @@ STATEMENTS = {
     "∀ (U : Type) (u v : T → U), (∀ s : S, u (j s) = v (j s)) → ∀ t : T, u t = v t",
     "palindromes by places": "(l : List Nat) : l.reverse = l ↔ ∀ k : Nat, k < l.length → l[k]? = l[l.length - 1 - k]?",
     "false of one negative number": ": ¬ ∀ l : List Int, l ≠ [] → l.foldl max 0 ∈ l",
+    "numbers below ten": "(l : List Nat) (h : l.Nodup) (h1 : ∀ x ∈ l, x < 10) : l.length ≤ 10",
+    "chosen by a relation": "{α : Type} (R : α → α → Prop) (h : ∀ a b c, R a b → R a c → b = c) (h1 : ∀ a, ∃ b, R a b) "
+    "(h2 : ∀ a b, R a b → R b a) : ∃ f : α → α, (∀ a b, R a b ↔ f a = b) ∧ ∀ a, f (f a) = a",
+    "doubled and down": "(P : Nat → Prop) (h : P 1) (h1 : ∀ n, P n → P (2 * n)) (h2 : ∀ n, P (n + 1) → P n) (n : Nat) : "
+    "P n",
 }
 
 
