@@ -271,7 +271,8 @@ STATEMENTS = {
     "c ^ 3 / (a * b) ≥ a + b + c",
     "gcd of polynomials divides": "(n : Nat) : Nat.gcd (n ^ 2 + n + 1) (n + 2) ∣ 3",
     "a factor cancelled": "(a b c n : Nat) (h : Nat.gcd a n = 1) (h1 : a * b % n = a * c % n) : b % n = c % n",
-    "exactly these roots": "(p q : Rat) (h : ∀ x : Rat, x ^ 3 + p * x + q = 0 ↔ x = 1 ∨ x = 2 ∨ x = -3) : p = -7 ∧ q = 6",
+    "exactly these roots": "(p q : Rat) (h : ∀ x : Rat, x ^ 3 + p * x + q = 0 ↔ x = 1 ∨ x = 2 ∨ x = -3) : "
+    "p = -7 ∧ q = 6",
     "a derivation": "(f : Rat → Rat) (h : ∀ x y, f (x * y) = x * f y + y * f x) : ∀ x, f (-x) = -f x",
     "an involution by its law": "(f : Rat → Rat) (h : ∀ x y, f (x + f y) = f x + y) : ∀ x, f (f x) = x",
     "coprime parts": "(a b c d : Int) : 12 ∣ (a - b) * (a - c) * (a - d) * (b - c) * (b - d) * (c - d)",

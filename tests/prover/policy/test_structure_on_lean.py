@@ -61,8 +61,8 @@ STATEMENTS = {
     "numbers below ten": "(l : List Nat) (h : l.Nodup) (h1 : ∀ x ∈ l, x < 10) : l.length ≤ 10",
     "chosen by a relation": "{α : Type} (R : α → α → Prop) (h : ∀ a b c, R a b → R a c → b = c) (h1 : ∀ a, ∃ b, R a b) "
     "(h2 : ∀ a b, R a b → R b a) : ∃ f : α → α, (∀ a b, R a b ↔ f a = b) ∧ ∀ a, f (f a) = a",
-    "doubled and down": "(P : Nat → Prop) (h : P 1) (h1 : ∀ n, P n → P (2 * n)) (h2 : ∀ n, P (n + 1) → P n) (n : Nat) : "
-    "P n",
+    "doubled and down": "(P : Nat → Prop) (h : P 1) (h1 : ∀ n, P n → P (2 * n)) (h2 : ∀ n, P (n + 1) → P n) (n : Nat) "
+    ": P n",
 }
 
 
