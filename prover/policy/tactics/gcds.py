@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from math import gcd, lcm
 
-from prover.goal import Hypothesis
 from prover.policy.tactics import divisibility, elimination
 from prover.policy.tactics.bounded import one_of_divisors
 from prover.policy.tactics.divisibility import signed_of
@@ -23,13 +21,12 @@ from prover.policy.tactics.view import INT, NAT, Proposal, View, have, seq, view
 
 _MOST_DIVISORS = 12
 _LARGEST_COMBINATION = 2_000
-_LARGEST_SHIFT = 20
 # What other rules weigh that they were made for.
 _MADE_FOR_IT = 0.8
 _NAME = r"([^\W\d][\w'₀-₉]*)"
 _COPRIME = re.compile(rf"(?:Nat\.)?(?:{_NAME}\.gcd {_NAME} = 1|{_NAME}\.Coprime {_NAME})")
 _EQUAL_REMAINDERS = re.compile(rf"{_NAME} \* {_NAME} % {_NAME} = \1 \* {_NAME} % \3")
-_GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
+GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
 _PAIRS = ("Nat.gcd", ".gcd", "gcd", "Nat.lcm", ".lcm", "lcm")
 
 
@@ -37,8 +34,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if "gcd" in view.target or "Coprime" in view.target:
         target = read(view.target)
         if target is not None:
-            yield from _common_divisor(view, target)
-            yield from _of_powers(view, target)
+            yield from common_divisor(view, target)
     if "gcd" in view.facts or "lcm" in view.facts:
         yield from _of_known_numbers(view)
         yield from _product_with_lcm(view)
@@ -46,7 +42,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _cancelled(view)
 
 
-def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
+def common_divisor(view: View, target: Term) -> Iterator[Proposal]:
     """`gcd a b = 1`, `gcd a b ≤ c`, `gcd a b ∣ c`: a combination of `a` and `b` is a number, by Euclid's algorithm on
     terms of one variable, and what divides both divides it."""
     left, right = target, Term("num", name="1")
@@ -56,7 +52,7 @@ def _common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         right, left = target.args
     elif target.op != "app":
         return
-    if left.op != "app" or left.args[0].name not in _GCDS or len(left.args) != 3:
+    if left.op != "app" or left.args[0].name not in GCDS or len(left.args) != 3:
         return
     a, b = left.args[1:]
     if signed_of(view, a, b) is not False or right.op != "num":
@@ -142,57 +138,6 @@ def _divisor_of_both(view: View, a: str, b: str, op: str, right: str) -> Iterato
     if end is not None and op in ("∣", "=", "≤", "<"):
         known = [f"have {h1} := Nat.gcd_dvd_left ({a}) ({b})", f"have {h2} := Nat.gcd_dvd_right ({a}) ({b})"]
         yield seq(*known, f"generalize Nat.gcd ({a}) ({b}) = {d} at *", end), 0.9
-
-
-def _of_powers(view: View, target: Term) -> Iterator[Proposal]:
-    """`gcd (2 ^ n - 1) (2 ^ (n + 1) - 1)`: with `2 ^ n = t + 1` these are linear in `t`."""
-    left = target.args[0] if target.op == "=" else target
-    terms = left.args[1:] if left.op == "app" and left.args[0].name in _GCDS and len(left.args) == 3 else ()
-    powers = {(base, n) for term in terms for _, base, n, _ in _shifted(term)}
-    if len(powers) != 1:
-        return
-    ((base, n),) = powers
-    fresh = view.namer()
-    t, ht, hp = fresh("t"), fresh("ht"), fresh("hp")
-    values = [_at_power(term, n, t) for term in terms]
-    texts = [written(value, signed=False) if value is not None else None for value in values]
-    if None in texts or n not in view.of_type(NAT):
-        return
-    reduced = f"Nat.gcd ({texts[0]}) ({texts[1]})" + (f" = {show(target.args[1])}" if target.op == "=" else " = 1")
-    inner = read(reduced)
-    goal = replace(view.goal, target=reduced, hypotheses=(*view.goal.hypotheses, Hypothesis(t, "Nat")))
-    ends = _common_divisor(replace(view, goal=goal), inner) if inner is not None else iter(())
-    end = next((tactic for tactic, weight in ends if weight > 0.9), None)
-    steps = [
-        f"have {hp} : 0 < {base} ^ {n} := Nat.pow_pos (by decide)",
-        f"obtain ⟨{t}, {ht}⟩ : ∃ {t}, {base} ^ {n} = {t} + 1 := ⟨{base} ^ {n} - 1, by omega⟩",
-        *(
-            f"rw [show {show(term)} = {text} by first | omega | (simp only [Nat.pow_add, Nat.pow_succ, {ht}]; omega)]"
-            for term, text in zip(terms, texts, strict=True)
-        ),
-        f"clear {ht} {hp}",
-    ]
-    yield seq(*steps, *([end] if end else [])), 0.9 if end else 0.6
-
-
-def _shifted(term: Term) -> Iterator[tuple[Term, int, str, int]]:
-    """The powers `b ^ (n + k)` of numbers in a term, with `b`, `n` and `k`."""
-    p = of_term(term.args[1], minus=False) if term.op == "^" and term.args[0].op == "num" else None
-    if p is not None and len(p.names) == 1 and p.degree == 1 and p.terms[((p.names[0], 1),)] == 1:
-        shift = int(p.terms.get((), 0))
-        if shift <= _LARGEST_SHIFT and len(term.args[0].name) <= 3:
-            yield term, int(term.args[0].name), p.names[0], shift
-    for arg in term.args:
-        yield from _shifted(arg)
-
-
-def _at_power(term: Term, n: str, t: str) -> Polynomial | None:
-    """A term as a polynomial in `t` and variables other than `n`, where the power of its number is `t + 1`."""
-    value = of_term(term, atoms=True)
-    for power, base, _, shift in _shifted(term):
-        whole = (Polynomial.variable(t) + Polynomial.constant(1)) * base**shift
-        value = value.replaced(show(power, 1024), whole) if value is not None else None
-    return value if value is not None and all(name.isidentifier() and name != n for name in value.names) else None
 
 
 def _of_factors(a: Term, b: Term) -> Iterator[Proposal]:

@@ -10,7 +10,6 @@ from prover.policy.tactics.view import Proposal, View, have, mentions, put, seq
 
 _LENGTH = re.compile(r"(?:([\w'₀-₉]+)\.length = (\d)|(\d) = ([\w'₀-₉]+)\.length)")
 _LONGEST = 5
-_FOLD = re.compile(r"List\.foldl (?P<f>max|min) (?P<s>[\w'₀-₉]+|\(.*?\)) (?P<xs>[\w'₀-₉]+)")
 _BEST = re.compile(
     r"∃ (?P<m>[\w'₀-₉]+), (?P=m) ∈ (?P<xs>[\w'₀-₉]+) ∧ ∀ \(?(?P<x>[\w'₀-₉]+)(?: : [^,]*)?(?:\),| ∈ (?P=xs),|,) "
     r"(?:(?P=x) ∈ (?P=xs) → )?(?P<left>.+) (?P<sign>[≤≥]) (?P<right>.+)"
@@ -44,7 +43,6 @@ _DISTINCT = """have {name} : ∀ (n : Nat) (xs : List Nat), xs.Nodup → (∀ x 
 def propose(view: View) -> Iterator[Proposal]:
     yield from _of_length(view)
     yield from _greatest(view)
-    yield from _folded(view)
     yield from _from_the_end(view)
     yield from _of_members(view)
     if "Nodup" in view.facts and "length" in view.facts and " < " in view.facts:
@@ -154,44 +152,6 @@ def _at(match: re.Match[str], x: str, m: str) -> str:
         return re.sub(r"[^\W\d][\w'₀-₉]*", lambda word: names.get(word[0], word[0]), text)
 
     return f"{renamed(match['left'])} {match['sign']} {renamed(match['right'])}"
-
-
-def _folded(view: View) -> Iterator[Proposal]:
-    """The greatest number that a fold has seen is at least as large as each, and as what it began with."""
-    match = _FOLD.search(view.target)
-    if match is None:
-        return
-    f, xs, key = match["f"], match["xs"], view.fresh("hfold")
-    v = next((v for v in view.vars if v.name == xs and v.value is None and v.type.startswith("List ")), None)
-    if v is None:
-        return
-    fold = f"List.foldl {f} a ys"
-    low, high = ("a", fold) if f == "max" else (fold, "a")
-    member, other = ("y", fold) if f == "max" else (fold, "y")
-    claim = f"∀ (ys : {v.type}) a, {low} ≤ {high} ∧ (∀ y ∈ ys, {member} ≤ {other}) ∧ ({fold} = a ∨ {fold} ∈ ys)"
-    kind = "Int" if "Int" in v.type or "ℤ" in v.type else "Nat"
-    # of `a ≤ z` and `z ≤ a`, what the fold goes on with
-    ends = ["exact Or.inr (Or.inl (by rw [h3]; omega))", "exact Or.inl (by rw [h3]; omega)"]
-    below, above = ends if f == "max" else ends[::-1]
-    lines = [
-        "intro ys",
-        "induction ys with",
-        "| nil => simp",
-        "| cons z zs ih =>",
-        "  intro a",
-        f"  obtain ⟨h1, h2, h3⟩ := ih ({f} a z)",
-        "  simp only [List.foldl_cons, List.mem_cons]",
-        "  refine ⟨by omega, ?_, ?_⟩",
-        "  · rintro y (rfl | hy)",
-        "    · omega",
-        "    · exact h2 y hy",
-        "  · rcases h3 with h3 | h3",
-        f"    · rcases {kind}.le_total a z with hz | hz",
-        f"      · {below}",
-        f"      · {above}",
-        "    · exact Or.inr (Or.inr h3)",
-    ]
-    yield seq(have(key, claim, lines), f"have := {key} {xs} {match['s']}", "grind"), 0.7
 
 
 __all__ = ["propose"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from prover.goal import Hypothesis
 from prover.policy.tactics import inequalities
-from prover.policy.tactics.polynomials import Polynomial, degree, difference, halved, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, difference, divided, halved, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
 
@@ -92,7 +92,8 @@ def _cleared_goal(view: View, variables: set[str], above_zero: set[str]) -> tupl
         hypotheses = [h for h in hypotheses if h.name != name] + [Hypothesis(cleared, found.numerator)]
     elsewhere = any("/" in h.type or "⁻¹" in h.type for h in view.props if h.name not in {name for name, _ in known})
     at_least_zero = {n for n in variables if any(_says_not_negative(h.type, n) for h in view.props)} | above_zero
-    named = _named(goal, above_zero, at_least_zero, fresh) if goal.quotient.below and not elsewhere else None
+    unit = _unit(view, above_zero)
+    named = _named(goal, above_zero, at_least_zero, unit, fresh) if goal.quotient.below and not elsewhere else None
     if named is not None:
         lines, left = named
         steps += lines
@@ -175,7 +176,11 @@ def says_positive(text: str, name: str) -> bool:
 
 
 def _named(
-    goal: Comparison, above_zero: set[str], at_least_zero: set[str], fresh: Callable[[str], str]
+    goal: Comparison,
+    above_zero: set[str],
+    at_least_zero: set[str],
+    unit: Polynomial | None,
+    fresh: Callable[[str], str],
 ) -> tuple[list[str], str] | None:
     """Steps to the goal without denominators, and that goal, where it is linear in its quotients: each gets a name and
     its equation, which is far less work than arithmetic with inverses."""
@@ -183,23 +188,28 @@ def _named(
     found = summed(term) if term is not None else None
     if found is None or not found[0]:
         return None
-    terms, rest = merged(found[0]), found[1]
-    denominators = {below: fresh("hp") for below in dict.fromkeys(one.below for one in terms)}
-    positive = {below: _positive(Counter([below]), above_zero, at_least_zero) for below in denominators}
+    printed, rest = merged(found[0]), found[1]
+    terms = [_raised(one, unit, rest) if unit is not None else one for one in printed]
+    known = {below: fresh("hp") for below in dict.fromkeys(one.below for one in (*terms, *printed))}
+    positive = {below: _positive(Counter([below]), above_zero, at_least_zero) for below in known}
+    denominators = {below: known[below] for below in dict.fromkeys(one.below for one in terms)}
     everything = _product(Counter(denominators.keys()))
     if None in positive.values() or len(terms) > _MOST_FACTORS or everything.degree > _MOST_DEGREE:
         return None
-    steps = [f"have {name} : 0 < {text_of(below)} := {positive[below]}" for below, name in denominators.items()]
+    steps = [f"have {name} : 0 < {text_of(below)} := {positive[below]}" for below, name in known.items()]
     names, equations = [], []
-    for one in terms:
+    for one in printed:
         names.append(fresh("q"))
         equations.append(fresh("he"))
         cancel = "Rat.inv_mul_cancel _" if one.inverse else "Rat.div_mul_cancel"
-        below, positive_below = text_of(one.below), denominators[one.below]
-        other = f"(rw [show {one.divisor} = {below} by grind]; exact (Rat.ne_of_lt {positive_below}).symm)"
+        below = text_of(one.below)
+        other = f"(rw [show {one.divisor} = {below} by grind]; exact (Rat.ne_of_lt {known[one.below]}).symm)"
         cancelled = f"{one.text} * ({one.divisor}) = {one.dividend}"
         steps.append(f"have {equations[-1]} : {cancelled} := {cancel} (by first | grind | {other})")
-    steps += [f"generalize {one.text} = {name} at *" for one, name in zip(terms, names, strict=True)]
+    steps += [f"generalize {one.text} = {name} at *" for one, name in zip(printed, names, strict=True)]
+    for old, one, name, equation in zip(printed, terms, names, equations, strict=True):
+        if one is not old:
+            steps.append(f"replace {equation} : {name} * ({one.divisor}) = {one.dividend} := by grind")
     hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
     below = " * ".join(f"({text_of(each)})" for each in denominators)
     steps.append(f"have {hd} : 0 < {below} := {chained('Rat.mul_pos', list(denominators.values()))}")
@@ -227,6 +237,36 @@ def _named(
         f"clear {hd} {hk} {' '.join(equations)} {' '.join(names)}",
     ]
     return lines, left
+
+
+def _unit(view: View, above_zero: set[str]) -> Polynomial | None:
+    """A product of positive variables that the hypotheses say is 1."""
+    for h in view.props:
+        term = read(h.type) if h.type.endswith(" = 1") else None
+        p = of_term(term.args[0]) if term is not None and term.op == "=" else None
+        if p is not None and len(p.terms) == 1 and p.degree > 1 and set(p.names) <= above_zero:
+            return p if set(p.terms.values()) == {1} else None
+    return None
+
+
+def _raised(one: Ratio, unit: Polynomial, rest: Polynomial) -> Ratio:
+    """The quotient times a power of what is 1, so that its degree is that of what it is compared with; shortened."""
+    wanted = rest.degree if rest.homogeneous or rest.value is not None else -1
+    power, left = divmod(wanted - one.above.degree + one.below.degree, unit.degree)
+    if wanted < 0 or left or not 0 < power <= 2 or not (one.above.homogeneous and one.below.homogeneous):
+        return one
+    above = one.above * unit**power
+    common = Polynomial(
+        {tuple((n, p) for n in one.below.names if (p := min(_least_power(q, n) for q in (above, one.below)))): 1}
+    )
+    shorter, below = divided(above, common), divided(one.below, common)
+    if shorter is None or below is None or below.value is not None:
+        return one
+    return replace(one, above=shorter, below=below, dividend=text_of(shorter), divisor=text_of(below))
+
+
+def _least_power(p: Polynomial, name: str) -> int:
+    return min(dict(monomial).get(name, 0) for monomial in p.terms)
 
 
 @dataclass(frozen=True, slots=True)
