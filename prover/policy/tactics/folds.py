@@ -36,9 +36,9 @@ def _in_step(view: View) -> Iterator[Proposal]:
     defined = ", ".join(own(view))
     cases = [f"cases {each}" for each in (y, *states)]
     tried = [f"simp_all [{defined}]", f"(simp_all [{defined}]; omega)", f"grind [{defined}]", "grind"]
-    tried += [
-        f"({' <;> '.join(some)} <;> simp_all [{defined}] <;> omega)" for some in (cases[:1], cases[1:2], cases[:2])
-    ]
+    for some in (cases[:1], cases[1:2], cases[:2]):
+        split = " <;> ".join(some)
+        tried += [f"({split} <;> simp [{defined}] at * <;> omega)", f"({split} <;> simp_all [{defined}] <;> omega)"]
     lines = [
         f"intro {ys}",
         f"induction {ys} with",

@@ -58,6 +58,9 @@ STATEMENTS = {
     "∀ (U : Type) (u v : T → U), (∀ s : S, u (j s) = v (j s)) → ∀ t : T, u t = v t",
     "palindromes by places": "(l : List Nat) : l.reverse = l ↔ ∀ k : Nat, k < l.length → l[k]? = l[l.length - 1 - k]?",
     "false of one negative number": ": ¬ ∀ l : List Int, l ≠ [] → l.foldl max 0 ∈ l",
+    "folds in step": "(xs : List Int) : xs.foldl (fun s x => s - x) 0 = -xs.foldl (fun s x => s + x) 0",
+    "what each step of a fold keeps": "(w : List Bool) (f : Nat → Bool → Nat) (h : ∀ n b, f n b = if b then 3 * n else "
+    "n + 2) : w.foldl f 1 % 2 = 1",
     "numbers below ten": "(l : List Nat) (h : l.Nodup) (h1 : ∀ x ∈ l, x < 10) : l.length ≤ 10",
     "chosen by a relation": "{α : Type} (R : α → α → Prop) (h : ∀ a b c, R a b → R a c → b = c) (h1 : ∀ a, ∃ b, R a b) "
     "(h2 : ∀ a b, R a b → R b a) : ∃ f : α → α, (∀ a b, R a b ↔ f a = b) ∧ ∀ a, f (f a) = a",
