@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -17,16 +16,16 @@ from prover.policy.tactics.polynomials import (
     Polynomial,
     degree,
     difference,
-    divided,
     linear_solution,
     of_term,
     primitive,
     text_of,
 )
 from prover.policy.tactics.quadratics import squares_of
+from prover.policy.tactics.reductions import in_pairs, said, without_factor
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
 from prover.policy.tactics.univariate import by_pieces
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, chained, have, seq
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 
 # The highest degree of what is made homogeneous.
 _HOMOGENEOUS = 4
@@ -54,8 +53,12 @@ def propose(view: View) -> Iterator[Proposal]:
         question, steps = _question(view, target, kind, True) if substitution else (plain, [])
         if question is None or (substitution and not steps):
             continue
-        question, divided = _without_factor(view, question)
-        steps = [*steps, *divided]
+        question, without = without_factor(view, question)
+        steps = [*steps, *without]
+        paired = in_pairs(question)
+        if paired is not None and (certificate := certificate_of(paired[0])) is not None:
+            yield seq(*steps, *paired[1], *certificate), 0.915
+            return
         certificate = certificate_of(question)
         if certificate is not None:
             yield seq(*steps, *certificate), 0.915
@@ -71,32 +74,6 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _made_homogeneous(view, plain)
 
 
-def _said(question: Question, claim: Polynomial) -> str:
-    """Another claim in the place of the one that is asked."""
-    return f"0 {'<' if question.strict else '≤'} {text_of(claim)}"
-
-
-def _without_factor(view: View, question: Question) -> tuple[Question, list[str]]:
-    """Without the variables that divide all terms of the claim, where they are known to be positive; and the steps."""
-    claim = question.claim
-    powers = [dict(monomial) for monomial in claim.terms] if claim is not None else []
-    common = {n: min(each.get(n, 0) for each in powers) for n in powers[0]} if len(powers) > 1 else {}
-    proofs = {f.polynomial: f.proof for f in question.facts if f.strict}
-    factors = [n for n, power in common.items() if power and Polynomial.variable(n) in proofs for _ in range(power)]
-    if claim is None or not factors:
-        return question, []
-    monomial = Polynomial({tuple(sorted(Counter(factors).items())): 1})
-    rest = divided(claim, monomial)
-    if rest is None:
-        return question, []
-    hc, rule = view.fresh("hcommon"), "mul_pos" if question.strict else "mul_nonneg"
-    positive = chained(f"{question.kind}.mul_pos", [proofs[Polynomial.variable(n)] for n in factors])
-    positive = positive if question.strict else f"({question.kind}.le_of_lt {positive})"
-    product = f"0 {'<' if question.strict else '≤'} {' * '.join(factors)}"
-    step = f"have hm : {product} := {positive}\n  have hm := {question.kind}.{rule} hm {hc}\n  grind"
-    return replace(question, claim=rest), [f"suffices {hc} : {_said(question, rest)} by\n  {step}"]
-
-
 def _lower(view: View, question: Question) -> Iterator[Proposal]:
     """The claim without its terms of the highest degree, where an equation has these too."""
     claim = question.claim
@@ -108,7 +85,7 @@ def _lower(view: View, question: Question) -> Iterator[Proposal]:
         if 0 < left.degree < claim.degree:
             certificate = certificate_of(replace(question, claim=left))
             if certificate is not None:
-                yield seq(f"suffices {view.fresh('hlow')} : {_said(question, left)} by grind", *certificate), 0.91
+                yield seq(f"suffices {view.fresh('hlow')} : {said(question, left)} by grind", *certificate), 0.91
                 return
 
 
@@ -132,7 +109,7 @@ def _made_homogeneous(view: View, question: Question) -> Iterator[Proposal]:
     if end is not None:
         ((name, value),) = linear_solution(known[:1]).items()
         substituted = f"  obtain rfl : {name} = {text_of(value)} := by grind\n  grind"
-        yield seq(f"suffices {view.fresh('hsame')} : {_said(question, raised)} by\n{substituted}", end), 0.9
+        yield seq(f"suffices {view.fresh('hsame')} : {said(question, raised)} by\n{substituted}", end), 0.9
 
 
 def _by_means(question: Question) -> Iterator[Proposal]:

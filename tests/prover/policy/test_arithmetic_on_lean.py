@@ -271,8 +271,8 @@ STATEMENTS = {
     "c ^ 3 / (a * b) ≥ a + b + c",
     "gcd of polynomials divides": "(n : Nat) : Nat.gcd (n ^ 2 + n + 1) (n + 2) ∣ 3",
     "gcd of powers less one": "(m n : Nat) : Nat.gcd (3 ^ m - 1) (3 ^ n - 1) = 3 ^ Nat.gcd m n - 1",
-    "pairs of three": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 2 * b ^ 2 + b ^ 2 * c ^ 2 + c ^ 2 * a ^ 2 "
-    "≥ a * b * c * (a + b + c)",
+    "pairs of three": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 2 * b ^ 2 + b ^ 2 * c ^ 2 + "
+    "c ^ 2 * a ^ 2 ≥ a * b * c * (a + b + c)",
     "a factor cancelled": "(a b c n : Nat) (h : Nat.gcd a n = 1) (h1 : a * b % n = a * c % n) : b % n = c % n",
     "exactly these roots": "(p q : Rat) (h : ∀ x : Rat, x ^ 3 + p * x + q = 0 ↔ x = 1 ∨ x = 2 ∨ x = -3) : "
     "p = -7 ∧ q = 6",
