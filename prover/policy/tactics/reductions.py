@@ -59,8 +59,8 @@ def in_pairs(question: Question) -> tuple[Question, list[str]] | None:
     inner = Polynomial(terms)
     facts = tuple(Fact(Polynomial.variable(n), True, n, f"h{n}") for n in new)
     pairs = f"({b} * {c1}) ({c1} * {a}) ({a} * {b}) (Rat.mul_pos {q} {r}) (Rat.mul_pos {r} {p}) (Rat.mul_pos {p} {q})"
-    said = f"∀ x y z : Rat, 0 < x → 0 < y → 0 < z → {said(question, inner)}"
-    steps = [f"suffices hpairs : {said} by\n  have hpairs := hpairs {pairs}\n  grind", *cleared(question)]
+    whole = f"∀ x y z : Rat, 0 < x → 0 < y → 0 < z → {said(question, inner)}"
+    steps = [f"suffices hpairs : {whole} by\n  have hpairs := hpairs {pairs}\n  grind", *cleared(question)]
     return Question("Rat", inner, question.strict, facts, (), ()), [*steps, "intro x y z hx hy hz"]
 
 
