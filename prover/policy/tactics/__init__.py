@@ -60,6 +60,7 @@ from prover.policy.tactics import (
     perfect,
     periodic,
     pigeonhole,
+    planes,
     power_gcds,
     powers,
     predicates,
@@ -78,6 +79,7 @@ from prover.policy.tactics import (
     tangents,
     telescopes,
     towers,
+    wellfounded,
     witnesses,
 )
 from prover.policy.tactics.learning import Learning
@@ -91,6 +93,7 @@ _SOURCES = (
     distinctions.propose,
     instances.propose,
     functions.propose,
+    wellfounded.propose,
     involutions.propose,
     pigeonhole.propose,
     groups.propose,
@@ -117,6 +120,7 @@ _SOURCES = (
     primes.propose,
     casts.propose,
     tangents.propose,
+    planes.propose,
     quotients.propose,
     divisibility.propose,
     gcds.propose,

@@ -250,6 +250,9 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
             if a.polynomial.degree + b.polynomial.degree + c.polynomial.degree <= top:
                 found.append(_times(kind, _times(kind, a, b), c))
     found += [_times(kind, f, s) for f in base for s in small if f.polynomial.degree + s.polynomial.degree <= top]
+    if top >= 5 and negated is not None and negated.polynomial.homogeneous:
+        large = [s for s in squares if s.polynomial.degree == top - 1]
+        found += [_times(kind, f, s) for f in base[:4] for s in large if f.polynomial.degree == 1]
     if top >= 3:
         for a, b in combinations(base[:4], 2):
             found += [

@@ -72,6 +72,7 @@ def propose(view: View) -> Iterator[Proposal]:
         if (cases := by_order(view, plain)) is not None:
             yield cases, 0.9
         yield from _made_homogeneous(view, plain)
+        yield from _by_known_product(view, plain)
 
 
 def _lower(view: View, question: Question) -> Iterator[Proposal]:
@@ -110,6 +111,27 @@ def _made_homogeneous(view: View, question: Question) -> Iterator[Proposal]:
         ((name, value),) = linear_solution(known[:1]).items()
         substituted = f"  obtain rfl : {name} = {text_of(value)} := by grind\n  grind"
         yield seq(f"suffices {view.fresh('hsame')} : {said(question, raised)} by\n{substituted}", end), 0.9
+
+
+def _by_known_product(view: View, question: Question) -> Iterator[Proposal]:
+    """The claim with terms of a lower degree times a product that is known, as `a * b * c * d = 1`."""
+    claim = question.claim
+    for equation, _ in question.equations if claim is not None and not claim.homogeneous else ():
+        constant = equation.terms.get((), Fraction(0))
+        if claim is None or len(equation.terms) != 2 or not constant or equation.degree < 2:
+            continue
+        one = (equation - Polynomial.constant(constant)) * (-1 / constant)
+        raised = Polynomial()
+        for monomial, c in claim.terms.items():
+            power, left = divmod(claim.degree - degree(monomial), equation.degree)
+            raised = raised + Polynomial({monomial: c}) * one ** (0 if left else power)
+        if not raised.homogeneous:
+            continue
+        facts = tuple(f for f in question.facts if f.polynomial.homogeneous)
+        certificate = certificate_of(replace(question, claim=raised, facts=facts, equations=()))
+        if certificate is not None:
+            yield seq(f"suffices {view.fresh('hsame')} : {said(question, raised)} by grind", *certificate), 0.9
+            return
 
 
 def _by_means(question: Question) -> Iterator[Proposal]:

@@ -271,6 +271,14 @@ STATEMENTS = {
     "c ^ 3 / (a * b) ≥ a + b + c",
     "gcd of polynomials divides": "(n : Nat) : Nat.gcd (n ^ 2 + n + 1) (n + 2) ∣ 3",
     "gcd of powers less one": "(m n : Nat) : Nat.gcd (3 ^ m - 1) (3 ^ n - 1) = 3 ^ Nat.gcd m n - 1",
+    "planes that touch": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 3 / (a ^ 2 + a * b + b ^ 2) + "
+    "b ^ 3 / (b ^ 2 + b * c + c ^ 2) + c ^ 3 / (c ^ 2 + c * a + a ^ 2) ≥ (a + b + c) / 3",
+    "lines in squares": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (h : a ^ 2 + b ^ 2 + c ^ 2 = 3) : "
+    "a / (a ^ 2 + 2) + b / (b ^ 2 + 2) + c / (c ^ 2 + 2) ≤ 1",
+    "lines up to the sum": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (h : a + b + c = 1) : "
+    "1 / (1 + a ^ 2) + 1 / (1 + b ^ 2) + 1 / (1 + c ^ 2) ≤ 27 / 10",
+    "a known product of four": "(a b c d : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (hd : 0 < d) (h : a * b * c * d = 1) "
+    ": a ^ 4 + b ^ 4 + c ^ 4 + d ^ 4 ≥ 4",
     "pairs of three": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 2 * b ^ 2 + b ^ 2 * c ^ 2 + "
     "c ^ 2 * a ^ 2 ≥ a * b * c * (a + b + c)",
     "a factor cancelled": "(a b c n : Nat) (h : Nat.gcd a n = 1) (h1 : a * b % n = a * c % n) : b % n = c % n",
