@@ -366,8 +366,9 @@ def _exponents(view: View, n: str) -> list[str]:
     """The powers above the square that the variable has in equations of polynomials, once they are multiplied out."""
     found: set[int] = set()
     for h in view.props:
-        term = read(h.type) if " = " in h.type and mentions(h.type, n) else None
-        sides = [of_term(side, minus=False) for side in term.args] if term is not None and term.op == "=" else []
+        term = read(h.type) if re.search(" [=≤<≥>] ", h.type) and mentions(h.type, n) else None
+        relation = term is not None and term.op in ("=", "≤", "<", "≥", ">")
+        sides = [of_term(side, minus=False) for side in term.args] if term is not None and relation else []
         found |= {power for p in sides if p is not None for m in p.terms for name, power in m if name == n}
     return [str(power) for power in sorted(found) if 2 < power < 7]
 

@@ -90,6 +90,10 @@ def _bound(fact: Polynomial, n: str, box: Box) -> None:
     """What a fact says of a variable."""
     parts = fact.in_one(n)
     powers = [power for power in parts if power]
+    if len(powers) > 1 and box.low.get(n, -1) >= 0:
+        # what else is taken away is not negative: the highest power alone bounds it
+        parts = {power: p for power, p in parts.items() if power in (0, max(powers)) or not _taken(p)}
+        powers = [power for power in parts if power]
     if len(powers) != 1:
         return
     power, rest = powers[0], parts.get(0, Polynomial())
@@ -102,6 +106,10 @@ def _bound(fact: Polynomial, n: str, box: Box) -> None:
         box.lowers(n, math.floor(most / -factor))
     elif power == 1 and number is not None and number > 0 and rest.degree < 2:
         box.raises(n, math.ceil(-most / number))
+
+
+def _taken(p: Polynomial) -> bool:
+    return p.value is not None and p.value < 0
 
 
 def _root(number: int, power: int) -> int:

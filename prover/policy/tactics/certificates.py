@@ -26,6 +26,7 @@ from prover.policy.tactics.polynomials import (
     halved,
     primitive,
     rational_root,
+    square_root,
     text_of,
     times,
 )
@@ -285,6 +286,8 @@ def _forms(question: Question, names: list[str], half: int, stage: int) -> list[
     """Polynomials whose squares may help: what is squared already, completed squares, monomials, their differences."""
     claim = question.claim
     found = [p for p in question.squared if p.degree <= half]
+    if claim is not None and (root := square_root(claim)) is not None:
+        found.append(root)
     if claim is not None and claim.degree == 2:
         found += completed(claim)
         found += [form for whole in homogeneous_with(claim, question.equations) for form in completed(whole)]

@@ -124,7 +124,7 @@ def _one_of(
     he, hz, hn, hv = fresh("he"), fresh("hz"), fresh("hn"), fresh("hv")
     size, known = (d, f"by exact_mod_cast {hz}") if d in nats else (f"{d}.natAbs", f"Int.natAbs_dvd_natAbs.mpr {hz}")
     steps += [
-        f"have {he} : {total} = {number} := by grind",
+        f"have {he} : ({total} : Int) = {number} := by grind",
         f"have {hz} : {of} ∣ ({number} : Int) := by\n  rw [← {he}]\n  exact {proof}",
         f"have {hn} : {size} ∣ {number} := {known}",
         f"have {hv} := {one_of_divisors(number, '_', hn)}",

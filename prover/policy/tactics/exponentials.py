@@ -23,6 +23,7 @@ _MOST_EXPONENT = 12
 _LARGEST_MODULUS = 400
 _LARGEST_TABLE = 20_000
 _LARGEST_DISTANCE = 10_000
+_LARGEST_SQUARED = 32
 _POWER = re.compile(r"\((\d{1,2}) \^ ([\w'₀-₉]+)\)")
 
 
@@ -198,6 +199,9 @@ def _near_square(view: View, h: str, m: str, power: Power, c: int) -> Iterator[P
     modulus = next((q for q in _MODULI if not set(odd[q]) & {(s * s - c) % q for s in range(q)}), None)
     # squares of p and of its neighbour are 2 p + 1 (or 2 p - 1) apart
     most = next((k for k in range(_MOST_EXPONENT) if 2 * b**k + (1 if c > 0 else -1) > abs(c)), None)
+    if c and m != n and (low := _no_square_from(b, c)) is not None:
+        yield from _few_exponents(view, h, m, power, c, low)
+        return
     if not c or m == n or modulus is None or most is None:
         return
     fresh = view.namer()
@@ -233,6 +237,42 @@ def _near_square(view: View, h: str, m: str, power: Power, c: int) -> Iterator[P
             f"rcases (show {n} % 2 = 0 ∨ {n} % 2 = 1 by omega) with {hn} | {hn}",
             case(even),
             case(_odd_exponent(power, m, modulus, odd[modulus], (k, p, hp, hm))),
+        ),
+        0.9,
+    )
+
+
+def _no_square_from(b: int, c: int) -> int | None:
+    """From which exponent on the power plus the number is no square, as it leaves the remainder of none."""
+    for least in range(1, _MOST_EXPONENT):
+        whole = b**least
+        if whole > _LARGEST_SQUARED:
+            return None
+        if c % whole not in {s * s % whole for s in range(whole)}:
+            return least
+    return None
+
+
+def _few_exponents(view: View, h: str, m: str, power: Power, c: int, least: int) -> Iterator[Proposal]:
+    """`m ^ 2 = b ^ n + c`, where that has no solution modulo a power of the base: the exponent is below it."""
+    b, n, q = power.base, power.exponent, power.base**least
+    fresh = view.namer()
+    t, ht, hn, hm, hc = (fresh(name) for name in ("t", "ht", "hn", "hm", "hc"))
+    squares = sorted({s * s % q for s in range(q)})
+    by_cases = f"rcases (show {' ∨ '.join(f'{m} % {q} = {r}' for r in range(q))} by omega) with {_arms('h', range(q))}"
+    below = [
+        f"apply Nat.lt_of_not_ge; intro {hc}",
+        f"obtain ⟨{t}, {ht}⟩ : {q} ∣ {b} ^ {n} := Nat.pow_dvd_pow {b} {hc}",
+        have(hm, " ∨ ".join(f"{m} ^ 2 % {q} = {r}" for r in squares), [f"{by_cases} <;> simp [Nat.pow_mod, h]"]),
+        "omega",
+    ]
+    root = isqrt(max(b ** (least - 1) + c, 0)) + 1
+    values = " ∨ ".join(f"{n} = {value}" for value in range(least))
+    yield (
+        seq(
+            have(hn, f"{n} < {least}", below),
+            f"rcases (show {values} by omega) with {_arms('rfl', range(least))}"
+            f" <;> (have {hm} : {m} < {root} := by ({below_square(hc)})) <;> ({each_root(h, m, root)})",
         ),
         0.9,
     )

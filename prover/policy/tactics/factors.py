@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from math import gcd, isqrt
 
 from prover.policy.tactics.bounded import SQUARE, one_of_divisors
@@ -28,6 +28,7 @@ _LARGEST_PRODUCT = 1_000
 _MOST_DIVISORS = 40
 _MOST_LEMMAS = 12
 _SMALL = 6
+_MOST_CONSTANT, _LARGEST_CONSTANT = 30, 10_000
 _CLOSE = "first | omega | grind"
 
 
@@ -43,6 +44,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _zero_product(view, equation, kind, [])
         if kind == "Int":
             yield from _known_product(view, equation)
+    yield from _combined(view, found, kind)
     for step, equation in _quotients(view, found):
         yield from _zero_product(view, equation, kind, [step])
     solution = {
@@ -89,6 +91,25 @@ def _quotients(view: View, equations: Sequence[Polynomial]) -> Iterator[tuple[st
             equation = primitive(rest * small - Polynomial.constant(large))
             yield f"have {view.fresh('hq')} : {text_of(equation)} = 0 := by grind", equation
             return
+
+
+def _combined(view: View, equations: Sequence[Polynomial], kind: str) -> Iterator[Proposal]:
+    """Sums of two quadratic equations that factor, as `x ^ 2 + y ^ 2 + 2 * x * y - 49`; all of them at once."""
+    quadratic = [p for p in equations if p.degree == 2 and len(p.names) == 2][:3]
+    found: dict[Polynomial, list[Polynomial]] = {}
+    for (p, q), k in product(permutations(quadratic, 2), (1, 2, -1, -2)):
+        whole = p + q * k
+        if whole.degree == 2 and len(factors := _linear_factors(whole)) == 2:
+            found.setdefault(whole, factors)
+    if not found:
+        return
+    h = view.namer()
+    names, steps = [], []
+    for u, v in list(found.values())[:2]:
+        names.append(h("hz"))
+        steps.append(f"have {names[-1]} : ({text_of(u)}) * ({text_of(v)}) = 0 := by grind")
+    split = " <;> ".join(f"rcases {kind}.mul_eq_zero.mp {n} with {n} | {n}" for n in names)
+    yield seq(*steps, f"({split}) <;> ({_CLOSE})"), 0.9
 
 
 def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Iterator[Proposal]:
@@ -149,7 +170,9 @@ def _candidates(p: Polynomial) -> Iterator[Polynomial]:
     elif len(names) == 2:
         x, y = (Polynomial.variable(name) for name in names)
         last = p.terms.get((), Fraction(0))
-        constants = [c for c in range(-_SMALL, _SMALL + 1) if (last % c == 0 if c else not last)]
+        sizes = divisors_of(abs(int(last))) if 0 < abs(last) <= _LARGEST_CONSTANT else range(_SMALL + 1)
+        constants = [c for size in sizes if size <= _MOST_CONSTANT for c in {size, -size} if not c or last % c == 0]
+        constants = [c for c in constants if c or not last]
         if p.homogeneous:
             constants = [0]
         for a in range(0, 4):

@@ -32,8 +32,30 @@ def propose(view: View) -> Iterator[Proposal]:
         variables = set(view.of_type(kind))
         statements = [("", view.target), *((h.name, h.type) for h in view.props)]
         known = [(name, term) for name, text in statements if (term := _fit(text, variables)) is not None]
+        if kind is NAT:
+            yield from _bounds(view, known)
         if known and known[0][0] == "" and (text := _cases(view, known, signed=signed)) is not None:
             yield text
+
+
+def _bounds(view: View, known: list[tuple[str, Term]]) -> Iterator[Proposal]:
+    """`p / 6 = 385` as bounds of what is divided, which the rules for polynomials understand."""
+    for name, term in known:
+        quotient = term.args[0]
+        if not name or term.op != "=" or quotient.op != "/" or term.args[1].op != "num" or quotient.args[1].op != "num":
+            continue
+        p, c, value = show(quotient.args[0]), int(quotient.args[1].name), int(term.args[1].name)
+        dividend = of_term(quotient.args[0], minus=False)
+        if dividend is None or dividend.degree < 2 or not c:
+            continue
+        fresh = view.namer()
+        low, high = fresh("hlow"), fresh("hhigh")
+        steps = [
+            f"have {low} : {c * value} ≤ {p} := by have := Nat.div_add_mod ({p}) {c}; rw [{name}] at this; omega",
+            f"have {high} : {p} < {c * (value + 1)} := by have h1 := Nat.div_add_mod ({p}) {c}; "
+            f"have h2 := Nat.mod_lt ({p}) (show 0 < {c} by decide); rw [{name}] at h1; omega",
+        ]
+        yield seq(*steps, f"clear {name}"), 0.6
 
 
 def _fit(text: str, variables: set[str]) -> Term | None:

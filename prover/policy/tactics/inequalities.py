@@ -66,6 +66,11 @@ def propose(view: View) -> Iterator[Proposal]:
         if (pieces := by_pieces(question)) is not None:
             yield seq(*steps, *pieces), 0.912
             return
+        denied = _denied(question)
+        certificate = certificate_of(denied) if denied is not None else None
+        if certificate is not None:
+            yield seq(*steps, "apply Classical.byContradiction", f"intro {NEGATED}", *certificate), 0.91
+            return
     if plain is not None:
         yield from _lower(view, plain)
         yield from _by_means(plain)
@@ -73,6 +78,16 @@ def propose(view: View) -> Iterator[Proposal]:
             yield cases, 0.9
         yield from _made_homogeneous(view, plain)
         yield from _by_known_product(view, plain)
+
+
+def _denied(question: Question) -> Question | None:
+    """A linear claim as a contradiction: what denies it is a fact, to be multiplied by the others."""
+    claim = question.claim
+    if claim is None or claim.degree != 1 or question.kind != "Rat":
+        return None
+    text = text_of(-claim)
+    fact = Fact(-claim, not question.strict, text, f"(by grind : 0 {'≤' if question.strict else '<'} {text})")
+    return replace(question, claim=None, strict=False, facts=(*question.facts, fact))
 
 
 def _lower(view: View, question: Question) -> Iterator[Proposal]:

@@ -19,6 +19,7 @@ _MOST_LAWS, _MOST_INSTANCES = 2, 12
 def propose(view: View) -> Iterator[Proposal]:
     yield from _functional(view)
     yield from _exactly(view)
+    yield from _along_naturals(view)
 
 
 def _exactly(view: View) -> Iterator[Proposal]:
@@ -59,6 +60,30 @@ def _functional(view: View) -> Iterator[Proposal]:
             fresh = view.namer()
             steps = [f"have {fresh('e')} := {name} {a} {b}" for a, b in pairs[:_MOST_INSTANCES]]
             yield seq(*intro, *steps, f"clear {name}", "grind"), 0.5
+
+
+def _along_naturals(view: View) -> Iterator[Proposal]:
+    """What is claimed of a function of fractions or integers at natural numbers, by a step of one."""
+    match = re.fullmatch(r"∀ \(?([\w']+) : (?:Nat|ℕ)\)?, (.+)", view.target)
+    if match is None or f"↑{match[1]}" not in match[2]:
+        return
+    n, fresh = match[1], view.namer()
+    functions = {v.name: canonical(v.type) for v in view.vars if canonical(v.type) in ("Rat → Rat", "Int → Int")}
+    first, steps = [], []
+    for h in view.props:
+        term = read(h.type)
+        if term is None or term.op != "∀" or not names_of(term) & functions.keys() or "→" in h.type:
+            continue
+        kind = next(kind for f, kind in functions.items() if f in names_of(term)).split(" ")[0]
+        two = term.args[0].op == "∀"
+        zero = f"have {fresh('e')} := {h.name} 0{' 0' if two else ''}"
+        first.append(zero)
+        steps += [f"have {fresh('e')} := {h.name} ({n} : {kind}){' 1' if two else ''}", *([zero] if two else [])]
+    if steps:
+        base, step = "\n  ".join(first[:3]), "\n  ".join(steps[:6])
+        lines = [f"| zero =>\n  {base}\n  first | (simp_all; done) | grind"]
+        lines.append(f"| succ {n} {fresh('ih')} =>\n  {step}\n  push_cast\n  grind")
+        yield seq(f"intro {n}", "\n".join([f"induction {n} with", *lines])), 0.6
 
 
 def _numbers(view: View, kind: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Sums of terms in one or two variables, each from below by what touches it where all variables are equal.
 
-The tangent line trick: with `g x + g y + g z` known, `f x ≥ f p + l * (g x - g p)` for the `l` that makes both sides touch
-at `p`, and the sum of these bounds is the claim. Without such an equation, planes through the origin do the same.
+The tangent line trick: with `g x + g y + g z` known, `f x ≥ f p + l * (g x - g p)` for the `l` that makes both sides
+touch at `p`; the sum of these bounds is the claim. Without such an equation, planes through the origin do the same.
 """
 
 from __future__ import annotations

@@ -72,9 +72,15 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
         conclude += [f"simp only [show {n} - {first} + {first} = {n} from by omega] at {hx}", "grind"]
     else:
         conclude.append(f"exact ({key} {n}){'.1' if s.order > 1 else ''}")
+    member = f"({s.name} {show(plus(k, first), 1024)})"
+    twice = f"have hm := Nat.mul_le_mul_right {member} (show 2 ≤ {member} by omega)"
+    squared = (
+        f"have {hr} := {s.rule} ({show(plus(k, first + s.shift))}){guard}; {twice}; rw [Nat.pow_two] at {hr}; omega"
+    )
     for finish, weight in (
         (f"have {hr} := {s.rule} ({show(plus(k, first + s.shift))}){guard}\n    grind", 0.9),
         (f"{rewriting}; grind", 0.6),
+        *([(squared, 0.55)] if s.kind == "Nat" and s.order == 1 and " ^ 2" in show(s.body) else []),
     ):
         induct = (
             f"have {key} : ∀ {k} : Nat, {statement} := by\n  intro {k}\n  induction {k} with\n"

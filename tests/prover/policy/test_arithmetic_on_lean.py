@@ -277,8 +277,18 @@ STATEMENTS = {
     "a / (a ^ 2 + 2) + b / (b ^ 2 + 2) + c / (c ^ 2 + 2) ≤ 1",
     "lines up to the sum": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (h : a + b + c = 1) : "
     "1 / (1 + a ^ 2) + 1 / (1 + b ^ 2) + 1 / (1 + c ^ 2) ≤ 27 / 10",
-    "a known product of four": "(a b c d : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (hd : 0 < d) (h : a * b * c * d = 1) "
-    ": a ^ 4 + b ^ 4 + c ^ 4 + d ^ 4 ≥ 4",
+    "a known product of four": "(a b c d : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (hd : 0 < d) "
+    "(h : a * b * c * d = 1) : a ^ 4 + b ^ 4 + c ^ 4 + d ^ 4 ≥ 4",
+    "a square of a quadratic": "(x : Rat) : (x - 1) * (x - 2) * (x - 3) * (x - 4) ≥ -1",
+    "two equations that factor together": "(x y : Rat) (h : x ^ 2 + y ^ 2 = 25) (h1 : x * y = 12) (h2 : 0 < x) "
+    "(h3 : x < y) : x = 3 ∧ y = 4",
+    "divides two numbers": "(n : Nat) (h : n ∣ 12) (h1 : n ∣ 18) (h2 : 3 < n) : n = 6",
+    "a cube that is less": "(a b : Rat) (h : a ^ 3 < b ^ 3) : a < b",
+    "squares below powers of two": "(n m : Nat) (h : n ^ 2 + 1 = 2 ^ m) : n ≤ 1",
+    "by steps of one": "(g : Rat → Rat) (h : ∀ x, g (x + 1) = g x + 2) (h0 : g 0 = 1) : ∀ n : Nat, g n = 2 * n + 1",
+    "a cubic between bounds": "(n : Nat) (h : 2310 ≤ n * (n + 1) * (2 * n + 1)) (h1 : n * (n + 1) * (2 * n + 1) < 2316) : "
+    "n = 10",
+    "squares that grow": "(a : Nat → Nat) (h : a 0 = 2) (h1 : ∀ n, a (n + 1) = a n ^ 2 - a n + 1) : ∀ n, a n ≥ n + 2",
     "pairs of three": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 2 * b ^ 2 + b ^ 2 * c ^ 2 + "
     "c ^ 2 * a ^ 2 ≥ a * b * c * (a + b + c)",
     "a factor cancelled": "(a b c n : Nat) (h : Nat.gcd a n = 1) (h1 : a * b % n = a * c % n) : b % n = c % n",
