@@ -24,6 +24,7 @@ from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 def propose(view: View) -> Iterator[Proposal]:
     if " ∣ " not in view.facts:
         return
+    yield from _each_other(view)
     target = read(view.target)
     if target is not None and target.op == "∣":
         yield from _quotient(view, target.args[0], target.args[1])
@@ -32,6 +33,17 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _combined(view, target.args[0], target.args[1])
         yield from _by_equations(view, target.args[0], target.args[1])
         yield from _factor_of_product(view, target.args[0], target.args[1])
+
+
+def _each_other(view: View) -> Iterator[Proposal]:
+    """Integers that divide each other have one absolute value."""
+    known = {h.type: h.name for h in view.props if " ∣ " in h.type}
+    for text, name in known.items():
+        a, _, b = text.partition(" ∣ ")
+        other = known.get(f"{b} ∣ {a}")
+        if other is not None and a < b and {a, b} <= {*view.of_type(INT)}:
+            sides = (f"(Int.natAbs_dvd_natAbs.mpr {each})" for each in (name, other))
+            yield seq(f"have {view.fresh('hn')} := Nat.dvd_antisymm {' '.join(sides)}", "first | omega | grind"), 0.85
 
 
 def signed_of(view: View, *terms: Term) -> bool | None:

@@ -51,7 +51,9 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _involutions(axioms)
     for group in _groups(axioms)[:1]:
         steps = [*_other_side(group), *_rules(group), *_squares(axioms, group)]
-        closers = ["(simp [*]; done)", "(intros; simp_all; done)", *_solutions(view, group), "skip"]
+        laws = [name for name, text in axioms if name not in (group.associative, group.one, group.inverse)]
+        closers = ["(simp [*]; done)", "(intros; simp_all; done)", *_solutions(view, group)]
+        closers += [*(_commuting(group, law) for law in laws[-2:]), "skip"]
         if ring := _ring(axioms, group):
             yield seq(*steps, *ring, f"first | {' | '.join(closers)}"), 0.52
         yield seq(*steps, f"first | {' | '.join(closers)}"), 0.5
@@ -142,6 +144,18 @@ def _rules(g: Group) -> list[str]:
         f"have hk8 := hk1 ({m} a b) ({m} ({i} b) ({i} a)); "
         f"rw [{g.associative}, hk2, {right_inverse}, {right_one}] at hk8; exact hk8",
     ]
+
+
+def _commuting(g: Group, law: str) -> str:
+    """The operation commutes, by a law of two variables without its common ends: `(x * y) ^ 2 = x ^ 2 * y ^ 2`, or at
+    inverses: `(x * y)⁻¹ = x⁻¹ * y⁻¹`."""
+    m, i = g.m, g.i
+    rules = ", ".join([g.associative, g.one, g.inverse, "hki", "hko", *(f"hk{n}" for n in range(1, 6))])
+    ends = f"congrArg (fun t => {m} ({i} a) ({m} t ({i} b))) ({law} a b)"
+    ways = [f"have hk8 := {instance}; simp only [{rules}] at hk8" for instance in (ends, f"{law} ({i} a) ({i} b)")]
+    tried = " | ".join(f"({way}; first | exact hk8 | exact hk8.symm)" for way in ways)
+    known = f"have hk7 : ∀ a b, {m} a b = {m} b a := (by intro a b; first | {tried})"
+    return f"({known}; first | exact hk7 | exact hk7 _ _ | (intros; simp_all; done))"
 
 
 def _solutions(view: View, g: Group) -> list[str]:

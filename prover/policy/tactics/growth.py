@@ -22,6 +22,8 @@ _NESTED = re.compile(
 _FALLING = re.compile(_EACH + r"(?:\((?P=n) \+ 1\) ≤ (?P=f) (?P=n)|(?P=n) ≥ (?P=f) \((?P=n) \+ 1\))")
 _FALLS = re.compile(_EACH + r"(?:\((?P=n) \+ 1\) < (?P=f) (?P=n)|(?P=n) > (?P=f) \((?P=n) \+ 1\))")
 _RISES = re.compile(r"∃ (?P<n>\S+), (?P<f>\S+) (?:(?P=n) ≤ (?P=f) \((?P=n) \+ 1\)|\((?P=n) \+ 1\) ≥ (?P=f) (?P=n))")
+_BELOW = re.compile(_EACH + r"(?P=n) ≤ (?P=n)")
+_INJECTIVE = re.compile(r"∀ \((?P<a>\S+) (?P<b>\S+) : (?:Nat|ℕ)\), (?P<f>\S+) (?P=a) = (?P=f) (?P=b) → (?P=a) = (?P=b)")
 _BY_STEPS = re.compile(_EACH + r"\((?P=n) \+ 1\) = (?P=f) (?P=n) \+ (?P<c>\d{1,6})")
 
 
@@ -32,6 +34,7 @@ def propose(view: View) -> Iterator[Proposal]:
     yield from _growing(view, functions)
     yield from _gaps(view, functions)
     yield from _least_value(view, functions)
+    yield from _injective_below(view, functions)
     yield from _falling(view, functions)
     yield from _endless(view, functions)
     yield from _steps(view, functions)
@@ -114,6 +117,24 @@ def _gaps(view: View, functions: set[str]) -> Iterator[Proposal]:
             steps.append(f"have {fresh('hg')} : {a} ≤ {b} → {f} {a} + ({b} - {a}) ≤ {f} {b} := {proof}")
         yield seq(*steps, f"clear {gap} {law}", "first | omega | grind"), 0.7
         return
+
+
+def _injective_below(view: View, functions: set[str]) -> Iterator[Proposal]:
+    """An injective function whose values are at most their arguments changes none."""
+    injective = {match["f"]: h.name for h in view.props if (match := _INJECTIVE.fullmatch(h.type)) is not None}
+    for law, match in _laws(view, functions & injective.keys(), _BELOW):
+        f, fresh = match["f"], view.namer()
+        hid, n, ih, h, hl = (fresh(name) for name in ("hid", "n", "ih", "h", "hl"))
+        lines = [
+            f"intro {n}",
+            f"induction {n} using Nat.strongRecOn with",
+            f"| _ {n} {ih} =>",
+            f"  have {h} := {law} {n}",
+            f"  rcases Nat.lt_or_ge ({f} {n}) {n} with {hl} | {hl}",
+            f"  · exact absurd ({injective[f]} _ _ ({ih} _ {hl})) (by omega)",
+            "  · omega",
+        ]
+        yield seq(have(hid, f"∀ {n}, {f} {n} = {n}", lines), f"first | exact {hid} | exact {hid} _ | grind"), 0.85
 
 
 def _least_value(view: View, functions: set[str]) -> Iterator[Proposal]:
