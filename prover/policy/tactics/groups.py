@@ -53,7 +53,7 @@ def propose(view: View) -> Iterator[Proposal]:
         steps = [*_other_side(group), *_rules(group), *_squares(axioms, group)]
         laws = [name for name, text in axioms if name not in (group.associative, group.one, group.inverse)]
         closers = ["(simp [*]; done)", "(intros; simp_all; done)", *_solutions(view, group)]
-        closers += [*(_commuting(group, law) for law in laws[-2:]), "skip"]
+        closers += [*(_commuting(group, law) for law in laws[-2:]), *_cancelled(view, group), "skip"]
         if ring := _ring(axioms, group):
             yield seq(*steps, *ring, f"first | {' | '.join(closers)}"), 0.52
         yield seq(*steps, f"first | {' | '.join(closers)}"), 0.5
@@ -149,13 +149,33 @@ def _rules(g: Group) -> list[str]:
 def _commuting(g: Group, law: str) -> str:
     """The operation commutes, by a law of two variables without its common ends: `(x * y) ^ 2 = x ^ 2 * y ^ 2`, or at
     inverses: `(x * y)⁻¹ = x⁻¹ * y⁻¹`."""
-    m, i = g.m, g.i
-    rules = ", ".join([g.associative, g.one, g.inverse, "hki", "hko", *(f"hk{n}" for n in range(1, 6))])
+    m, i, rules = g.m, g.i, _simp_set(g)
     ends = f"congrArg (fun t => {m} ({i} a) ({m} t ({i} b))) ({law} a b)"
     ways = [f"have hk8 := {instance}; simp only [{rules}] at hk8" for instance in (ends, f"{law} ({i} a) ({i} b)")]
     tried = " | ".join(f"({way}; first | exact hk8 | exact hk8.symm)" for way in ways)
     known = f"have hk7 : ∀ a b, {m} a b = {m} b a := (by intro a b; first | {tried})"
     return f"({known}; first | exact hk7 | exact hk7 _ _ | (intros; simp_all; done))"
+
+
+def _simp_set(g: Group) -> str:
+    return ", ".join([g.associative, g.one, g.inverse, "hki", "hko", *(f"hk{n}" for n in range(1, 6))])
+
+
+def _cancelled(view: View, g: Group) -> Iterator[str]:
+    """An equation of the context or a premise of the goal, multiplied by the inverse of an element on one side."""
+    m, i, rules = g.m, g.i, _simp_set(g)
+    elements = [v.name for v in view.vars if v.value is None and " " not in v.type and v.name != g.e][-3:]
+    equations = [h.name for h in view.props if " = " in h.type and not h.type.startswith("∀")][-2:]
+    opened = re.match(rf"∀ \(?((?:[\w'₀-₉]+ ?)+?)(?: : [^)]*)?\)?, {re.escape(m)} [^→]* = [^→]* → ", view.target)
+    intro = ""
+    if opened is not None:
+        elements, equations = opened[1].split()[:3], ["hk8"]
+        intro = f"intro {' '.join(opened[1].split())} hk8; "
+    for h in equations:
+        for x in elements:
+            for side in (f"{m} ({i} {x}) t", f"{m} t ({i} {x})"):
+                done = "first | exact hk9 | exact hk9.symm"
+                yield f"({intro}have hk9 := congrArg (fun t => {side}) {h}; simp only [{rules}] at hk9; {done})"
 
 
 def _solutions(view: View, g: Group) -> list[str]:

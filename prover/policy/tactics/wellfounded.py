@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import Proposal, View, seq
+from prover.policy.tactics.view import Proposal, View, have, seq
 
 _WELL_FOUNDED = re.compile(r"WellFounded (?P<R>[\w'₀-₉.]+|\(.+\)|fun .+)")
 _DESCENT = r"∀ \(?(?P<n>[\w']+)(?: : (?:Nat|ℕ))?\)?, {R} \((?P<f>[\w'₀-₉]+) \((?P=n) \+ 1\)\) \((?P=f) (?P=n)\)"
@@ -25,12 +25,15 @@ def _no_descent(view: View, wf: str, relation: str) -> Iterator[Proposal]:
     """A sequence that goes down for ever ends nowhere, by induction on where it is."""
     law = re.compile(_DESCENT.format(R=re.escape(relation)))
     fresh = view.namer()
-    key, x, y, ih, n, hn, hf = (fresh(name) for name in ("hkey", "x", "y", "ih", "n", "hn", "hf"))
+    key, x, ih, n, hn, hf = (fresh(name) for name in ("hkey", "x", "ih", "n", "hn", "hf"))
 
     def contradiction(f: str, descends: str) -> list[str]:
-        step = f"fun {y} {ih} {n} {hn} => {ih} ({f} ({n} + 1)) ({hn} ▸ {descends} {n}) ({n} + 1) rfl"
-        claim = f"∀ {x} {n}, {f} {n} = {x} → False"
-        return [f"have {key} : {claim} := fun {x} => {wf}.induction {x} ({step})", f"exact {key} _ 0 rfl"]
+        lines = [
+            f"intro {x}",
+            f"induction {x} using {wf}.induction with",
+            f"| _ {x} {ih} =>\n  intro {n} {hn}\n  exact {ih} _ ({hn} ▸ {descends} {n}) ({n} + 1) rfl",
+        ]
+        return [have(key, f"∀ {x} {n}, {f} {n} = {x} → False", lines), f"exact {key} _ 0 rfl"]
 
     for h in view.props:
         if (match := law.fullmatch(h.type)) is not None:

@@ -286,8 +286,8 @@ STATEMENTS = {
     "a cube that is less": "(a b : Rat) (h : a ^ 3 < b ^ 3) : a < b",
     "squares below powers of two": "(n m : Nat) (h : n ^ 2 + 1 = 2 ^ m) : n ≤ 1",
     "by steps of one": "(g : Rat → Rat) (h : ∀ x, g (x + 1) = g x + 2) (h0 : g 0 = 1) : ∀ n : Nat, g n = 2 * n + 1",
-    "a cubic between bounds": "(n : Nat) (h : 2310 ≤ n * (n + 1) * (2 * n + 1)) (h1 : n * (n + 1) * (2 * n + 1) < 2316) : "
-    "n = 10",
+    "a cubic between bounds": "(n : Nat) (h : 2310 ≤ n * (n + 1) * (2 * n + 1)) (h1 : n * (n + 1) * (2 * n + 1) < "
+    "2316) : n = 10",
     "squares that grow": "(a : Nat → Nat) (h : a 0 = 2) (h1 : ∀ n, a (n + 1) = a n ^ 2 - a n + 1) : ∀ n, a n ≥ n + 2",
     "pairs of three": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 2 * b ^ 2 + b ^ 2 * c ^ 2 + "
     "c ^ 2 * a ^ 2 ≥ a * b * c * (a + b + c)",

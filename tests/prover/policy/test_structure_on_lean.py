@@ -61,6 +61,17 @@ STATEMENTS = {
     "folds in step": "(xs : List Int) : xs.foldl (fun s x => s - x) 0 = -xs.foldl (fun s x => s + x) 0",
     "what each step of a fold keeps": "(w : List Bool) (f : Nat → Bool → Nat) (h : ∀ n b, f n b = if b then 3 * n else "
     "n + 2) : w.foldl f 1 % 2 = 1",
+    "squares of products": "{G : Type} (m : G → G → G) (e : G) (i : G → G) (ha : ∀ x y z, m (m x y) z = m x (m y z)) "
+    "(h1 : ∀ x, m e x = x) (hi : ∀ x, m (i x) x = e) (h : ∀ x y, m (m x y) (m x y) = m (m x x) (m y y)) : "
+    "∀ x y, m x y = m y x",
+    "inverses of products": "{G : Type} (m : G → G → G) (e : G) (i : G → G) (ha : ∀ x y z, m (m x y) z = m x (m y z)) "
+    "(h1 : ∀ x, m e x = x) (hi : ∀ x, m (i x) x = e) (h : ∀ x y, i (m x y) = m (i x) (i y)) : ∀ x y, m x y = m y x",
+    "cancelling on the right": "{G : Type} (m : G → G → G) (e : G) (i : G → G) (ha : ∀ x y z, m (m x y) z = "
+    "m x (m y z)) (h1 : ∀ x, m x e = x) (hi : ∀ x, m x (i x) = e) : ∀ a b c, m b a = m c a → b = c",
+    "injective and not above": "(f : Nat → Nat) (h : ∀ x y, f x = f y → x = y) (h1 : ∀ n, f n ≤ n) : ∀ n, f n = n",
+    "no descent by a relation": "{α : Type} (R : α → α → Prop) (h : WellFounded R) : ¬ ∃ f : Nat → α, "
+    "∀ n, R (f (n + 1)) (f n)",
+    "dividing each other": "(a b : Int) (h : a ∣ b) (h1 : b ∣ a) : a = b ∨ a = -b",
     "numbers below ten": "(l : List Nat) (h : l.Nodup) (h1 : ∀ x ∈ l, x < 10) : l.length ≤ 10",
     "chosen by a relation": "{α : Type} (R : α → α → Prop) (h : ∀ a b c, R a b → R a c → b = c) (h1 : ∀ a, ∃ b, R a b) "
     "(h2 : ∀ a b, R a b → R b a) : ∃ f : α → α, (∀ a b, R a b ↔ f a = b) ∧ ∀ a, f (f a) = a",
