@@ -36,6 +36,7 @@ def propose(view: View) -> Iterator[Proposal]:
         if (match := _DIFFERENCE.fullmatch(h.type)) is not None:
             steps.append(f"try replace {h.name} := Nat.eq_add_of_sub_eq (by omega) {h.name}")
     yield seq(*steps), 0.9
+    yield seq(*steps, "first | exact ⟨_, rfl, rfl⟩ | omega | grind"), 0.88
 
 
 def _root(p: int, q: int) -> list[str]:
