@@ -151,14 +151,12 @@ def _without_denominators(goal: Comparison, positive: str, fresh: Callable[[str]
 def _end(view: View, target: str, hypotheses: Sequence[Hypothesis]) -> str | None:
     """What proves the inequality that is left, where a certificate is found."""
     term = read(target)
-    less = difference(term, division=True) if term is not None and term.op in ("≤", "<") else None
-    if term is not None and less is not None and less.degree < 2 and all(c <= 0 for c in less.terms.values()):
-        if not less.names:
-            return "decide" if less or term.op == "≤" else None
-        if term.op == "≤" or less.terms.get(()):
-            return "grind"
+    number = difference(term, division=True) if term is not None else None
+    if term is not None and number is not None and number.value is not None:
+        true = number.value < 0 or (number.value == 0 and term.op == "≤")
+        return "decide" if true else None
     goal = replace(view.goal, target=target, hypotheses=tuple(hypotheses))
-    return next((tactic for tactic, weight in inequalities.propose(replace(view, goal=goal)) if weight >= _SURE), None)
+    return next((tactic for tactic, weight in inequalities.proofs(replace(view, goal=goal)) if weight >= _SURE), None)
 
 
 def _against_zero(sign: str, p: Polynomial) -> str:
