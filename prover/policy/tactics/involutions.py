@@ -19,12 +19,13 @@ _NO_FUNCTION = re.compile(rf"¬∃ {_NAME}, (∀ .+)")
 
 def propose(view: View) -> Iterator[Proposal]:
     functions = {v.name for v in view.vars if canonical(v.type) == "Nat → Nat" and v.value is None}
+    fresh = view.namer()
+    hlaw, hn = fresh("hlaw"), fresh("hn")
     for h in view.props:
         law = _LAW.fullmatch(h.type)
         if law is not None and law[2] in functions and int(law[3]) % 2:
-            yield seq("exfalso", *_contradiction(law[2], law[3], h.name)), 0.9
-    fresh = view.namer()
-    hlaw, hn = fresh("hlaw"), fresh("hn")
+            known = f"have {hlaw} := {h.name}"
+            yield seq("exfalso", known, *_contradiction(law[2], law[3], hlaw)), 0.9
     no_law, no_function = _NO_LAW.fullmatch(view.target), _NO_FUNCTION.fullmatch(view.target)
     if no_law is not None and no_law[2] in functions and int(no_law[3]) % 2:
         f, k = no_law[2], no_law[3]

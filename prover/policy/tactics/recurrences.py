@@ -144,7 +144,7 @@ def _member(view: View, s: Sequence) -> Iterator[Proposal]:
 
 def _closed(s: Sequence, values: list[Value], first: int, names: tuple[str, str, str]) -> str | None:
     """The lemma that the members from `first` on are a polynomial, by induction; None where they are none."""
-    form = _closed_form(values) if len(values) >= _LEAST_MEMBERS else None
+    form = closed_form(values) if len(values) >= _LEAST_MEMBERS else None
     if form is None:
         return None
     k, key, ih = names
@@ -253,7 +253,7 @@ def _periods(values: list[Value]) -> Iterator[tuple[int, int]]:
                 return
 
 
-def _closed_form(values: list[Value]) -> tuple[int, str] | None:
+def closed_form(values: list[Value]) -> tuple[int, str] | None:
     """A common denominator and a polynomial in `k` (times it) that the members are; None where they are none."""
     differences: list[list[Fraction]] = [[Fraction(v) for v in values[:20]]]
     while len(differences) <= _HIGHEST_DEGREE and any(differences[-1]):
