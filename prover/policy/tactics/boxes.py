@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,6 +18,7 @@ _FAR = 10**9
 """Bounds beyond this are none."""
 
 _MOST_STEPS = 12
+_NUMBER = r"(-?\d{1,6})"
 
 
 @dataclass(slots=True)
@@ -57,6 +59,34 @@ def box(view: View, names: Sequence[str], more: Iterable[str] = ()) -> Box:
         if (len(found.steps), found.low) == before:
             break
     return found
+
+
+def interval(view: View, n: str) -> tuple[int | None, int | None]:
+    """The least and greatest value that the hypotheses name outright."""
+    low: int | None = 0 if n in view.of_type(NAT) else None
+    high: int | None = None
+    name = rf"\(?{re.escape(n)}\)?"
+    for h in view.props:
+        for part in split_top(h.type, " ∧ "):
+            for pattern, is_low, shift in (
+                (rf"{_NUMBER} ≤ {name}", True, 0),
+                (rf"{_NUMBER} < {name}", True, 1),
+                (rf"{name} ≥ {_NUMBER}", True, 0),
+                (rf"{name} > {_NUMBER}", True, 1),
+                (rf"{name} ≤ {_NUMBER}", False, 0),
+                (rf"{name} < {_NUMBER}", False, -1),
+                (rf"{_NUMBER} ≥ {name}", False, 0),
+                (rf"{_NUMBER} > {name}", False, -1),
+            ):
+                match = re.fullmatch(pattern, part)
+                if not match:
+                    continue
+                value = int(match[1]) + shift
+                if is_low:
+                    low = value if low is None else max(low, value)
+                else:
+                    high = value if high is None else min(high, value)
+    return low, high
 
 
 def denied(text: str) -> str | None:

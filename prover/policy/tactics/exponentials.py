@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd, isqrt, lcm
 
-from prover.policy.tactics.bounded import EVALUATE, inside_range
 from prover.policy.tactics.polynomials import Polynomial, difference
 from prover.policy.tactics.squares import below_square, each_root
 from prover.policy.tactics.terms import Term, names_of, read
+from prover.policy.tactics.value_tables import EVALUATE, inside_range
 from prover.policy.tactics.view import NAT, Proposal, View, case, have, seq
 
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16, 17)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import combinations, permutations, product
 from math import gcd, isqrt
 
-from prover.policy.tactics.bounded import SQUARE, one_of_divisors
+from prover.policy.tactics.bounded import one_of_divisors
 from prover.policy.tactics.certificates import Question
 from prover.policy.tactics.polynomials import (
     Polynomial,
@@ -19,7 +19,7 @@ from prover.policy.tactics.polynomials import (
     rational_roots,
     text_of,
 )
-from prover.policy.tactics.quadratics import completed
+from prover.policy.tactics.quadratics import SQUARE, completed
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.univariate import by_pieces
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, have, mentions, seq, view_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prover.policy.tactics.bounded import SQUARE
 from prover.policy.tactics.divisibility import variable_powers
+from prover.policy.tactics.quadratics import SQUARE
 from prover.policy.tactics.terms import names_of, read, show
 from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View
 

@@ -8,6 +8,8 @@ from math import inf
 
 from prover.policy.tactics.polynomials import Polynomial
 
+SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
+"""That a square is not negative, for integers and rationals alike."""
 # Of the search for a multiplier.
 _MOST_MULTIPLIER, _STEPS, _GOLDEN, _NEAR, _FINEST = 1_000.0, 45, 0.381966, 1e-5, 10**6
 
@@ -69,4 +71,4 @@ def touching(claim: Polynomial, known: Polynomial) -> list[Polynomial]:
     return completed(claim + known * simple) if simple else []
 
 
-__all__ = ["completed", "homogeneous_with", "squares_of", "touching"]
+__all__ = ["SQUARE", "completed", "homogeneous_with", "squares_of", "touching"]

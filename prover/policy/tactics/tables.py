@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from itertools import product
 
-from prover.policy.tactics.bounded import EVALUATE, inside_range
 from prover.policy.tactics.evaluate import compiled
 from prover.policy.tactics.terms import Term, names_of, read, show, substitute
+from prover.policy.tactics.value_tables import EVALUATE, inside_range
 from prover.policy.tactics.view import INT, NAT, Proposal, View, case, seq
 
 _MODULI = (4, 3, 8, 5, 7, 9, 16, 11, 13, 6, 10, 12)

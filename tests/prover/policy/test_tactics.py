@@ -11,7 +11,7 @@ from lean_env.errors import UsageError
 from lean_env.protocol import State
 from prover.interfaces import Query
 from prover.policy import TacticsPolicy, make
-from prover.policy.tactics.bounded import interval
+from prover.policy.tactics.boxes import interval
 from prover.policy.tactics.definitions import unknown
 from prover.policy.tactics.mathlib import WORDS
 from prover.policy.tactics.structure import intro_names
