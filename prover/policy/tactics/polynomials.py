@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import isqrt, lcm
 
+from prover.policy.tactics.simplex import eliminate
 from prover.policy.tactics.terms import Term, show
 
 Monomial = tuple[tuple[str, int], ...]
@@ -277,18 +278,7 @@ def combination(wanted: Polynomial, given: list[Polynomial]) -> list[Fraction] |
     """Numbers whose products with the given polynomials add up to the wanted one; None where there are none."""
     monomials = sorted({m for p in (wanted, *given) for m in p.terms})
     rows = [[*(p.terms.get(m, Fraction(0)) for p in given), wanted.terms.get(m, Fraction(0))] for m in monomials]
-    pivots: list[int] = []
-    for column in range(len(given)):
-        at = len(pivots)
-        found = next((i for i in range(at, len(rows)) if rows[i][column]), None)
-        if found is None:
-            continue
-        rows[at], rows[found] = rows[found], rows[at]
-        rows[at] = [value / rows[at][column] for value in rows[at]]
-        for i, row in enumerate(rows):
-            if i != at and row[column]:
-                rows[i] = [a - row[column] * b for a, b in zip(row, rows[at], strict=True)]
-        pivots.append(column)
+    pivots = eliminate(rows, len(given))
     if any(row[-1] for row in rows[len(pivots) :]):
         return None
     numbers = [Fraction(0)] * len(given)

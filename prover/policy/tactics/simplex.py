@@ -1,4 +1,4 @@
-"""Linear programming, as far as the rules need it: is there a nonnegative solution of linear equations?"""
+"""Linear algebra, as far as the rules need it: nonnegative solutions of linear equations, elimination, null spaces."""
 
 from __future__ import annotations
 
@@ -58,16 +58,14 @@ def feasible(matrix: list[list[float]], right: list[float]) -> list[float] | Non
     return solution
 
 
-def nullspace_near(matrix: Sequence[Sequence[Fraction]], near: Sequence[float]) -> list[Fraction] | None:
-    """An exact solution of `matrix * x = 0` close to a given one, in simple fractions where there is a choice; None
-    where only 0 is one."""
-    rows = [list(row) for row in matrix]
+def eliminate(rows: list[list[Fraction]], columns: int) -> list[int]:
+    """Bring rows into reduced echelon form, in place, by Gauss and Jordan; the columns of the pivots, of the first."""
     pivots: list[int] = []
-    for j in range(len(near)):
-        at = next((i for i in range(len(pivots), len(rows)) if rows[i][j]), None)
+    for j in range(columns):
+        top = len(pivots)
+        at = next((i for i in range(top, len(rows)) if rows[i][j]), None)
         if at is None:
             continue
-        top = len(pivots)
         rows[top], rows[at] = rows[at], rows[top]
         scale = rows[top][j]
         rows[top] = [value / scale for value in rows[top]]
@@ -75,6 +73,14 @@ def nullspace_near(matrix: Sequence[Sequence[Fraction]], near: Sequence[float]) 
             if i != top and (factor := row[j]):
                 rows[i] = [value - factor * other for value, other in zip(row, rows[top], strict=True)]
         pivots.append(j)
+    return pivots
+
+
+def nullspace_near(matrix: Sequence[Sequence[Fraction]], near: Sequence[float]) -> list[Fraction] | None:
+    """An exact solution of `matrix * x = 0` close to a given one, in simple fractions where there is a choice; None
+    where only 0 is one."""
+    rows = [list(row) for row in matrix]
+    pivots = eliminate(rows, len(near))
     free = [j for j in range(len(near)) if j not in pivots]
     if not free:
         return None
