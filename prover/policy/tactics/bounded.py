@@ -25,7 +25,6 @@ from prover.policy.tactics.view import INT, NAT, Proposal, View, mentions, put, 
 
 _MOST_CASES = 40
 _MOST_POINTS = 10_000
-_FEW_POINTS = 1_000
 # From here on a list of the values is worth its longer text.
 _MANY = 200
 

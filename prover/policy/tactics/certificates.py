@@ -32,6 +32,7 @@ from prover.policy.tactics.polynomials import (
 )
 from prover.policy.tactics.quadratics import completed, homogeneous_with, touching
 from prover.policy.tactics.simplex import EPSILON, feasible, nullspace_near
+from prover.policy.tactics.view import forget
 
 _MOST_COLUMNS = 130
 _MOST_ROWS = 70
@@ -119,7 +120,7 @@ def certificate_of(question: Question, least: int = 2) -> list[str] | None:
 
 def cleared(question: Question) -> list[str]:
     """Without the hypotheses, where the facts say it all."""
-    return [f"(try clear {name})" for name in question.hypotheses]
+    return forget(question.hypotheses)
 
 
 def stated(name: str, fact: Fact) -> str:

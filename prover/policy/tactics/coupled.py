@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from prover.policy.tactics.evaluate import Value, canonical, number
+from prover.policy.tactics.polynomials import Polynomial, text_of
 from prover.policy.tactics.recurrences import closed_form
 from prover.policy.tactics.sequences import Sequence as Members
 from prover.policy.tactics.sequences import sequences
@@ -41,7 +42,7 @@ def propose(view: View) -> Iterator[Proposal]:
     for s in found:
         form = _form(values[s.name])
         if form is not None:
-            index = k if s.kind == "Nat" else f"({k} : {s.kind})"
+            index = k if s.kind == "Nat" or "^ k" in form[1] else f"({k} : {s.kind})"
             claims.append(f"{form[0]}{s.name} {k} = {form[1].replace('k', index)}")
     if len(claims) == 1:
         return
@@ -68,7 +69,7 @@ def _values(found: Sequence[Members]) -> dict[str, list[Value]] | None:
             return None
         values[name] = [value]
     for k in range(_MEMBERS):
-        known = {name: members.__getitem__ for name, members in values.items()}
+        known = {name: dict(enumerate(members)).__getitem__ for name, members in values.items()}
         after = {}
         for s in found:
             body = bodies[s.name]
@@ -88,7 +89,7 @@ def _form(values: Sequence[Value]) -> tuple[str, str] | None:
         return (f"{form[0]} * " if form[0] != 1 else ""), form[1]
     ratio = values[1] // values[0] if values[0] and values[1] % values[0] == 0 else 0
     if ratio > 1 and all(b == a * ratio for a, b in pairwise(values)):
-        return "", f"{values[0]} * {ratio} ^ k"
+        return "", f"{text_of(Polynomial.constant(values[0]))} * {ratio} ^ k"
     return None
 
 

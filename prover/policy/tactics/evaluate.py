@@ -92,7 +92,7 @@ def _guarded(code: _Code) -> Callable[[Values], Any]:
     def guarded(values: Values) -> Any:
         try:
             return code(values)
-        except (_TooLarge, KeyError, RecursionError, TypeError, ValueError, AttributeError, OverflowError):
+        except (_TooLarge, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
             return None
 
     return guarded

@@ -117,8 +117,9 @@ def _two_powers(view: View, h: str, first: Power, second: Power, c: int) -> Iter
         f"obtain ⟨{k}, {hb}⟩ : {m} ∣ {b} ^ {y} := Nat.pow_dvd_pow {b} {hc}",
         f"have {ha} := (show {table} by {EVALUATE}) ({y} % {known.period}) {inside} "
         f"({x} % {known.other_period}) {inside}",
-        f"rw [← {hp} {b} {known.period} {q} (by decide) {y}, ← {hp} {a} {known.other_period} {m} (by decide) {x}, "
-        f"← {hp} {a} {known.other_period} {q} (by decide) {x}] at {ha}",
+        f"rw [← {hp} {b} {known.period} {q} (by decide +kernel) {y}, "
+        f"← {hp} {a} {known.other_period} {m} (by decide +kernel) {x}, "
+        f"← {hp} {a} {known.other_period} {q} (by decide +kernel) {x}] at {ha}",
         "omega",
     ]
     below = [

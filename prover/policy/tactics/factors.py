@@ -94,22 +94,32 @@ def _quotients(view: View, equations: Sequence[Polynomial]) -> Iterator[tuple[st
 
 
 def _combined(view: View, equations: Sequence[Polynomial], kind: str) -> Iterator[Proposal]:
-    """Sums of two quadratic equations that factor, as `x ^ 2 + y ^ 2 + 2 * x * y - 49`; all of them at once."""
+    """Sums of two quadratic equations that factor, as `x ^ 2 + y ^ 2 + 2 * x * y - 49`; two of them at once."""
     quadratic = [p for p in equations if p.degree == 2 and len(p.names) == 2][:3]
     found: dict[Polynomial, list[Polynomial]] = {}
     for (p, q), k in product(permutations(quadratic, 2), (1, 2, -1, -2)):
         whole = p + q * k
-        if whole.degree == 2 and len(factors := _linear_factors(whole)) == 2:
+        if len(found) < 2 and _is_degenerate(whole) and len(factors := _linear_factors(whole)) == 2:
             found.setdefault(whole, factors)
     if not found:
         return
-    h = view.namer()
+    fresh = view.namer()
     names, steps = [], []
-    for u, v in list(found.values())[:2]:
-        names.append(h("hz"))
+    for u, v in found.values():
+        names.append(fresh("hz"))
         steps.append(f"have {names[-1]} : ({text_of(u)}) * ({text_of(v)}) = 0 := by grind")
     split = " <;> ".join(f"rcases {kind}.mul_eq_zero.mp {n} with {n} | {n}" for n in names)
     yield seq(*steps, f"({split}) <;> ({_CLOSE})"), 0.9
+
+
+def _is_degenerate(p: Polynomial) -> bool:
+    """Could a quadratic polynomial in two variables be a product of two linear ones, by the determinant of its conic?"""
+    if p.degree != 2 or len(p.names) != 2:
+        return False
+    x, y = p.names
+    places = ((x, 2),), ((x, 1), (y, 1)), ((y, 2),), ((x, 1),), ((y, 1),), ()
+    a, b, c, d, e, f = (p.terms.get(place, Fraction(0)) for place in places)
+    return 4 * a * c * f + b * d * e - a * e * e - c * d * d - f * b * b == 0
 
 
 def _zero_product(view: View, p: Polynomial, kind: str, steps: list[str]) -> Iterator[Proposal]:
@@ -266,7 +276,8 @@ def _by_squares(
         if x is not None:
             signs = "rcases Int.lt_or_gt_of_ne h with h | h"
             below = f"have := Int.mul_pos (show 0 < -{x} by omega) (show 0 < -{x} by omega); grind"
-            proof = f"by\n  have h : {x} ≠ 0 := by grind\n  {signs}\n  · {below}\n  · have := Int.mul_pos h h; grind"
+            apart = f"{h.name}.symm" if h.type.startswith("0") else h.name
+            proof = f"by\n  have h : {x} ≠ 0 := {apart}\n  {signs}\n  · {below}\n  · have := Int.mul_pos h h; grind"
             lemmas.append(f"have {fresh('hs')} : 0 < {x} ^ 2 := {proof}")
     known: dict[tuple[str, int], str] = {}
     ends = []

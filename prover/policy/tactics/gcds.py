@@ -24,7 +24,9 @@ _LARGEST_COMBINATION = 2_000
 # What other rules weigh that they were made for.
 _MADE_FOR_IT = 0.8
 _NAME = r"([^\W\d][\w'₀-₉]*)"
-_COPRIME = re.compile(rf"(?:Nat\.)?(?:{_NAME}\.gcd {_NAME} = 1|{_NAME}\.Coprime {_NAME})")
+_COPRIME = re.compile(
+    rf"(?:{_NAME}\.gcd {_NAME} = 1|{_NAME}\.Coprime {_NAME}|Nat\.gcd {_NAME} {_NAME} = 1|Nat\.Coprime {_NAME} {_NAME})"
+)
 _EQUAL_REMAINDERS = re.compile(rf"{_NAME} \* {_NAME} % {_NAME} = \1 \* {_NAME} % \3")
 GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
 _PAIRS = ("Nat.gcd", ".gcd", "gcd", "Nat.lcm", ".lcm", "lcm")
@@ -99,7 +101,7 @@ def _cancelled(view: View) -> Iterator[Proposal]:
     coprime = {}
     for h in view.props:
         if (match := _COPRIME.fullmatch(h.type)) is not None:
-            p, q = match[1] or match[3], match[2] or match[4]
+            p, q = (name for name in match.groups() if name)
             coprime[p, q] = h.name
             coprime[q, p] = f"((Nat.gcd_comm _ _).trans {h.name})"
     for h in view.props if coprime else ():

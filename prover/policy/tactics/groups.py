@@ -150,7 +150,7 @@ def _commuting(g: Group, law: str) -> str:
     """The operation commutes, by a law of two variables without its common ends: `(x * y) ^ 2 = x ^ 2 * y ^ 2`, or at
     inverses: `(x * y)⁻¹ = x⁻¹ * y⁻¹`."""
     m, i, rules = g.m, g.i, _simp_set(g)
-    ends = f"congrArg (fun t => {m} ({i} a) ({m} t ({i} b))) ({law} a b)"
+    ends = f"congrArg (fun hkt => {m} ({i} a) ({m} hkt ({i} b))) ({law} a b)"
     ways = [f"have hk8 := {instance}; simp only [{rules}] at hk8" for instance in (ends, f"{law} ({i} a) ({i} b)")]
     tried = " | ".join(f"({way}; first | exact hk8 | exact hk8.symm)" for way in ways)
     known = f"have hk7 : ∀ a b, {m} a b = {m} b a := (by intro a b; first | {tried})"
@@ -164,18 +164,19 @@ def _simp_set(g: Group) -> str:
 def _cancelled(view: View, g: Group) -> Iterator[str]:
     """An equation of the context or a premise of the goal, multiplied by the inverse of an element on one side."""
     m, i, rules = g.m, g.i, _simp_set(g)
-    elements = [v.name for v in view.vars if v.value is None and " " not in v.type and v.name != g.e][-3:]
+    carrier = next((v.type for v in view.vars if v.name == g.e), "")
+    elements = [v.name for v in view.vars if v.value is None and v.type == carrier and v.name != g.e][-3:]
     equations = [h.name for h in view.props if " = " in h.type and not h.type.startswith("∀")][-2:]
-    opened = re.match(rf"∀ \(?((?:[\w'₀-₉]+ ?)+?)(?: : [^)]*)?\)?, {re.escape(m)} [^→]* = [^→]* → ", view.target)
+    opened = re.match(rf"∀ \(?([\w'₀-₉]+(?: [\w'₀-₉]+)*)(?: : [^)]*)?\)?, {re.escape(m)} [^→]* = [^→]* → ", view.target)
     intro = ""
     if opened is not None:
         elements, equations = opened[1].split()[:3], ["hk8"]
         intro = f"intro {' '.join(opened[1].split())} hk8; "
     for h in equations:
         for x in elements:
-            for side in (f"{m} ({i} {x}) t", f"{m} t ({i} {x})"):
+            for side in (f"{m} ({i} {x}) hkt", f"{m} hkt ({i} {x})"):
                 done = "first | exact hk9 | exact hk9.symm"
-                yield f"({intro}have hk9 := congrArg (fun t => {side}) {h}; simp only [{rules}] at hk9; {done})"
+                yield f"({intro}have hk9 := congrArg (fun hkt => {side}) {h}; simp only [{rules}] at hk9; {done})"
 
 
 def _solutions(view: View, g: Group) -> list[str]:

@@ -101,9 +101,9 @@ def _gaps(view: View, functions: set[str]) -> Iterator[Proposal]:
         told = "\n".join([view.target, *(h.type for h in view.props if h.name != law and "∀" not in h.type)])
         spoken = re.findall(rf"(?<![\w.'✝]){re.escape(f)} ([\w'₀-₉]+|\([^()]+\))(?![\w'])", told)
         places = list(dict.fromkeys(spoken))
-        if "∀" in view.target or not 2 <= len(places) <= _MOST_PLACES:
+        if any(binder in told for binder in ("∀", "∃", "fun ")) or not 2 <= len(places) <= _MOST_PLACES:
             continue
-        gap, d, n, ih, h = (fresh(name) for name in ("hgap", "d", "n", "ih", "h"))
+        gap, d, n, ih, h, known = (fresh(name) for name in ("hgap", "d", "n", "ih", "h", "hk"))
         step = f"{law} _ _ (Nat.lt_succ_self _)" if match.re is _INCREASING else f"{law} _"
         lines = [
             f"intro {d} {n}",
@@ -113,7 +113,7 @@ def _gaps(view: View, functions: set[str]) -> Iterator[Proposal]:
         ]
         steps = [have(gap, f"∀ {d} {n}, {f} {n} + {d} ≤ {f} ({n} + {d})", lines)]
         for a, b in [*permutations(places, 2), *(("0", place) for place in places)]:
-            proof = f"fun {h} => by have {h}1 := {gap} ({b} - {a}) {a}; rwa [Nat.add_sub_cancel' {h}] at {h}1"
+            proof = f"fun {h} => by have {known} := {gap} ({b} - {a}) {a}; rwa [Nat.add_sub_cancel' {h}] at {known}"
             steps.append(f"have {fresh('hg')} : {a} ≤ {b} → {f} {a} + ({b} - {a}) ≤ {f} {b} := {proof}")
         yield seq(*steps, f"clear {gap} {law}", "first | omega | grind"), 0.7
         return

@@ -60,7 +60,7 @@ def proofs(view: View) -> Iterator[Proposal]:
             continue
         question, without = without_factor(view, question)
         steps = [*steps, *without]
-        paired = in_pairs(question)
+        paired = in_pairs(view, question)
         if paired is not None and (certificate := certificate_of(paired[0])) is not None:
             yield seq(*steps, *paired[1], *certificate), 0.915
             return

@@ -20,20 +20,21 @@ _NO_FUNCTION = re.compile(rf"¬∃ {_NAME}, (∀ .+)")
 def propose(view: View) -> Iterator[Proposal]:
     functions = {v.name for v in view.vars if canonical(v.type) == "Nat → Nat" and v.value is None}
     fresh = view.namer()
-    hlaw, hn = fresh("hlaw"), fresh("hn")
+    hlaw, hn, hf = fresh("hlaw"), fresh("hn"), fresh("hf")
     for h in view.props:
         law = _LAW.fullmatch(h.type)
         if law is not None and law[2] in functions and int(law[3]) % 2:
-            known = f"have {hlaw} := {h.name}"
-            yield seq("exfalso", known, *_contradiction(law[2], law[3], hlaw)), 0.9
+            renamed = [f"have {hlaw} := {h.name}", f"generalize {law[2]} = {hf} at {hlaw}"]
+            yield seq("exfalso", *renamed, *_contradiction(hf, law[3], hlaw)), 0.9
     no_law, no_function = _NO_LAW.fullmatch(view.target), _NO_FUNCTION.fullmatch(view.target)
     if no_law is not None and no_law[2] in functions and int(no_law[3]) % 2:
         f, k = no_law[2], no_law[3]
         claim = f"have {hlaw} : ∀ n, {f} ({f} n) = n + {k} := fun n => Classical.byContradiction fun h => {hn} ⟨n, h⟩"
-        yield seq("apply Classical.byContradiction", f"intro {hn}", claim, *_contradiction(f, k, hlaw)), 0.9
+        begin = ["apply Classical.byContradiction", f"intro {hn}", claim, f"generalize {f} = {hf} at {hlaw}"]
+        yield seq(*begin, *_contradiction(hf, k, hlaw)), 0.9
     law = _LAW.fullmatch(no_function[2]) if no_function is not None else None
     if no_function is not None and law is not None and law[2] == no_function[1] and int(law[3]) % 2:
-        yield seq(f"rintro ⟨{law[2]}, {hlaw}⟩", *_contradiction(law[2], law[3], hlaw)), 0.9
+        yield seq(f"rintro ⟨{hf}, {hlaw}⟩", *_contradiction(hf, law[3], hlaw)), 0.9
 
 
 def _contradiction(f: str, k: str, law: str) -> list[str]:

@@ -57,7 +57,7 @@ def _functional(view: View) -> Iterator[Proposal]:
         free = [n for n in (*opened, *_numbers(view, kind)) if n in names_of(claim)][:2]
         intro = [f"intro {' '.join(opened)}"] if opened else []
         for pairs in _pairs(f, free):
-            fresh = view.namer()
+            fresh = view.namer(opened)
             steps = [f"have {fresh('e')} := {name} {a} {b}" for a, b in pairs[:_MOST_INSTANCES]]
             yield seq(*intro, *steps, f"clear {name}", "grind"), 0.5
 
@@ -67,7 +67,7 @@ def _along_naturals(view: View) -> Iterator[Proposal]:
     match = re.fullmatch(r"∀ \(?([\w']+) : (?:Nat|ℕ)\)?, (.+)", view.target)
     if match is None or f"↑{match[1]}" not in match[2]:
         return
-    n, fresh = match[1], view.namer()
+    n, fresh = match[1], view.namer([match[1]])
     functions = {v.name: canonical(v.type) for v in view.vars if canonical(v.type) in ("Rat → Rat", "Int → Int")}
     first, steps = [], []
     for h in view.props:

@@ -66,7 +66,7 @@ def _laws(view: View, f: str) -> tuple[str, _Form, str, int, str] | None:
             base, scale = (int(parts[i].value or 0) if i in parts else 0 for i in (1, 0))
             if parts.keys() <= {0, 1} and base > 0 <= scale:
                 zero, form = h.name, _Form(base, scale)
-        elif (match := re.fullmatch(rf"{call} \({_WORD} \+ 1\) 0 = {call} \1 (\d+)", law)) is not None:
+        elif (match := re.fullmatch(rf"{call} \({_WORD} \+ 1\) 0 = {call} \1 (\d{{1,6}})", law)) is not None:
             start, place = h.name, int(match[2])
         elif re.fullmatch(rf"{call} \({_WORD} \+ 1\) \({_WORD} \+ 1\) = {call} \1 \({call} \(\1 \+ 1\) \2\)", law):
             step = h.name if re.match(r"∀ \(\w+ \w+", binders) else None
@@ -79,12 +79,13 @@ def _by_levels(view: View, f: str, zero: str, form: _Form, start: str, place: in
     claim, opened = view.target, []
     if (match := re.fullmatch(rf"∀ \(?{_WORD}(?: : (?:Nat|ℕ))?\)?, (.+)", claim)) is not None:
         claim, opened = match[2], [f"intro {match[1]}"]
+    bound = [match[1]] if match is not None else []
     target = read(claim)
     asked = [a for a in applications(target) if a.args[0].name == f and len(a.args) == 3] if target is not None else []
     levels = {int(a.args[1].name) for a in asked if a.args[1].op == "num"}
     if not levels or max(levels) > _MOST_LEVELS:
         return
-    fresh = view.namer()
+    fresh = view.namer(bound)
     y, ih, h, e = (fresh(name) for name in ("y", "ih", "h", "e"))
     names = [zero]
     lemmas = []

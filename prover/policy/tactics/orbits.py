@@ -11,11 +11,11 @@ from fractions import Fraction
 
 from prover.policy.tactics import inequalities, quotients
 from prover.policy.tactics.evaluate import canonical
-from prover.policy.tactics.polynomials import rational_roots
+from prover.policy.tactics.polynomials import literal, rational_roots
 from prover.policy.tactics.sequences import Sequence as Members
 from prover.policy.tactics.sequences import members, plus, sequences
 from prover.policy.tactics.terms import Term, applications, conjuncts, names_of, read, show
-from prover.policy.tactics.view import Proposal, View, case, have, seq, view_of
+from prover.policy.tactics.view import Proposal, View, case, forget, have, seq, view_of
 
 _MEMBERS = 6
 _MOST_KEPT = 6
@@ -76,13 +76,13 @@ def _whole(view: View, s: Members, n: str, parts: Sequence[Term], step: Term) ->
     x = f"({s.name} {k})"
     claim = " ∧ ".join(at(text, x) for text in kept)
     opened = f"obtain ⟨{', '.join(names)}⟩ := {ih}" if len(kept) > 1 else f"have {names[0]} := {ih}"
-    clear = f"clear {' '.join([*(h.name for h in view.props)])}"
+    clear = forget(h.name for h in view.props)
     succ = [
         f"rw [{s.rule} {k}]",
         opened,
         f"generalize {s.name} {k} = {_POINT} at *",
         *([f"refine ⟨{', '.join(['?_'] * len(kept))}⟩"] if len(kept) > 1 else []),
-        *(case([clear, str(proof)]) for proof in proofs.values()),
+        *(case([*clear, proof]) for proof in proofs.values()),
     ]
     lines = [
         f"intro {k}",
@@ -99,7 +99,7 @@ def _whole(view: View, s: Members, n: str, parts: Sequence[Term], step: Term) ->
         f"clear {hr} {hi} {key}",
         f"generalize {s.name} {n} = {_POINT} at *",
         *([f"refine ⟨{', '.join(['?_'] * len(parts))}⟩"] if len(parts) > 1 else []),
-        *(case([clear, str(end)]) for end in ends),
+        *(case([*clear, str(end)]) for end in ends),
     ]
     return seq(have(key, f"∀ {k} : Nat, {claim}", lines), *last)
 
@@ -110,18 +110,14 @@ def _sides(step: Term, values: Sequence[Fraction]) -> Iterator[str]:
     points = rational_roots(found.above) if found is not None and found.above.names == [_POINT] else []
     for point in dict.fromkeys([*points, Fraction(0)]):
         if all(value > point for value in values):
-            yield f"{_text(point)} < {_POINT}"
+            yield f"{literal(point)} < {_POINT}"
         elif all(value < point for value in values):
-            yield f"{_POINT} < {_text(point)}"
+            yield f"{_POINT} < {literal(point)}"
     least, greatest = min(values), max(values)
     if least.denominator <= _LARGEST:
-        yield f"{_text(least)} ≤ {_POINT}"
+        yield f"{literal(least)} ≤ {_POINT}"
     if greatest.denominator <= _LARGEST:
-        yield f"{_POINT} ≤ {_text(greatest)}"
-
-
-def _text(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else f"{value.numerator} / {value.denominator}"
+        yield f"{_POINT} ≤ {literal(greatest)}"
 
 
 def _proved(kept: Sequence[str], names: Sequence[str], claim: str) -> str | None:

@@ -17,13 +17,17 @@ def propose(view: View) -> Iterator[Proposal]:
     naturals = set(view.of_type(NAT))
     fresh = view.namer()
     steps = []
+    gone: set[str] = set()
     for h in view.props:
         match = _EQUAL.fullmatch(h.type)
         if match is None or not {match[1], match[3]} <= naturals or match[1] == match[3]:
             continue
+        if gone & {match[1], match[3]}:
+            continue
         p, q = int(match[2]), int(match[4])
         if min(p, q) < 2 or gcd(p, q) > 1:
             continue
+        gone |= {match[1], match[3]}
         t, hr = fresh("t"), fresh("hr")
         steps += [
             have(hr, f"∀ a b : Nat, a ^ {p} = b ^ {q} → ∃ t, a = t ^ {q} ∧ b = t ^ {p}", _root(p, q)),

@@ -15,7 +15,7 @@ from prover.policy.tactics import quotients
 from prover.policy.tactics.polynomials import Polynomial, difference, rational_root, text_of
 from prover.policy.tactics.quotients import Ratio, comparison, merged, says_positive, summed
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
-from prover.policy.tactics.view import RAT, Proposal, View, have, seq
+from prover.policy.tactics.view import RAT, Proposal, View, forget, have, seq
 
 _MOST_GROUPS = 4
 _MOST_POWER = 4
@@ -132,14 +132,14 @@ def _bound(group: _Group, power: int, at: Mapping[str, Fraction]) -> Polynomial:
 def _proof(view: View, names: Sequence[str], claim: str, limit: Fraction | None) -> list[str] | None:
     """Tactics for a bound, by what is known of its variables alone."""
     kept = [h for h in view.props if " = " not in h.type and names_of(read(h.type) or Term("num")) & set(names)]
-    clear = " ".join(h.name for h in view.props if h not in kept)
+    clear = forget(h.name for h in view.props if h not in kept)
     limits = [Hypothesis(f"{n}_most", f"{n} < {text_of(Polynomial.constant(limit))}") for n in names] if limit else []
     variables = [h for h in view.goal.hypotheses if h not in view.props]
     goal = replace(view.goal, target=claim, hypotheses=(*variables, *kept, *limits))
     proof = quotients.proof(replace(view, goal=goal))
     if proof is None:
         return None
-    return [*(have(h.name, h.type, ["grind"]) for h in limits), *([f"clear {clear}"] if clear else []), proof]
+    return [*(have(h.name, h.type, ["grind"]) for h in limits), *clear, proof]
 
 
 def _slope(p: Polynomial, name: str, at: Mapping[str, Fraction]) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt, lcm
 
 from prover.policy.tactics.simplex import eliminate
@@ -16,7 +17,7 @@ _MOST_TERMS = 400
 _MOST_BITS = 20_000
 _LARGEST_POWER = 12
 # Of the first and the last coefficient, where rational roots are looked for.
-_LARGEST_END = 10**6
+_LARGEST_END = 10**5
 
 
 class Polynomial:
@@ -314,6 +315,11 @@ def text_of(polynomial: Polynomial) -> str:
     return " ".join(parts) or "0"
 
 
+def literal(value: Fraction) -> str:
+    """Lean text of a number."""
+    return text_of(Polynomial.constant(value))
+
+
 def linear_solution(equations: Iterable[Polynomial]) -> dict[str, Polynomial]:
     """Gauss: variables that linear equations `p = 0` fix, in terms of the others (a constant where one number fits).
 
@@ -333,6 +339,7 @@ def linear_solution(equations: Iterable[Polynomial]) -> dict[str, Polynomial]:
     return solved
 
 
+@lru_cache(maxsize=512)
 def rational_roots(polynomial: Polynomial) -> list[Fraction]:
     """The rational roots of a polynomial in one variable, each once, integers first; only 0 where the coefficients at
     its ends are huge."""

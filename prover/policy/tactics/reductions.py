@@ -37,7 +37,7 @@ def without_factor(view: View, question: Question) -> tuple[Question, list[str]]
     return replace(question, claim=rest), [f"suffices {hc} : {said(question, rest)} by\n  {step}"]
 
 
-def in_pairs(question: Question) -> tuple[Question, list[str]] | None:
+def in_pairs(view: View, question: Question) -> tuple[Question, list[str]] | None:
     """A claim about three positive numbers that speaks of the products of two only, as one about three such products,
     of half the degree; and the steps to it."""
     claim = question.claim
@@ -60,7 +60,8 @@ def in_pairs(question: Question) -> tuple[Question, list[str]] | None:
     facts = tuple(Fact(Polynomial.variable(n), True, n, f"h{n}") for n in new)
     pairs = f"({b} * {c1}) ({c1} * {a}) ({a} * {b}) (Rat.mul_pos {q} {r}) (Rat.mul_pos {r} {p}) (Rat.mul_pos {p} {q})"
     whole = f"∀ x y z : Rat, 0 < x → 0 < y → 0 < z → {said(question, inner)}"
-    steps = [f"suffices hpairs : {whole} by\n  have hpairs := hpairs {pairs}\n  grind", *cleared(question)]
+    hp = view.fresh("hpairs")
+    steps = [f"suffices {hp} : {whole} by\n  have {hp} := {hp} {pairs}\n  grind", *cleared(question)]
     return Question("Rat", inner, question.strict, facts, (), ()), [*steps, "intro x y z hx hy hz"]
 
 

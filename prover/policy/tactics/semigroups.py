@@ -19,9 +19,8 @@ def propose(view: View) -> Iterator[Proposal]:
         if law is None:
             continue
         s = law["S"]
-        known = {
-            int(m[1]): each.name for each in view.props if (m := re.fullmatch(rf"{re.escape(s)} (\d+)", each.type))
-        }
+        member = re.compile(rf"{re.escape(s)} (\d{{1,4}})")
+        known = {int(m[1]): each.name for each in view.props if (m := member.fullmatch(each.type))}
         goal = re.fullmatch(rf"{re.escape(s)} ([\w'₀-₉]+)", view.target)
         known.pop(0, None)
         if goal is None or not known or goal[1] not in view.of_type(NAT) or gcd(*known) > 1:

@@ -62,7 +62,8 @@ def _root(s: Sequence, value: Term, n: str) -> tuple[int, int] | None:
     evaluate = number(value, {n: "Nat", s.name: f"Nat → {s.kind}"}, s.kind)
     if evaluate is None or len(known) < _MEMBERS + 2:
         return None
-    values = [evaluate({n: i, s.name: known.__getitem__}) for i in range(_MEMBERS)]
+    at = dict(enumerate(known)).__getitem__
+    values = [evaluate({n: i, s.name: at}) for i in range(_MEMBERS)]
     if any(v is None or v < 0 or isqrt(int(v)) ** 2 != v for v in values):
         return None
     roots = [isqrt(int(v)) for v in values if v is not None]

@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from prover.policy.tactics import quotients
 from prover.policy.tactics.evaluate import canonical, number
+from prover.policy.tactics.polynomials import literal
 from prover.policy.tactics.sequences import Sequence, at_least, members, plus, sequences
 from prover.policy.tactics.terms import Term, names_of, premises, read, show
-from prover.policy.tactics.view import Proposal, View, case, have, seq, view_of
+from prover.policy.tactics.view import Proposal, View, case, forget, have, seq, view_of
 
 _MOST_MEMBERS, _SAMPLES, _FARTHEST = 8, 40, 400
 _DISTANCES = [Fraction(k, 2) for k in range(-1, 6)]
@@ -79,7 +80,7 @@ def _step(s: Sequence) -> tuple[str, Term] | None:
 
 def _as_it_is(view: View, s: Sequence, claim: _Claim, op: str, more: Term) -> Iterator[Proposal]:
     """By induction from the first index of which it is claimed."""
-    fresh = view.namer()
+    fresh = view.namer([claim.n])
     key, k, h = fresh("hkey"), fresh("k"), fresh("h")
     lemma = _lemma(view, fresh, key, s, claim, op, more)
     if lemma is None:
@@ -112,7 +113,7 @@ def _sharpened(view: View, s: Sequence, claim: _Claim, more: Term) -> Iterator[P
     bound = read(f"{show(claim.bound)} - {above} / ({below[0]} * ↑{claim.n} + {below[1]})")
     if bound is None:
         return
-    fresh = view.namer()
+    fresh = view.namer([claim.n])
     key, k, h, hq, q, he = (fresh(name) for name in ("hkey", "k", "h", "hq", "q", "he"))
     lemma = _lemma(view, fresh, key, s, _Claim(claim.n, 0, 0, first, bound, True, False), "+", more)
     if lemma is None:
@@ -170,6 +171,7 @@ def _lemma(
     """Steps to the claim for `n = k + low`, for all `k`; None where a step of the induction is not found to be true."""
     first = claim.low + claim.shift
     r, k, ih, hs, ho, hr, hc, hg = map(fresh, ("r", "k", "ih", "hs", "ho", "hr", "hc", "hg"))
+    known = fresh("hnot")
 
     def bound(at: str) -> str | None:
         return _at(claim.bound, claim.n, at)
@@ -187,15 +189,15 @@ def _lemma(
         x, y = (x, y) if claim.upper else (y, x)
         return f"{x} {'<' if strict else '≤'} {y}"
 
-    clear = f"clear {' '.join(h.name for h in view.props)}"
-    grown = _proved(ordered(f"({now}) {op} ({step})", f"{after}"), r)
+    clear = forget(h.name for h in view.props)
+    grown = _proved(ordered(f"({now}) {op} ({step})", f"{after}"), r, known)
     if grown is None:
         return None
     lines = [
         have(
             hs,
             f"∀ {r} : Rat, 0 ≤ {r} → {ordered(f'({now}) {op} ({step})', f'{after}')}",
-            [f"intro {r} hr", clear, grown],
+            [f"intro {r} {known}", *clear, grown],
         )
     ]
     order = f"∀ a b c d : Rat, {ordered('a', 'b', claim.strict)} → "
@@ -205,10 +207,12 @@ def _lemma(
             f"have {ho} : {order}{ordered('b + c', 'd')} → {ordered('a + c', 'd', claim.strict)} := by intros; grind"
         )
     else:
-        positive = _proved(f"0 < {step}", r)
+        positive = _proved(f"0 < {step}", r, known)
         if positive is None:
             return None
-        lines.append(have(hg, f"∀ {r} : Rat, 0 ≤ {r} → 0 < {step}", [f"intro {r} hr", f"{clear} {hs}", positive]))
+        lines.append(
+            have(hg, f"∀ {r} : Rat, 0 ≤ {r} → 0 < {step}", [f"intro {r} {known}", *clear, f"clear {hs}", positive])
+        )
         rule = (
             "Rat.mul_lt_mul_of_pos_right h hc" if claim.strict else "Rat.mul_le_mul_of_nonneg_right h (Rat.le_of_lt hc)"
         )
@@ -252,7 +256,7 @@ def _member_known(s: Sequence, fresh: Callable[[str], str], values: Mapping[int,
     for n in range(s.start, place):
         after = fresh("hv")
         proof = f"({s.rule} {n}{guard}).trans (by rw [{known}]; decide +kernel)"
-        steps.append(f"have {after} : {s.name} {n + 1} = {_text(values[n + 1])} := {proof}")
+        steps.append(f"have {after} : {s.name} {n + 1} = {literal(values[n + 1])} := {proof}")
         known = after
     return [*steps, f"rw [show {s.name} {place} = _ from {known}]", "first | decide +kernel | grind"]
 
@@ -269,14 +273,10 @@ def _at(term: Term, n: str, at: str) -> str | None:
     return show(found) if n not in names_of(found) else None
 
 
-def _proved(claim: str, r: str) -> str | None:
+def _proved(claim: str, r: str, known: str) -> str | None:
     """A tactic for a claim about a number that is not negative."""
-    inner = view_of((f"{r} : ℚ\nhr : 0 ≤ {r}\n⊢ {claim}",), ())
+    inner = view_of((f"{r} : ℚ\n{known} : 0 ≤ {r}\n⊢ {claim}",), ())
     return quotients.proof(inner) if inner is not None else None
-
-
-def _text(value: Fraction) -> str:
-    return str(value) if value.denominator == 1 else f"{value.numerator} / {value.denominator}"
 
 
 def _sum(name: str, shift: int) -> str:

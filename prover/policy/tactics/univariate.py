@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import ceil, comb, floor
 
 from prover.policy.tactics.certificates import Fact, Question, cleared, stated, weighted_sum
-from prover.policy.tactics.polynomials import Polynomial, rational_roots, text_of
+from prover.policy.tactics.polynomials import Polynomial, literal, rational_roots, text_of
 from prover.policy.tactics.view import case, chained
 
 _MOST_DEGREE = 12
@@ -58,6 +58,8 @@ class _Piece:
         low, high = self.ends
         if low is not None and high is not None and low.at >= high.at:
             value = sum(c * low.at**i for i, c in enumerate(self.p))
+            if low.at > high.at:
+                return [self.solver]
             true = low.at == high.at and (value > 0 or (value == 0 and not self.strict))
             return [f"obtain rfl : {self.x} = {low.at} := by {self.solver}", "decide"] if true else None
         found = self._sum(self.p)
@@ -88,7 +90,7 @@ class _Piece:
             at = Fraction(floor(at))
             after = at + 1
         left, right = replace(self, ends=(low, _high(self.x, at))), replace(self, ends=(_low(self.x, after), high))
-        return f"{self.x} ≤ {_number(at)} ∨ {_number(after)} ≤ {self.x}", left, right
+        return f"{self.x} ≤ {literal(at)} ∨ {literal(after)} ≤ {self.x}", left, right
 
     def _said(self) -> list[str]:
         return [end.said(self.solver) for end in self.ends if end is not None]
@@ -200,10 +202,6 @@ def _product(kind: str, powers: Iterable[tuple[_End, int]]) -> Fact:
 
 def _one(kind: str) -> Fact:
     return Fact(Polynomial.constant(1), True, f"(1 : {kind})", "(by decide)")
-
-
-def _number(value: Fraction) -> str:
-    return text_of(Polynomial.constant(value))
 
 
 __all__ = ["by_pieces"]

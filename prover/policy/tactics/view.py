@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -136,9 +136,9 @@ class View:
             name, number = f"{wish}{number}", number + 1
         return name
 
-    def namer(self) -> Callable[[str], str]:
-        """A function that makes fresh names, a new one at each call."""
-        taken: list[str] = []
+    def namer(self, bound: Sequence[str] = ()) -> Callable[[str], str]:
+        """A function that makes fresh names, a new one at each call; none of those that a tactic will introduce."""
+        taken = list(bound)
 
         def fresh(wish: str) -> str:
             taken.append(self.fresh(wish, taken))
@@ -155,6 +155,11 @@ def seq(*steps: str) -> str:
 def have(name: str, claim: str, lines: Sequence[str]) -> str:
     """`have name : claim := by`, with the tactics below it."""
     return f"have {name} : {claim} := by\n  " + "\n  ".join(line.replace("\n", "\n  ") for line in lines)
+
+
+def forget(names: Iterable[str]) -> list[str]:
+    """Tactics that clear the hypotheses, as far as nothing depends on them."""
+    return [f"(try clear {name})" for name in names]
 
 
 def case(lines: Sequence[str]) -> str:

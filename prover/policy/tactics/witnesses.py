@@ -26,7 +26,6 @@ from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, identifier
 
 _MOST_NAMES = 5
 _LONGEST_PERIOD = 60
-_LARGEST_COEFFICIENT = 2_000
 # Types and predicates: nobody means them by a witness whose type is not told.
 _KIND = re.compile(r"Type|Sort|Prop|.*→ Prop$")
 
