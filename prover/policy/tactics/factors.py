@@ -113,7 +113,7 @@ def _combined(view: View, equations: Sequence[Polynomial], kind: str) -> Iterato
 
 
 def _is_degenerate(p: Polynomial) -> bool:
-    """Could a quadratic polynomial in two variables be a product of two linear ones, by the determinant of its conic?"""
+    """Could it be a product of two linear polynomials in two variables, by the determinant of its conic?"""
     if p.degree != 2 or len(p.names) != 2:
         return False
     x, y = p.names

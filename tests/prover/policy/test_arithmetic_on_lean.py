@@ -289,6 +289,16 @@ STATEMENTS = {
     "a cubic between bounds": "(n : Nat) (h : 2310 ≤ n * (n + 1) * (2 * n + 1)) (h1 : n * (n + 1) * (2 * n + 1) < "
     "2316) : n = 10",
     "squares that grow": "(a : Nat → Nat) (h : a 0 = 2) (h1 : ∀ n, a (n + 1) = a n ^ 2 - a n + 1) : ∀ n, a n ≥ n + 2",
+    "between a fixed point and a first": "(u : Nat → Rat) (h : u 0 = 2) (h1 : ∀ n, u (n + 1) = (2 * u n + 1) / (u n + "
+    "2)) : ∀ n, 1 < u n ∧ u (n + 1) < u n",
+    "Newton's iteration": "(x : Nat → Rat) (h : x 0 = 1) (h1 : ∀ n, x (n + 1) = (x n + 2 / x n) / 2) : "
+    "∀ n, x n > 0 ∧ x (n + 1) ^ 2 ≥ 2",
+    "sequences that speak of each other": "(a b : Nat → Nat) (h : ∀ n, a (n + 1) = a n + b n) "
+    "(h1 : ∀ n, b (n + 1) = b n) (h2 : a 0 = 1) (h3 : b 0 = 3) : ∀ n, a n = 3 * n + 1",
+    "closed under addition": "(S : Nat → Prop) (h : S 3) (h1 : ∀ a b, S a → S b → S (a + b)) (h2 : S 5) "
+    "(n : Nat) (hn : 8 ≤ n) : S n",
+    "bound names that are ours": "(s : Nat → Rat) (h : s 0 = 0) (hr : ∀ n, s (n + 1) = s n + 1 / ((n : Rat) + 1) ^ 2)"
+    " : ∀ k, s k < 7 / 4",
     "pairs of three": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 2 * b ^ 2 + b ^ 2 * c ^ 2 + "
     "c ^ 2 * a ^ 2 ≥ a * b * c * (a + b + c)",
     "a factor cancelled": "(a b c n : Nat) (h : Nat.gcd a n = 1) (h1 : a * b % n = a * c % n) : b % n = c % n",
