@@ -296,5 +296,8 @@ async def test_a_model_that_stays_away_ends_the_run(raylets: chaos.Chaos, monkey
     servers = models.start(Echo, gpus=0, spread=1, kinds=1)
     await servers[0].handle.load.remote()
     ray.kill(servers[0].handle)
+    with pytest.raises(ray.exceptions.RayActorError):  # which takes it a while on a busy machine
+        while True:
+            await servers[0].handle.load.remote()
     with pytest.raises(PolicyError, match="No server of the model echo has answered"):
         await models.RemoteGenerator("echo", servers).generate(["p"], Sampling(), [0])
