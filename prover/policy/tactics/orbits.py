@@ -96,7 +96,7 @@ def _whole(view: View, s: Members, n: str, parts: Sequence[Term], step: Term) ->
         f"have {hr} := {s.rule} {n}",
         *([f"obtain ⟨{', '.join(names)}⟩ := {hi}"] if len(kept) > 1 else [f"have {names[0]} := {hi}"]),
         *([f"rw [{hr}]"] if any(_member(s, *after) in applications(part) for part in parts) else []),
-        f"clear {hr} {hi} {key}",
+        *forget([hr, hi, key]),
         f"generalize {s.name} {n} = {_POINT} at *",
         *([f"refine ⟨{', '.join(['?_'] * len(parts))}⟩"] if len(parts) > 1 else []),
         *(case([*clear, str(end)]) for end in ends),
