@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from prover.policy.tactics.evaluate import Value, canonical, number
-from prover.policy.tactics.polynomials import Polynomial, text_of
+from prover.policy.tactics.polynomials import literal
 from prover.policy.tactics.recurrences import closed_form
 from prover.policy.tactics.sequences import Sequence as Members
 from prover.policy.tactics.sequences import sequences
@@ -89,7 +89,7 @@ def _form(values: Sequence[Value]) -> tuple[str, str] | None:
         return (f"{form[0]} * " if form[0] != 1 else ""), form[1]
     ratio = values[1] // values[0] if values[0] and values[1] % values[0] == 0 else 0
     if ratio > 1 and all(b == a * ratio for a, b in pairwise(values)):
-        return "", f"{text_of(Polynomial.constant(values[0]))} * {ratio} ^ k"
+        return "", f"{literal(values[0])} * {ratio} ^ k"
     return None
 
 

@@ -17,17 +17,16 @@ from prover.policy.tactics.polynomials import (
     written,
 )
 from prover.policy.tactics.terms import Term, applications, read, show
-from prover.policy.tactics.view import INT, NAT, Proposal, View, have, seq, view_of
+from prover.policy.tactics.view import INT, NAME, NAT, Proposal, View, have, seq, view_of
 
 _MOST_DIVISORS = 12
 _LARGEST_COMBINATION = 2_000
 # What other rules weigh that they were made for.
 _MADE_FOR_IT = 0.8
-_NAME = r"([^\W\d][\w'₀-₉]*)"
 _COPRIME = re.compile(
-    rf"(?:{_NAME}\.gcd {_NAME} = 1|{_NAME}\.Coprime {_NAME}|Nat\.gcd {_NAME} {_NAME} = 1|Nat\.Coprime {_NAME} {_NAME})"
+    rf"(?:{NAME}\.gcd {NAME} = 1|{NAME}\.Coprime {NAME}|Nat\.gcd {NAME} {NAME} = 1|Nat\.Coprime {NAME} {NAME})"
 )
-_EQUAL_REMAINDERS = re.compile(rf"{_NAME} \* {_NAME} % {_NAME} = \1 \* {_NAME} % \3")
+_EQUAL_REMAINDERS = re.compile(rf"{NAME} \* {NAME} % {NAME} = \1 \* {NAME} % \3")
 GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
 _PAIRS = ("Nat.gcd", ".gcd", "gcd", "Nat.lcm", ".lcm", "lcm")
 

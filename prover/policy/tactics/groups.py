@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from itertools import product
 
 from prover.policy.tactics.patterns import universal
-from prover.policy.tactics.view import Proposal, View, seq
+from prover.policy.tactics.view import NAME, Proposal, View, seq
 
-_NAME = r"([^\W\d][\w'₀-₉]*)"
-_ASSOCIATIVE = re.compile(rf"{_NAME} \(\1 {_NAME} {_NAME}\) {_NAME} = \1 \2 \(\1 \3 \4\)")
-_LEFT_ONE = re.compile(rf"{_NAME} {_NAME} {_NAME} = \3")
-_RIGHT_ONE = re.compile(rf"{_NAME} {_NAME} {_NAME} = \2")
-_LEFT_INVERSE = re.compile(rf"{_NAME} \({_NAME} {_NAME}\) \3 = {_NAME}")
-_RIGHT_INVERSE = re.compile(rf"{_NAME} {_NAME} \({_NAME} \2\) = {_NAME}")
-_SQUARE = re.compile(rf"{_NAME} {_NAME} \2 = {_NAME}")
-_ON_THE_LEFT = re.compile(rf"{_NAME} {_NAME} \({_NAME} {_NAME} {_NAME}\) = \3 \(\1 \2 \4\) \(\1 \2 \5\)")
-_ON_THE_RIGHT = re.compile(rf"{_NAME} \({_NAME} {_NAME} {_NAME}\) {_NAME} = \2 \(\1 \3 \5\) \(\1 \4 \5\)")
-_SQUARE_OF_ITS_OWN = re.compile(rf"{_NAME} {_NAME} \2 = \2")
+_ASSOCIATIVE = re.compile(rf"{NAME} \(\1 {NAME} {NAME}\) {NAME} = \1 \2 \(\1 \3 \4\)")
+_LEFT_ONE = re.compile(rf"{NAME} {NAME} {NAME} = \3")
+_RIGHT_ONE = re.compile(rf"{NAME} {NAME} {NAME} = \2")
+_LEFT_INVERSE = re.compile(rf"{NAME} \({NAME} {NAME}\) \3 = {NAME}")
+_RIGHT_INVERSE = re.compile(rf"{NAME} {NAME} \({NAME} \2\) = {NAME}")
+_SQUARE = re.compile(rf"{NAME} {NAME} \2 = {NAME}")
+_ON_THE_LEFT = re.compile(rf"{NAME} {NAME} \({NAME} {NAME} {NAME}\) = \3 \(\1 \2 \4\) \(\1 \2 \5\)")
+_ON_THE_RIGHT = re.compile(rf"{NAME} \({NAME} {NAME} {NAME}\) {NAME} = \2 \(\1 \3 \5\) \(\1 \4 \5\)")
+_SQUARE_OF_ITS_OWN = re.compile(rf"{NAME} {NAME} \2 = \2")
 
 
 Axioms = list[tuple[str, str]]

@@ -12,7 +12,7 @@ from math import gcd, lcm
 from prover.policy.tactics.evaluate import Value
 from prover.policy.tactics.polynomials import Polynomial, text_of
 from prover.policy.tactics.sequences import Sequence, members, plus, sequences
-from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show, substitute
+from prover.policy.tactics.terms import Term, applications, names_of, premises, read, replaced, show, substitute
 from prover.policy.tactics.view import NAT, Proposal, View, have, seq
 
 # Three members fix the quotient; so many more must agree with it.
@@ -117,15 +117,8 @@ def _tuple(proofs: list[str]) -> str:
 def _body(s: Sequence, values: list[Term], index: Term) -> Term | None:
     """The body of the rule with other values of the function and of the index."""
 
-    def put(term: Term) -> Term:
-        for i, value in enumerate(values):
-            if term == Term("app", (Term("var", name=s.name), plus(s.variable, i))):
-                return value
-        if term == Term("↑", (Term("var", name=s.variable),)):
-            return index
-        return Term(term.op, tuple(map(put, term.args)), term.name, term.kind)
-
-    body = put(s.body)
+    places = {Term("app", (Term("var", name=s.name), plus(s.variable, i))): value for i, value in enumerate(values)}
+    body = replaced(s.body, {**places, Term("↑", (Term("var", name=s.variable),)): index})
     return None if s.variable in names_of(body) else body
 
 

@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.evaluate import canonical
-from prover.policy.tactics.view import Proposal, View, have, seq
+from prover.policy.tactics.view import NAME, Proposal, View, have, seq
 
-_NAME = r"([^\W\d][\w'₀-₉]*)"
-_LAW = re.compile(rf"∀ \(?{_NAME}(?: : (?:Nat|ℕ))?\)?, {_NAME} \(\2 \1\) = \1 \+ (\d{{1,6}})")
-_NO_LAW = re.compile(rf"∃ {_NAME}, {_NAME} \(\2 \1\) ≠ \1 \+ (\d{{1,6}})")
-_NO_FUNCTION = re.compile(rf"¬∃ {_NAME}, (∀ .+)")
+_LAW = re.compile(rf"∀ \(?{NAME}(?: : (?:Nat|ℕ))?\)?, {NAME} \(\2 \1\) = \1 \+ (\d{{1,6}})")
+_NO_LAW = re.compile(rf"∃ {NAME}, {NAME} \(\2 \1\) ≠ \1 \+ (\d{{1,6}})")
+_NO_FUNCTION = re.compile(rf"¬∃ {NAME}, (∀ .+)")
 
 
 def propose(view: View) -> Iterator[Proposal]:

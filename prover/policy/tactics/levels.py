@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import of_term
 from prover.policy.tactics.terms import applications, read, show
-from prover.policy.tactics.view import Proposal, View, have, seq
+from prover.policy.tactics.view import NAME, Proposal, View, have, seq
 
-_WORD = r"([^\W\d][\w'₀-₉]*)"
 _MOST_LEVELS = 6
 _LARGEST = 10**6
 
@@ -60,15 +59,15 @@ def _laws(view: View, f: str) -> tuple[str, _Form, str, int, str] | None:
         binders, _, law = h.type.partition(", ")
         if not binders.startswith("∀") or not law.startswith(f"{f} "):
             continue
-        if (match := re.fullmatch(rf"{call} 0 {_WORD} = (.+)", law)) is not None:
+        if (match := re.fullmatch(rf"{call} 0 {NAME} = (.+)", law)) is not None:
             line = of_term(term) if (term := read(match[2])) is not None else None
             parts = line.in_one(match[1]) if line is not None and line.names == [match[1]] else {}
             base, scale = (int(parts[i].value or 0) if i in parts else 0 for i in (1, 0))
             if parts.keys() <= {0, 1} and base > 0 <= scale:
                 zero, form = h.name, _Form(base, scale)
-        elif (match := re.fullmatch(rf"{call} \({_WORD} \+ 1\) 0 = {call} \1 (\d{{1,6}})", law)) is not None:
+        elif (match := re.fullmatch(rf"{call} \({NAME} \+ 1\) 0 = {call} \1 (\d{{1,6}})", law)) is not None:
             start, place = h.name, int(match[2])
-        elif re.fullmatch(rf"{call} \({_WORD} \+ 1\) \({_WORD} \+ 1\) = {call} \1 \({call} \(\1 \+ 1\) \2\)", law):
+        elif re.fullmatch(rf"{call} \({NAME} \+ 1\) \({NAME} \+ 1\) = {call} \1 \({call} \(\1 \+ 1\) \2\)", law):
             step = h.name if re.match(r"∀ \(\w+ \w+", binders) else None
     if zero is None or form is None or start is None or place is None or step is None:
         return None
@@ -77,7 +76,7 @@ def _laws(view: View, f: str) -> tuple[str, _Form, str, int, str] | None:
 
 def _by_levels(view: View, f: str, zero: str, form: _Form, start: str, place: int, step: str) -> Iterator[Proposal]:
     claim, opened = view.target, []
-    if (match := re.fullmatch(rf"∀ \(?{_WORD}(?: : (?:Nat|ℕ))?\)?, (.+)", claim)) is not None:
+    if (match := re.fullmatch(rf"∀ \(?{NAME}(?: : (?:Nat|ℕ))?\)?, (.+)", claim)) is not None:
         claim, opened = match[2], [f"intro {match[1]}"]
     bound = [match[1]] if match is not None else []
     target = read(claim)

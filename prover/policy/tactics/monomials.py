@@ -11,9 +11,9 @@ from itertools import product
 
 from prover.policy.tactics.factors import equations
 from prover.policy.tactics.polynomials import Monomial, Polynomial, difference, linear_solution, rational_root
-from prover.policy.tactics.quotients import says_positive
+from prover.policy.tactics.quotients import above_zero_in
 from prover.policy.tactics.terms import Term, names_of, read
-from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
+from prover.policy.tactics.view import Proposal, View, chained, seq
 
 _MOST_KNOWN = 4
 _EXPONENTS = (0, 1, -1, 2, -2)
@@ -21,7 +21,7 @@ _EXPONENTS = (0, 1, -1, 2, -2)
 
 def propose(view: View) -> Iterator[Proposal]:
     target = read(view.target) if " = " in view.facts else None
-    variables = {n for n in view.of_type(RAT) if any(says_positive(h.type, n) for h in view.props)}
+    variables = above_zero_in(view)
     if target is None or len(variables) < 2:
         return
     known = _known(equations(view, "Rat"), variables)

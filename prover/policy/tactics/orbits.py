@@ -14,7 +14,7 @@ from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import literal, rational_roots
 from prover.policy.tactics.sequences import Sequence as Members
 from prover.policy.tactics.sequences import members, plus, sequences
-from prover.policy.tactics.terms import Term, applications, conjuncts, names_of, read, show
+from prover.policy.tactics.terms import Term, applications, conjuncts, names_of, read, replaced, show
 from prover.policy.tactics.view import Proposal, View, case, forget, have, seq, view_of
 
 _MEMBERS = 6
@@ -39,7 +39,7 @@ def propose(view: View) -> Iterator[Proposal]:
         calls = [a for part in parts for a in applications(part)]
         if not plain or not calls or any(a not in (_member(s, n, 0), _member(s, n, 1)) for a in calls):
             continue
-        step = _put(s.body, [(_member(s, s.variable, 0), _X)])
+        step = replaced(s.body, {_member(s, s.variable, 0): _X})
         if s.variable in names_of(step) or s.name in names_of(step):
             continue
         proof = _whole(view, s, n, parts, step)
@@ -49,8 +49,8 @@ def propose(view: View) -> Iterator[Proposal]:
 
 def _whole(view: View, s: Members, n: str, parts: Sequence[Term], step: Term) -> str | None:
     values = [Fraction(v) for v in members(s, 0, _MEMBERS)]
-    now, after = (n, 0), (n, 1)
-    own = [show(_put(part, [(_member(s, *now), _X)])) for part in parts if _member(s, *after) not in applications(part)]
+    now, after = _member(s, n, 0), _member(s, n, 1)
+    own = [show(replaced(part, {now: _X})) for part in parts if after not in applications(part)]
     if len(values) < _MEMBERS:
         return None
     fresh = view.namer()
@@ -65,7 +65,7 @@ def _whole(view: View, s: Members, n: str, parts: Sequence[Term], step: Term) ->
             return None
         kept, proofs = list(proofs), proofs if len(proofs) == len(kept) else {}
     names = names[: len(kept)]
-    told = [_put(part, [(_member(s, *after), step), (_member(s, *now), _X)]) for part in parts]
+    told = [replaced(part, {after: step, now: _X}) for part in parts]
     ends = [_proved(kept, names, show(part)) for part in told]
     if None in ends or not kept:
         return None
@@ -95,7 +95,7 @@ def _whole(view: View, s: Members, n: str, parts: Sequence[Term], step: Term) ->
         f"have {hi} := {key} {n}",
         f"have {hr} := {s.rule} {n}",
         *([f"obtain ⟨{', '.join(names)}⟩ := {hi}"] if len(kept) > 1 else [f"have {names[0]} := {hi}"]),
-        *([f"rw [{hr}]"] if any(_member(s, *after) in applications(part) for part in parts) else []),
+        *([f"rw [{hr}]"] if any(after in applications(part) for part in parts) else []),
         *forget([hr, hi, key]),
         f"generalize {s.name} {n} = {_POINT} at *",
         *([f"refine ⟨{', '.join(['?_'] * len(parts))}⟩"] if len(parts) > 1 else []),
@@ -136,16 +136,8 @@ def _member(s: Members, n: str, shift: int) -> Term:
     return Term("app", (Term("var", name=s.name), plus(n, shift)))
 
 
-def _put(term: Term, values: Sequence[tuple[Term, Term]]) -> Term:
-    """The term with others in the places of some."""
-    for old, new in values:
-        if term == old:
-            return new
-    return Term(term.op, tuple(_put(arg, values) for arg in term.args), term.name, term.kind)
-
-
 def _put_x(term: Term | None, value: Term) -> Term:
-    return _put(term or _X, [(_X, value)])
+    return replaced(term or _X, {_X: value})
 
 
 __all__ = ["propose"]

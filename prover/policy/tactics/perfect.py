@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from math import gcd
 
-from prover.policy.tactics.view import NAT, Proposal, View, have, seq
+from prover.policy.tactics.view import NAME, NAT, Proposal, View, have, seq
 
-_NAME = r"([^\W\d][\w'₀-₉]*)"
-_EQUAL = re.compile(rf"{_NAME} \^ (\d) = {_NAME} \^ (\d)")
+_EQUAL = re.compile(rf"{NAME} \^ (\d) = {NAME} \^ (\d)")
 _DIFFERENCE = re.compile(r"([^-=∧∨→]+) - ([^-=∧∨→]+) = ([1-9]\d{0,8})")
 
 

@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from prover.goal import Hypothesis
 from prover.policy.tactics import quotients
-from prover.policy.tactics.polynomials import Polynomial, difference, rational_root, text_of
-from prover.policy.tactics.quotients import Ratio, comparison, merged, says_positive, summed
+from prover.policy.tactics.polynomials import Polynomial, difference, literal, rational_root, text_of
+from prover.policy.tactics.quotients import Ratio, above_zero_in, comparison, merged, summed
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, forget, have, seq
 
@@ -54,7 +54,7 @@ class _Group:
 def propose(view: View) -> Iterator[Proposal]:
     variables = set(view.of_type(RAT))
     goal = comparison(view.target, variables) if variables and ("/" in view.target or "⁻¹" in view.target) else None
-    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
+    above_zero = above_zero_in(view)
     term = read(goal.difference) if goal is not None and not goal.strict else None
     found = summed(term) if term is not None else None
     groups = _groups(merged(found[0]), found[1]) if found is not None and found[0] else None
@@ -133,7 +133,7 @@ def _proof(view: View, names: Sequence[str], claim: str, limit: Fraction | None)
     """Tactics for a bound, by what is known of its variables alone."""
     kept = [h for h in view.props if " = " not in h.type and names_of(read(h.type) or Term("num")) & set(names)]
     clear = forget(h.name for h in view.props if h not in kept)
-    limits = [Hypothesis(f"{n}_most", f"{n} < {text_of(Polynomial.constant(limit))}") for n in names] if limit else []
+    limits = [Hypothesis(f"{n}_most", f"{n} < {literal(limit)}") for n in names] if limit else []
     variables = [h for h in view.goal.hypotheses if h not in view.props]
     goal = replace(view.goal, target=claim, hypotheses=(*variables, *kept, *limits))
     proof = quotients.proof(replace(view, goal=goal))

@@ -10,12 +10,11 @@ from prover.goal import Hypothesis
 from prover.policy.tactics.gcds import GCDS, common_divisor
 from prover.policy.tactics.polynomials import Polynomial, of_term, written
 from prover.policy.tactics.terms import Term, read, show
-from prover.policy.tactics.view import NAT, Proposal, View, have, seq
+from prover.policy.tactics.view import NAME, NAT, Proposal, View, have, seq
 
 _LARGEST_SHIFT = 20
-_NAME = r"([^\W\d][\w'₀-₉]*)"
 _POWER_DIFFERENCES = re.compile(
-    rf"\(({_NAME}|\d+) \^ {_NAME} - 1\)\.gcd \(\1 \^ {_NAME} - 1\) = \1 \^ (?:\3\.gcd \4|\4\.gcd \3) - 1"
+    rf"\(({NAME}|\d+) \^ {NAME} - 1\)\.gcd \(\1 \^ {NAME} - 1\) = \1 \^ (?:\3\.gcd \4|\4\.gcd \3) - 1"
 )
 
 

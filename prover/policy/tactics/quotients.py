@@ -53,8 +53,7 @@ class Comparison:
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    variables = set(view.of_type(RAT))
-    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
+    variables, above_zero = set(view.of_type(RAT)), above_zero_in(view)
     yield from _equation(view, variables, above_zero)
     steps, end = _cleared_goal(view, variables, above_zero)
     if steps and end is not None:
@@ -65,10 +64,14 @@ def propose(view: View) -> Iterator[Proposal]:
 
 def proof(view: View) -> str | None:
     """A tactic that proves an inequality between quotients, where a certificate is found."""
-    variables = set(view.of_type(RAT))
-    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
+    variables, above_zero = set(view.of_type(RAT)), above_zero_in(view)
     steps, end = _cleared_goal(view, variables, above_zero)
     return seq(*steps, end) if steps and end is not None else None
+
+
+def above_zero_in(view: View) -> set[str]:
+    """The fractions that a hypothesis says are positive."""
+    return {n for n in view.of_type(RAT) if any(says_positive(h.type, n) for h in view.props)}
 
 
 def _cleared_goal(view: View, variables: set[str], above_zero: set[str]) -> tuple[list[str], str | None]:
@@ -452,4 +455,4 @@ def _positive_beside(factor: Polynomial, at_least_zero: AbstractSet[str]) -> str
     return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
 
 
-__all__ = ["proof", "propose"]
+__all__ = ["above_zero_in", "proof", "propose"]

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import Polynomial, bits, difference, of_term, text_of
-from prover.policy.tactics.terms import Term, applications, names_of, premises, read, show
+from prover.policy.tactics.terms import Term, applications, names_of, premises, read, replaced, show
 from prover.policy.tactics.view import View
 
 # No rule that anybody writes down looks further back.
@@ -96,14 +96,11 @@ def as_function(s: Sequence) -> str | None:
     used = {s.variable, *names_of(s.body)}
     p = next((name for name in ("p", "q", "r", "s", "t") if name not in used), f"{s.variable}1")
     parts = (p,) if s.order == 1 else (f"{p}.1", f"{p}.2")
-    places = {Term("app", (Term("var", name=s.name), plus(s.variable, i))): part for i, part in enumerate(parts)}
-
-    def written(term: Term) -> Term:
-        if term in places:
-            return Term("var", name=places[term])
-        return Term(term.op, tuple(map(written, term.args)), term.name, term.kind)
-
-    body = written(s.body)
+    places = {
+        Term("app", (Term("var", name=s.name), plus(s.variable, i))): Term("var", name=part)
+        for i, part in enumerate(parts)
+    }
+    body = replaced(s.body, places)
     if s.name in names_of(body):
         return None
     first, kind = [show(s.bases[i][1]) for i in range(s.order)], s.kind

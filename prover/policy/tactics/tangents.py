@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from prover.policy.tactics.polynomials import Polynomial, difference, halved, linear_solution, rational_root, text_of
-from prover.policy.tactics.quotients import Comparison, Ratio, comparison, merged, positive_one, says_positive, summed
+from prover.policy.tactics.quotients import Comparison, Ratio, above_zero_in, comparison, merged, positive_one, summed
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, have, seq
 
@@ -20,7 +20,7 @@ _MOST_QUOTIENTS = 4
 def propose(view: View) -> Iterator[Proposal]:
     variables = set(view.of_type(RAT))
     goal = comparison(view.target, variables) if variables and ("/" in view.target or "⁻¹" in view.target) else None
-    above_zero = {n for n in variables if any(says_positive(h.type, n) for h in view.props)}
+    above_zero = above_zero_in(view)
     if goal is None or goal.strict:
         return
     proof = _touching(view, goal, above_zero)

@@ -14,7 +14,7 @@ from prover.policy.tactics import quotients
 from prover.policy.tactics.evaluate import canonical, number
 from prover.policy.tactics.polynomials import literal
 from prover.policy.tactics.sequences import Sequence, at_least, members, plus, sequences
-from prover.policy.tactics.terms import Term, names_of, premises, read, show
+from prover.policy.tactics.terms import Term, names_of, premises, read, replaced, show
 from prover.policy.tactics.view import Proposal, View, case, forget, have, seq, view_of
 
 _MOST_MEMBERS, _SAMPLES, _FARTHEST = 8, 40, 400
@@ -263,13 +263,7 @@ def _member_known(s: Sequence, fresh: Callable[[str], str], values: Mapping[int,
 
 def _at(term: Term, n: str, at: str) -> str | None:
     """The term with the cast of the index replaced by a number; None where the index is left."""
-
-    def put(t: Term) -> Term:
-        if t.op == "↑" and t.args[0] == Term("var", name=n):
-            return Term("var", name=f"({at})")
-        return Term(t.op, tuple(map(put, t.args)), t.name, t.kind)
-
-    found = put(term)
+    found = replaced(term, {Term("↑", (Term("var", name=n),)): Term("var", name=f"({at})")})
     return show(found) if n not in names_of(found) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,6 +74,13 @@ def substitute(term: Term, values: dict[str, Term]) -> Term:
     if term.op in "∀∃" and term.name in values:
         values = {name: value for name, value in values.items() if name != term.name}
     return Term(term.op, tuple(substitute(arg, values) for arg in term.args), term.name, term.kind)
+
+
+def replaced(term: Term, values: Mapping[Term, Term]) -> Term:
+    """The tree with other trees in the places of some."""
+    if term in values:
+        return values[term]
+    return Term(term.op, tuple(replaced(arg, values) for arg in term.args), term.name, term.kind)
 
 
 def show(term: Term, least: int = 0) -> str:
@@ -274,4 +282,15 @@ def premises(term: Term) -> tuple[list[Term], Term]:
     return found, term
 
 
-__all__ = ["RELATIONS", "Term", "applications", "conjuncts", "names_of", "premises", "read", "show", "substitute"]
+__all__ = [
+    "RELATIONS",
+    "Term",
+    "applications",
+    "conjuncts",
+    "names_of",
+    "premises",
+    "read",
+    "replaced",
+    "show",
+    "substitute",
+]

@@ -57,10 +57,10 @@ class _Piece:
         """Tactics, where no coefficient is negative."""
         low, high = self.ends
         if low is not None and high is not None and low.at >= high.at:
-            value = sum(c * low.at**i for i, c in enumerate(self.p))
             if low.at > high.at:
                 return [self.solver]
-            true = low.at == high.at and (value > 0 or (value == 0 and not self.strict))
+            value = sum(c * low.at**i for i, c in enumerate(self.p))
+            true = value > 0 or (value == 0 and not self.strict)
             return [f"obtain rfl : {self.x} = {low.at} := by {self.solver}", "decide"] if true else None
         found = self._sum(self.p)
         if found is not None and self.strict and not any(fact.strict for fact, _ in found):

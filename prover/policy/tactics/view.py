@@ -26,6 +26,8 @@ _HIDDEN = re.compile(r"[^\W\d][\w'₀-₉]*✝[⁰¹²³⁴⁵⁶⁷⁸⁹]*")
 _MOST_RENAMED = 6
 _AT_NUMBERS = re.compile(r"([^\W\d][\w'.]*)(?: \d+)+")
 _INTRODUCES = re.compile(r"intros?(?: [^;<⟨]+)?")
+NAME = r"([^\W\d][\w'₀-₉]*)"
+"""The pattern of a name without dots, as a group."""
 NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
 
 # Weakest first, as Lean binds them.
