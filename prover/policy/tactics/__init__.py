@@ -86,7 +86,7 @@ from prover.policy.tactics import (
     witnesses,
 )
 from prover.policy.tactics.learning import Learning
-from prover.policy.tactics.view import Proposal, View, view_of
+from prover.policy.tactics.view import Proposal, View, view_of, with_typed_exponents
 
 _SOURCES = (
     closers.propose,
@@ -219,7 +219,7 @@ class TacticsPolicy:
         if view is None or samples <= 0:
             return []
         weights = _best(
-            (tactic, weight)
+            (with_typed_exponents(tactic), weight)
             for source in (_SOURCES if self.available else _CORE_SOURCES)
             for tactic, weight in source(view)
             if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _evaluates(tactic))

@@ -13,12 +13,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, product
-from math import lcm
 
+from prover.policy.tactics.facts import (
+    NEGATED,
+    Fact,
+    Multiple,
+    Question,
+    cleared,
+    negation_of,
+    product_of,
+    square_of,
+    stated,
+    weighted_sum,
+)
 from prover.policy.tactics.polynomials import (
     Monomial,
     Polynomial,
@@ -27,105 +38,71 @@ from prover.policy.tactics.polynomials import (
     primitive,
     rational_root,
     square_root,
-    text_of,
     times,
 )
 from prover.policy.tactics.quadratics import completed, homogeneous_with, touching
 from prover.policy.tactics.simplex import EPSILON, feasible, nullspace_near
-from prover.policy.tactics.view import forget
+from prover.policy.tactics.sums_of_squares import Sum, sum_of_squares
 
 _MOST_COLUMNS = 130
 _MOST_ROWS = 70
 _MOST_VARIABLES = 4
-_MOST_NUMBER = 10**6
 _LARGEST = 10**15
-# Names that no statement has: those of statements are cleared.
-NEGATED = "hnegated"
 HIGHEST_DEGREE = 6
+_HIGHEST_OF_SQUARES = 10
 # An equation of a higher degree than the claim is worth products of its own degree, up to this.
 _HIGHEST_EQUATION = 3
 
 
-@dataclass(frozen=True)
-class Fact:
-    """A polynomial that is not negative, or positive, with a Lean proof."""
-
-    polynomial: Polynomial
-    strict: bool
-    text: str
-    """The polynomial as Lean text, as factors."""
-    proof: str
-    """A Lean term of `0 ≤ text` or `0 < text`."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """An inequality under hypotheses, in one kind of numbers."""
-
-    kind: str
-    claim: Polynomial | None
-    """What is claimed to be nonnegative (or positive); None where the hypotheses are to contradict each other."""
-    strict: bool
-    facts: tuple[Fact, ...]
-    equations: tuple[tuple[Polynomial, str], ...]
-    """Polynomials that are 0, with Lean text `left - (right)`."""
-    squared: tuple[Polynomial, ...]
-    """Terms that the statement squares itself."""
-    hypotheses: tuple[str, ...] = ()
-    """Names of hypotheses, which are cleared where the facts say it all: `grind` would multiply them out too."""
-
-
 @lru_cache(maxsize=256)
-def certificate_of(question: Question, least: int = 2) -> list[str] | None:
-    """Tactics that prove the claim, or None.
-
-    Args:
-        least: products are looked for up to this degree, and up to that of the claim.
-    """
+def certificate_of(question: Question) -> list[str] | None:
+    """Tactics that prove the claim, or None."""
     claim = question.claim
     everything = [f.polynomial for f in question.facts] + [p for p, _ in question.equations]
     everything += [claim] if claim is not None else []
     names = sorted({name for p in everything for name in p.names})
-    if not names or len(names) > _MOST_VARIABLES + 1 or max(p.degree for p in everything) > HIGHEST_DEGREE:
+    highest = max((p.degree for p in everything), default=0)
+    if not names or len(names) > _MOST_VARIABLES + 1 or highest > _HIGHEST_OF_SQUARES:
         return None
     if any(abs(c.numerator) > _LARGEST or c.denominator > _LARGEST for p in everything for c in p.terms.values()):
         return None
-    top = max(least, claim.degree if claim is not None else max(p.degree for p in everything))
-    top += sum(name.endswith("⁻¹") for name in names)
-    negated = _negated(question)
+    negated = negation_of(question)
     known = [*question.facts, *([negated] if negated is not None else [])]
     by_name = {f"hfact{i}": fact for i, fact in enumerate(known)}
     named = [replace(fact, proof=name) for name, fact in by_name.items()]
-    asked, question = question, replace(question, facts=tuple(named[: len(question.facts)]))
+    question = replace(question, facts=tuple(named[: len(question.facts)]))
     negated = named[-1] if negated is not None else None
-    multiples = _multiples(question, names, top)
-    for stage in range(-1, 3):
-        if stage == 2 and negated is not None and question.equations:
-            multiples = _multiples(question, names, _highest(negated, top))
-        facts = _hypotheses(question, top) if stage < 0 else _products(question, names, top, stage, negated)
-        chosen = _solve(facts, multiples, negated)
-        if chosen is not None:
-            used, equal, weights = chosen
-            mentioned = {word for fact in used for word in re.findall(r"\bhfact\d+\b", fact.proof)}
-            contradiction = negated is not None and negated.proof in mentioned
-            begin = ["apply Classical.byContradiction", f"intro {NEGATED}"] if contradiction else []
-            bases = [stated(name, fact) for name, fact in by_name.items() if name in mentioned]
-            whole = weighted_sum(question.kind, bases, used, equal, weights) if weights else None
-            if whole:
-                return [*begin, *whole, *cleared(question), "grind"]
-            return [*begin, *bases, *_separately(used, equal), "grind"]
-    highest = max((p.degree for p, _ in question.equations), default=0)
-    return certificate_of(asked, highest) if top < highest <= _HIGHEST_EQUATION else None
+    found = _by_products(question, names, negated) if highest <= HIGHEST_DEGREE else None
+    if found is None or not found[2]:  # what has no exact numbers is the last resort
+        found = sum_of_squares(question, negated) or found
+    if found is None:
+        return None
+    used, equal, weights = found
+    mentioned = {word for fact in used for word in re.findall(r"\bhfact\d+\b", fact.proof)}
+    contradiction = negated is not None and negated.proof in mentioned
+    begin = ["apply Classical.byContradiction", f"intro {NEGATED}"] if contradiction else []
+    bases = [stated(name, fact) for name, fact in by_name.items() if name in mentioned]
+    if not weights:
+        return [*begin, *bases, *_separately(used, equal), "grind"]
+    whole = weighted_sum(question.kind, bases, used, equal, weights)
+    return [*begin, *whole, *cleared(question), "grind"] if whole is not None else None
 
 
-def cleared(question: Question) -> list[str]:
-    """Without the hypotheses, where the facts say it all."""
-    return forget(question.hypotheses)
-
-
-def stated(name: str, fact: Fact) -> str:
-    """The fact as a hypothesis of that name."""
-    return f"have {name} : 0 {'<' if fact.strict else '≤'} {fact.text} := {fact.proof}"
+def _by_products(question: Question, names: list[str], negated: Fact | None) -> Sum | None:
+    """Products from a list that add up to the claim: up to its degree, then up to that of the highest equation."""
+    claim, highest = question.claim, max((p.degree for p, _ in question.equations), default=0)
+    own = claim.degree if claim is not None else max([*(f.polynomial.degree for f in question.facts), highest])
+    first = max(2, own) + sum(name.endswith("⁻¹") for name in names)
+    for top in (first, highest) if first < highest <= _HIGHEST_EQUATION else (first,):
+        multiples = _multiples(question, names, top)
+        for stage in range(-1, 3):
+            if stage == 2 and negated is not None and question.equations:
+                multiples = _multiples(question, names, _highest(negated, top))
+            facts = _hypotheses(question, top) if stage < 0 else _products(question, names, top, stage, negated)
+            chosen = _solve(facts, multiples, negated)
+            if chosen is not None:
+                return chosen
+    return None
 
 
 def _separately(facts: Sequence[Fact], equations: Sequence[Multiple]) -> list[str]:
@@ -134,105 +111,13 @@ def _separately(facts: Sequence[Fact], equations: Sequence[Multiple]) -> list[st
     return steps + [f"have he{i} : {multiple.text} = 0 := by grind" for i, multiple in enumerate(equations)]
 
 
-def weighted_sum(
-    kind: str, bases: Sequence[str], facts: Sequence[Fact], equations: Sequence[Multiple], weights: Sequence[Fraction]
-) -> list[str] | None:
-    """The whole sum as one fact, which is the claim as soon as it is multiplied out: a sum costs `grind` far less than
-    finding the numbers among many facts does."""
-    scale = lcm(*(w.denominator for w in weights))
-    numbers = [int(w * scale) for w in weights]
-    if max(map(abs, numbers)) > _MOST_NUMBER:
-        return None
-    zeros = {equation: f"he{i}" for i, equation in enumerate(dict.fromkeys(each.equation for each in equations))}
-    steps = [*(f"have {name} : {zero} = 0 := by grind" for zero, name in zeros.items()), *bases]
-    texts, proofs = [], []
-    ordered = sorted(zip(facts, numbers, strict=False), key=lambda each: not each[0].strict)
-    for i, (fact, number) in enumerate(ordered):
-        strict = fact.strict and i == 0
-        relation = "<" if strict else "≤"
-        proof = f"{kind}.le_of_lt {_typed(fact)}" if fact.strict and not strict else fact.proof
-        steps.append(f"have hs{i} : 0 {relation} {fact.text} := {proof}")
-        if number == 1:
-            texts.append(fact.text if fact.text.isidentifier() else f"({fact.text})")
-            proofs.append(f"hs{i}")
-        else:
-            texts.append(f"{number} * ({fact.text})")
-            rule = "mul_pos" if strict else "mul_nonneg"
-            proofs.append(f"({kind}.{rule} (by decide : (0 : {kind}) {relation} {number}) hs{i})")
-    together: dict[str, Polynomial] = {}
-    for equation, number in zip(equations, numbers[len(facts) :], strict=True):
-        term = Polynomial({equation.monomial: number})
-        together[equation.equation] = together.get(equation.equation, Polynomial()) + term
-    for i, (zero, factor) in enumerate(together.items()):
-        product = f"({text_of(factor)}) * ({zero})"
-        steps += [f"have hm{i} : 0 ≤ {product} := by rw [{zeros[zero]}, {kind}.mul_zero]; exact {kind}.le_refl"]
-        texts.append(product)
-        proofs.append(f"hm{i}")
-    if not texts:
-        return None
-    text, proof, strict = texts[-1], proofs[-1], bool(facts) and ordered[0][0].strict
-    for i in reversed(range(len(texts) - 1)):
-        rule = "hadd" if i == 0 and strict else f"{kind}.add_nonneg"
-        text, proof = f"{texts[i]} + ({text})", f"({rule} {proofs[i]} {proof})"
-    if strict and len(texts) > 1:
-        steps.append(f"have hadd : ∀ {{x y : {kind}}}, 0 < x → 0 ≤ y → 0 < x + y := by intros; grind")
-    lines = "".join(f"\n  {line}" for line in (*steps, f"exact {proof}"))
-    return [f"have hcertificate : 0 {'<' if strict else '≤'} {text} := by{lines}"]
-
-
-def _negated(question: Question) -> Fact | None:
-    """The claim's negation as a fact, by the name that the contradiction gives it."""
-    if question.claim is None:
-        return None
-    p, strict = -question.claim, not question.strict
-    if question.kind == "Int" and strict:
-        p, strict = p - Polynomial.constant(1), False
-    text = text_of(p)
-    return Fact(p, strict, text, f"by {'; '.join([*cleared(question), 'grind'])}")
-
-
-@dataclass(frozen=True)
-class Multiple:
-    """An equation times a monomial."""
-
-    polynomial: Polynomial
-    """The product, which is 0."""
-    monomial: Monomial
-    equation: str
-    """What is 0 itself, as Lean text."""
-
-    @property
-    def text(self) -> str:
-        """The product as Lean text."""
-        return f"({text_of(Polynomial({self.monomial: 1}))}) * ({self.equation})" if self.monomial else self.equation
-
-
-def _square(p: Polynomial) -> Fact:
-    text = f"({text_of(p)}) ^ 2"
-    return Fact(p * p, False, text, "Lean.Grind.OrderedRing.sq_nonneg")
-
-
-def _times(kind: str, a: Fact, b: Fact) -> Fact:
-    text = f"({a.text}) * ({b.text})"
-    if a.strict and b.strict:
-        return Fact(a.polynomial * b.polynomial, True, text, f"({kind}.mul_pos {_typed(a)} {_typed(b)})")
-    left, right = (f"({kind}.le_of_lt {_typed(f)})" if f.strict else _typed(f) for f in (a, b))
-    return Fact(a.polynomial * b.polynomial, False, text, f"({kind}.mul_nonneg {left} {right})")
-
-
-def _typed(fact: Fact) -> str:
-    if fact.proof.startswith("Lean."):
-        return f"({fact.proof} : 0 ≤ {fact.text})"
-    return fact.proof
-
-
 def _hypotheses(question: Question, top: int) -> list[Fact]:
     """The hypotheses and their products alone, of three at most: for numbers between bounds these are enough."""
     base = list(question.facts[:8])
     found = list(base)
     for first, *others in (*combinations_with_replacement(base, 2), *combinations(base, 3)):
         for other in others:
-            first = _times(question.kind, first, other)
+            first = product_of(question.kind, first, other)
         found.append(first)
     return [fact for fact in found if fact.polynomial.degree <= top and fact.polynomial.value is None]
 
@@ -242,35 +127,35 @@ def _products(question: Question, names: list[str], top: int, stage: int, negate
     kind, base = question.kind, list(question.facts[:8])
     half = (top + 1) // 2
     forms = _forms(question, names, half, stage)
-    squares = [_square(form) for form in forms]
+    squares = [square_of(form) for form in forms]
     found = [*base, *squares]
     pairs = [*combinations(base, 2), *((f, f) for f in base[:4])]
-    found += [_times(kind, a, b) for a, b in pairs if a.polynomial.degree + b.polynomial.degree <= top]
+    found += [product_of(kind, a, b) for a, b in pairs if a.polynomial.degree + b.polynomial.degree <= top]
     small = [s for s in squares if s.polynomial.degree <= 2]
     if top >= 3:
         for a, b, c in combinations_with_replacement(base[:4], 3):
             if a.polynomial.degree + b.polynomial.degree + c.polynomial.degree <= top:
-                found.append(_times(kind, _times(kind, a, b), c))
-    found += [_times(kind, f, s) for f in base for s in small if f.polynomial.degree + s.polynomial.degree <= top]
+                found.append(product_of(kind, product_of(kind, a, b), c))
+    found += [product_of(kind, f, s) for f in base for s in small if f.polynomial.degree + s.polynomial.degree <= top]
     if top >= 5 and negated is not None and negated.polynomial.homogeneous:
         large = [s for s in squares if s.polynomial.degree == top - 1]
-        found += [_times(kind, f, s) for f in base[:4] for s in large if f.polynomial.degree == 1]
+        found += [product_of(kind, f, s) for f in base[:4] for s in large if f.polynomial.degree == 1]
     if top >= 3:
         for a, b in combinations(base[:4], 2):
             found += [
-                _times(kind, _times(kind, a, b), s)
+                product_of(kind, product_of(kind, a, b), s)
                 for s in small
                 if a.polynomial.degree + b.polynomial.degree + s.polynomial.degree <= top
             ]
     if stage == 2:
         # what is above the claim's degree may cancel, as between `a * b * c` and `(1 - a) * (1 - b) * (1 - c)`
         lines = [fact for fact in base if fact.polynomial.degree == 1]
-        found += [_times(kind, _times(kind, a, b), c) for a, b, c in combinations(lines, 3)]
+        found += [product_of(kind, product_of(kind, a, b), c) for a, b, c in combinations(lines, 3)]
     if stage == 2 and negated is not None:
         named = negated
-        others = [*base, named, *squares[:6], *(_times(kind, a, b) for a, b in combinations(base[:4], 2))]
+        others = [*base, named, *squares[:6], *(product_of(kind, a, b) for a, b in combinations(base[:4], 2))]
         limit = _highest(named, top)
-        found += [_times(kind, named, f) for f in others if named.polynomial.degree + f.polynomial.degree <= limit]
+        found += [product_of(kind, named, f) for f in others if named.polynomial.degree + f.polynomial.degree <= limit]
     distinct: dict[Polynomial, Fact] = {}
     for fact in found:
         if fact.polynomial.value is None:

@@ -8,7 +8,7 @@ from itertools import combinations, permutations, product
 from math import gcd, isqrt
 
 from prover.policy.tactics.bounded import one_of_divisors
-from prover.policy.tactics.certificates import Question
+from prover.policy.tactics.facts import Question
 from prover.policy.tactics.polynomials import (
     Polynomial,
     difference,

@@ -8,8 +8,9 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
-from prover.policy.tactics.certificates import HIGHEST_DEGREE, NEGATED, Fact, Question, certificate_of
+from prover.policy.tactics.certificates import HIGHEST_DEGREE, certificate_of
 from prover.policy.tactics.factors import as_integers
+from prover.policy.tactics.facts import NEGATED, Fact, Question
 from prover.policy.tactics.means import of_products, without_inverses
 from prover.policy.tactics.orderings import by_order
 from prover.policy.tactics.polynomials import (

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import permutations
 from math import prod
 
-from prover.policy.tactics.certificates import Fact, Question
+from prover.policy.tactics.facts import Fact, Question
 from prover.policy.tactics.polynomials import Polynomial, rational_root, text_of
 from prover.policy.tactics.view import chained
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from prover.policy.tactics.certificates import Fact, Question
+from prover.policy.tactics.facts import Fact, Question
 from prover.policy.tactics.polynomials import Polynomial, primitive
 from prover.policy.tactics.view import View, chained, have, seq
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from math import lcm
 
 from prover.goal import Hypothesis
 from prover.policy.tactics import inequalities
@@ -190,6 +191,8 @@ def _named(
     if found is None or not found[0]:
         return None
     printed, rest = merged(found[0]), found[1]
+    scale = lcm(*(c.denominator for p in (rest, *(one.factor for one in printed)) for c in p.terms.values()))
+    rest, printed = rest * scale, [replace(one, factor=one.factor * scale) for one in printed]
     terms = [_raised(one, unit, rest) if unit is not None else one for one in printed]
     known = {below: fresh("hp") for below in dict.fromkeys(one.below for one in (*terms, *printed))}
     positive = {below: _positive(Counter([below]), above_zero, at_least_zero) for below in known}
@@ -204,37 +207,45 @@ def _named(
         equations.append(fresh("he"))
         cancel = "Rat.inv_mul_cancel _" if one.inverse else "Rat.div_mul_cancel"
         below = text_of(one.below)
-        other = f"(rw [show {one.divisor} = {below} by grind]; exact (Rat.ne_of_lt {known[one.below]}).symm)"
+        other = f"exact (Rat.ne_of_lt {known[one.below]}).symm"
+        if one.divisor != below:
+            other = f"(rw [show {one.divisor} = {below} by grind]; {other})"
         cancelled = f"{one.text} * ({one.divisor}) = {one.dividend}"
-        steps.append(f"have {equations[-1]} : {cancelled} := {cancel} (by first | grind | {other})")
+        steps.append(f"have {equations[-1]} : {cancelled} := {cancel} (by first | {other} | grind)")
     steps += [f"generalize {one.text} = {name} at *" for one, name in zip(printed, names, strict=True)]
     for old, one, name, equation in zip(printed, terms, names, equations, strict=True):
+        below = text_of(one.below)
+        stated = f"replace {equation} : {name} * ({below}) = {one.dividend} := "
         if one is not old:
-            steps.append(f"replace {equation} : {name} * ({one.divisor}) = {one.dividend} := by grind")
+            steps.append(f"{stated}by grind")
+        elif one.divisor != below:
+            steps.append(f"{stated}(congrArg ({name} * ·) (show {below} = {one.divisor} by grind)).trans {equation}")
     hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
+    letters = {below: fresh("d") for below in denominators}
     below = " * ".join(f"({text_of(each)})" for each in denominators)
     steps.append(f"have {hd} : 0 < {below} := {chained('Rat.mul_pos', list(denominators.values()))}")
     difference = rest
-    parts = [f"({text_of(rest)}) * ({below})"] if rest else []
+    whole = " * ".join(letters.values())
+    parts = [f"({text_of(rest)}) * ({whole})"] if rest else []
     above = rest * everything
     for one, name in zip(terms, names, strict=True):
         difference = difference + one.factor * Polynomial.variable(name)
         others = _product(Counter(each for each in denominators if each != one.below))
-        parts.append(f"({text_of(one.factor * others)}) * ({name} * ({one.divisor}))")
+        beside = [f"({text_of(one.factor)})", *(letter for each, letter in letters.items() if each != one.below)]
+        parts.append(f"{' * '.join(beside)} * ({name} * {letters[one.below]})")
         above = above + one.factor * one.above * others
     left = _against_zero("<" if goal.strict else "≤", above)
-    contradiction = (
-        f"Rat.mul_nonneg (show 0 ≤ -({text_of(difference)}) by grind) (Rat.le_of_lt {hd})"
-        if goal.strict
-        else f"Rat.mul_pos (show 0 < -({text_of(difference)}) by grind) {hd}"
-    )
+    alone = f"clear {' '.join([hd, *equations, *known.values()])}"
+    rule, bound = ("lt_of_mul_lt_mul_right", f"(Rat.le_of_lt {hd})") if goal.strict else ("le_of_mul_le_mul_right", hd)
+    multiplied = f"(c := {below}) (by rw [Rat.zero_mul, {hk}]; clear {hk}; {alone}; grind) {bound}"
     lines = [
         *steps,
-        f"have {hk} : ({text_of(difference)}) * ({below}) = {' + '.join(parts)} := by grind",
+        f"have {hk} := (show ∀ {' '.join(letters.values())} : Rat, ({text_of(difference)}) * ({whole}) = "
+        f"{' + '.join(parts)} by {alone}; intros; grind) {' '.join(f'({text_of(each)})' for each in letters)}",
         f"rw [{', '.join(equations)}] at {hk}",
         f"suffices {hn} : {left} by\n"
-        f"  refine Classical.byContradiction fun {hl} => ?_\n"
-        f"  have {hl} := {contradiction}\n  grind",
+        f"  have {hl} : 0 {'<' if goal.strict else '≤'} {text_of(difference)} := Rat.{rule} {multiplied}\n"
+        f"  clear {hk} {hn}\n  {alone}\n  grind",
         f"clear {hd} {hk} {' '.join(equations)} {' '.join(names)}",
     ]
     return lines, left

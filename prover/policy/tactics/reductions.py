@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 
-from prover.policy.tactics.certificates import Fact, Question, cleared
+from prover.policy.tactics.facts import Fact, Question, cleared
 from prover.policy.tactics.polynomials import Monomial, Polynomial, divided, text_of
 from prover.policy.tactics.view import View, chained
 

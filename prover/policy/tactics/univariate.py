@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, comb, floor
 
-from prover.policy.tactics.certificates import Fact, Question, cleared, stated, weighted_sum
+from prover.policy.tactics.facts import Fact, Question, cleared, one, stated, weighted_sum
 from prover.policy.tactics.polynomials import Polynomial, literal, rational_roots, text_of
 from prover.policy.tactics.view import case, chained
 
@@ -66,7 +66,7 @@ class _Piece:
         if found is not None and self.strict and not any(fact.strict for fact, _ in found):
             numbers = [Fraction(1, 2**k) for k in range(_FINEST)]
             sums = ((number, self._sum((self.p[0] - number, *self.p[1:]))) for number in numbers)
-            found = next(([*rest, (_one(self.kind), number)] for number, rest in sums if rest is not None), None)
+            found = next(([*rest, (one(self.kind), number)] for number, rest in sums if rest is not None), None)
         if not found:
             return None
         facts, weights = zip(*found, strict=True)
@@ -189,7 +189,7 @@ def _product(kind: str, powers: Iterable[tuple[_End, int]]) -> Fact:
     """The product of powers of distances, as a fact."""
     used = [(end, power) for end, power in powers if power]
     if not used:
-        return _one(kind)
+        return one(kind)
     strict = all(end.strict for end, _ in used)
     texts, proofs = [], []
     for end, power in used:
@@ -198,10 +198,6 @@ def _product(kind: str, powers: Iterable[tuple[_End, int]]) -> Fact:
         proofs.append(f"({kind}.pow_{'pos' if strict else 'nonneg'} {known} : 0 {'<' if strict else '≤'} {texts[-1]})")
     rule = f"{kind}.mul_pos" if strict else f"{kind}.mul_nonneg"
     return Fact(Polynomial(), strict, " * ".join(texts), chained(rule, proofs))
-
-
-def _one(kind: str) -> Fact:
-    return Fact(Polynomial.constant(1), True, f"(1 : {kind})", "(by decide)")
 
 
 __all__ = ["by_pieces"]

@@ -76,7 +76,7 @@ def offered(rule: Rule, goal: str) -> list[str]:
             "u k = 1 + 2 * k + 1 * k ^ 2",
         ),
         (inequalities.propose, "a b : ℚ\n⊢ a * b ≤ (a ^ 2 + b ^ 2) / 2", "0 ≤ (a - b) ^ 2"),
-        (inequalities.propose, "x : ℚ\nhx : 0 < x\n⊢ x + 1 / x ≥ 2", "(x⁻¹) * ((1 - x) ^ 2)"),
+        (inequalities.propose, "x : ℚ\nhx : 0 < x\n⊢ x + 1 / x ≥ 2", ": 0 ≤ (1 - x) ^ 2)"),
         (inequalities.propose, "x : ℤ\n⊢ x * (x + 1) ≥ 0", "0 ≤ (2 * x + 1) ^ 2"),
         (inequalities.propose, "x y : ℕ\nh : x < y\n⊢ x ^ 2 + x < y ^ 2", "exact_mod_cast hkey x y"),
         (refutation.propose, "⊢ ¬∀ (a b : ℕ), a < b → a + 1 < b", "exact absurd (h 0 1) (by decide)"),

@@ -1,0 +1,316 @@
+"""Polynomial inequalities as sums of squares, found by semidefinite programming.
+
+A claim `p ≥ 0` under `g_i ≥ 0` and `e_j = 0` is written as `p = sum g_i * s_i + sum e_j * l_j` with sums of squares
+`s_i` (Parrilo, 2000), each of which is a positive semidefinite matrix between vectors of polynomials. The numbers come
+from an interior-point solver (Clarabel); they are made exact as Peyrl and Parrilo (2008) do, by rounding those that are
+free and solving for the others. Where the claim is sharp, every square vanishes at its zeros, so that the matrices are
+singular and rounding fails: the vectors are then confined to what vanishes there (facial reduction), which is read off
+the solver's matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from prover.policy.tactics.polynomials import Monomial, Polynomial, primitive
+from prover.policy.tactics.simplex import eliminate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float64]
+
+_MOST_ROWS = 120
+_MOST_UNKNOWN = 900
+_MOST_REDUCTIONS = 4
+# Relative to the largest eigenvalue: below it a direction counts as a null one.
+_NULL = 1e-4
+_DENOMINATORS = (1, 2, 4, 6, 12, 24, 60, 120, 720, 5040, 10**5, 10**7, 10**9)
+_TIME_LIMIT = 3.0
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A factor times the squares of forms, each with a positive number."""
+
+    factor: int
+    """Index of the factor."""
+    form: Polynomial
+    weight: Fraction
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """`claim = sum weight * factor * form ^ 2 + sum number * term + sum multiplier * equation`."""
+
+    squares: tuple[Weighted, ...]
+    terms: tuple[Fraction, ...]
+    multipliers: tuple[Fraction, ...]
+
+
+def decomposed(
+    claim: Polynomial,
+    factors: Sequence[tuple[Polynomial, Sequence[Polynomial]]],
+    terms: Sequence[Polynomial],
+    equations: Sequence[Polynomial],
+) -> Decomposition | None:
+    """A claim as what is known to be nonnegative.
+
+    Args:
+        factors: nonnegative polynomials, each with the forms whose combinations may be squared beside it.
+        terms: polynomials that are taken as they are, times nonnegative numbers; at least one, where there are any.
+        equations: polynomials that are 0.
+    """
+    bases = [list(basis) for _, basis in factors]
+    for _ in range(_MOST_REDUCTIONS):
+        program = _Program(claim, [(g, basis) for (g, _), basis in zip(factors, bases, strict=True)], terms, equations)
+        if not program.possible:
+            return None
+        found = program.solve()
+        if found is None:
+            return None
+        exact = program.rounded(found)
+        if exact is not None:
+            return exact
+        matrices = program.matrices(found)
+        largest = max((float(abs(matrix).max()) for matrix in matrices if matrix.size), default=0.0)
+        smaller = [_confined(basis, matrix, largest) for basis, matrix in zip(bases, matrices, strict=True)]
+        if [len(b) for b in smaller] == [len(b) for b in bases]:
+            return None
+        bases = smaller
+    return None
+
+
+class _Program:
+    """The equations between coefficients, and their solutions."""
+
+    def __init__(
+        self,
+        claim: Polynomial,
+        factors: Sequence[tuple[Polynomial, Sequence[Polynomial]]],
+        terms: Sequence[Polynomial],
+        equations: Sequence[Polynomial],
+    ) -> None:
+        self.claim, self.factors, self.terms, self.equations = claim, factors, terms, equations
+        columns: list[Polynomial] = []
+        for g, basis in factors:
+            for j in range(len(basis)):
+                for i in range(j + 1):
+                    columns.append(g * basis[i] * basis[j] * (1 if i == j else 2))
+        self.entries = len(columns)
+        self.columns = [*columns, *terms, *equations]
+        self.rows: list[Monomial] = sorted({m for p in (claim, *self.columns) for m in p.terms})
+        reached = {m for p in self.columns for m in p.terms}
+        self.possible = (
+            set(claim.terms) <= reached and 0 < len(self.columns) <= _MOST_UNKNOWN and len(self.rows) <= _MOST_ROWS
+        )
+
+    def solve(self) -> list[float] | None:
+        """Numbers for the columns, with matrices as far from singular as possible."""
+        import clarabel
+        import numpy as np
+        from scipy.sparse import csc_matrix
+
+        place = {m: i for i, m in enumerate(self.rows)}
+        width = len(self.columns) + 1  # the last one is how far from singular
+        top = np.zeros((len(self.rows), width))
+        for j, p in enumerate(self.columns):
+            for m, c in p.terms.items():
+                top[place[m], j] = float(c)
+        right = [float(self.claim.terms.get(m, 0)) for m in self.rows]
+        blocks, cones = [top], [clarabel.ZeroConeT(len(self.rows))]
+        bound = np.zeros((1, width))
+        bound[0, -1] = 1.0
+        blocks.append(bound)
+        right.append(1.0)
+        cones.append(clarabel.NonnegativeConeT(1))
+        if self.terms:
+            part = np.zeros((len(self.terms), width))
+            for i in range(len(self.terms)):
+                part[i, self.entries + i] = -1.0
+            blocks.append(part)
+            right += [0.0] * len(self.terms)
+            cones.append(clarabel.NonnegativeConeT(len(self.terms)))
+            some = np.zeros((1, width))
+            some[0, self.entries : self.entries + len(self.terms)] = -1.0
+            some[0, -1] = 1.0
+            blocks.append(some)
+            right.append(0.0)
+            cones.append(clarabel.NonnegativeConeT(1))
+        start = 0
+        for _, basis in self.factors:
+            n = len(basis)
+            size = n * (n + 1) // 2
+            part = np.zeros((size, width))
+            k = 0
+            for j in range(n):
+                for i in range(j + 1):
+                    part[k, start + k] = -1.0 if i == j else -sqrt(2)
+                    if i == j:
+                        part[k, -1] = 1.0
+                    k += 1
+            start += size
+            if n:
+                blocks.append(part)
+                right += [0.0] * size
+                cones.append(clarabel.PSDTriangleConeT(n))
+        objective = np.zeros(width)
+        objective[-1] = -1.0
+        settings = clarabel.DefaultSettings()
+        settings.verbose = False
+        settings.time_limit = _TIME_LIMIT
+        settings.max_threads = 1
+        solver = clarabel.DefaultSolver(
+            csc_matrix((width, width)), objective, csc_matrix(np.vstack(blocks)), np.array(right), cones, settings
+        )
+        solution = solver.solve()
+        x = list(solution.x)
+        if str(solution.status) not in ("Solved", "AlmostSolved", "InsufficientProgress", "MaxIterations") or not x:
+            return None
+        return x[:-1] if x[-1] > -1e-6 else None
+
+    def matrices(self, found: Sequence[float]) -> list[Matrix]:
+        """The matrix of each factor."""
+        import numpy as np
+
+        result, start = [], 0
+        for _, basis in self.factors:
+            n = len(basis)
+            matrix = np.zeros((n, n))
+            for j in range(n):
+                for i in range(j + 1):
+                    matrix[i, j] = matrix[j, i] = found[start]
+                    start += 1
+            result.append(matrix)
+        return result
+
+    def rounded(self, found: Sequence[float]) -> Decomposition | None:
+        """Exact numbers near those: free ones rounded, the others as the equations want them."""
+        order = sorted(range(len(found)), key=lambda j: j < self.entries + len(self.terms))
+        rows = [
+            [*(self.columns[j].terms.get(m, Fraction(0)) for j in order), self.claim.terms.get(m, Fraction(0))]
+            for m in self.rows
+        ]
+        pivots = eliminate(rows, len(order))
+        if any(row[-1] for row in rows[len(pivots) :]):
+            return None
+        free = [k for k in range(len(order)) if k not in set(pivots)]
+        for denominator in _DENOMINATORS:
+            exact = [Fraction(0)] * len(order)
+            for k in free:
+                exact[order[k]] = Fraction(round(found[order[k]] * denominator), denominator)
+            for row, k in zip(rows, pivots, strict=False):
+                exact[order[k]] = row[-1] - sum((row[f] * exact[order[f]] for f in free if row[f]), Fraction(0))
+            result = self._checked(exact)
+            if result is not None:
+                return result
+        return None
+
+    def _checked(self, exact: Sequence[Fraction]) -> Decomposition | None:
+        """The decomposition that these numbers make; None where a matrix is not positive semidefinite."""
+        terms = exact[self.entries : self.entries + len(self.terms)]
+        if any(number < 0 for number in terms) or (terms and not any(terms)):
+            return None
+        squares: list[Weighted] = []
+        entries = iter(exact)
+        for index, (_, basis) in enumerate(self.factors):
+            n = len(basis)
+            matrix = [[Fraction(0)] * n for _ in range(n)]
+            for j in range(n):
+                for i in range(j + 1):
+                    matrix[i][j] = matrix[j][i] = next(entries)
+            parts = _squares_of(matrix)
+            if parts is None:
+                return None
+            for weight, vector in parts:
+                form = Polynomial()
+                for c, p in zip(vector, basis, strict=True):
+                    form = form + p * c
+                whole = primitive(form)
+                lead = next(iter(whole.terms))
+                scale = whole.terms[lead] / form.terms[lead]
+                squares.append(Weighted(index, whole, weight / scale**2))
+        return Decomposition(tuple(squares), tuple(terms), tuple(exact[self.entries + len(self.terms) :]))
+
+
+def _squares_of(matrix: list[list[Fraction]]) -> list[tuple[Fraction, list[Fraction]]] | None:
+    """`matrix = sum d * v vᵀ` with positive `d`, by completing squares; None where it is not positive semidefinite."""
+    n = len(matrix)
+    rest = [list(row) for row in matrix]
+    found = []
+    for k in range(n):
+        d = rest[k][k]
+        if d < 0 or (d == 0 and any(rest[k])):
+            return None
+        if d == 0:
+            continue
+        vector = [value / d for value in rest[k]]
+        found.append((d, vector))
+        for i in range(k, n):
+            if vector[i]:
+                for j in range(k, n):
+                    rest[i][j] -= d * vector[i] * vector[j]
+    return found
+
+
+def _confined(basis: list[Polynomial], matrix: Matrix, largest: float) -> list[Polynomial]:
+    """Combinations of the forms, without the directions that the matrix does not use."""
+    import numpy as np
+
+    if not basis:
+        return basis
+    values, vectors = np.linalg.eigh(matrix)
+    limit = _NULL * (values[-1] if values[-1] > _NULL * largest else largest)
+    null = [vectors[:, i] for i in range(len(basis)) if values[i] < limit]
+    if not null:
+        return basis
+    if len(null) == len(basis):
+        return []
+    rows = _rational(np.array(null))
+    if rows is None:
+        return basis
+    # what is orthogonal to the null directions
+    pivots = eliminate(rows, len(basis))
+    free = [j for j in range(len(basis)) if j not in pivots]
+    confined = []
+    for j in free:
+        form = basis[j]
+        for row, k in zip(rows, pivots, strict=False):
+            form = form - basis[k] * row[j]
+        confined.append(primitive(form))
+    return confined
+
+
+def _rational(rows: Matrix) -> list[list[Fraction]] | None:
+    """The span of rows, in reduced echelon form with simple fractions; None where there are none near."""
+    import numpy as np
+
+    rows = rows.copy()
+    used = 0
+    for j in range(rows.shape[1]):
+        if used == len(rows):
+            break
+        at = used + int(np.argmax(np.abs(rows[used:, j])))
+        if abs(rows[at, j]) < 0.02:
+            continue
+        rows[[used, at]] = rows[[at, used]]
+        rows[used] /= rows[used, j]
+        for i in range(len(rows)):
+            if i != used:
+                rows[i] -= rows[i, j] * rows[used]
+        used += 1
+    result = []
+    for row in rows[:used]:
+        simple = [Fraction(float(value)).limit_denominator(24) for value in row]
+        if any(abs(float(q) - value) > 0.01 for q, value in zip(simple, row, strict=True)):
+            return None
+        result.append(simple)
+    return result
+
+
+__all__ = ["Decomposition", "Weighted", "decomposed"]
