@@ -114,7 +114,7 @@ def _products(view: View, nats: tuple[str, ...]) -> Iterator[Proposal]:
 
 def _powers_of_maxima(view: View) -> Iterator[Proposal]:
     """`b ^ max m n` is above both powers, as for what is counted in a tree of some height."""
-    base = re.search(r"(?<![\w.])(\d{1,9}) \^ \(?max ", view.target)
+    base = re.search(r"(?<![\w.])(\d{1,9}) \^ \(?(?:\d+ \+ )?\(?max ", view.target)
     if base is not None and int(base[1]) > 0:
         b, hl, hr = base[1], view.fresh("hl"), view.fresh("hr")
         sides = [
@@ -122,7 +122,7 @@ def _powers_of_maxima(view: View) -> Iterator[Proposal]:
             f"  fun m n => Nat.pow_le_pow_right (by decide) (Nat.le_max_{side} m n)"
             for h, n, side in ((hl, "m", "left"), (hr, "n", "right"))
         ]
-        yield seq(*sides, "grind [Nat.pow_succ]"), 0.8
+        yield seq(*sides, "grind [Nat.pow_succ, Nat.pow_add]"), 0.8
 
 
 def squared(text: str) -> list[str]:

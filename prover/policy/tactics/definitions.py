@@ -69,6 +69,8 @@ class Inductive:
     """By full name, the types of the explicit arguments of each, as written."""
     fields: tuple[str, ...] = ()
     """The names of a structure's fields."""
+    speaks_of: tuple[str, ...] = ()
+    """Of a predicate, the types of what it speaks of, as written behind the colon; empty for a type of data."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def declared(text: str) -> File:
                 tuple(name for name, _ in _binders(code[named.end() :])[0]),
                 {f"{name}.{c[1]}": _signature(c[2])[0] for c in _CONSTRUCTOR.finditer(code, named.end())},
                 tuple(_FIELDS.findall(code, named.end())) if code.startswith("structure") else (),
+                _spoken_of(code, named.end()),
             )
     return file
 
@@ -131,6 +134,12 @@ def _binders(code: str) -> tuple[list[tuple[str, str]], str]:
         names, _, kind = (binder[1] or "").partition(":")
         found += [(name, kind.strip()) for name in names.split()]
     return found, code[at:]
+
+
+def _spoken_of(code: str, behind: int) -> tuple[str, ...]:
+    arguments, result = _signature(code[behind:])
+    binders = len(_binders(code[behind:])[0])
+    return arguments[binders:] if result.removesuffix(" where") == "Prop" else ()
 
 
 def _signature(code: str) -> tuple[tuple[str, ...], str]:

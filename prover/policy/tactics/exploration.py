@@ -110,6 +110,7 @@ def _shapes(view: View, file: File, functions: dict[str, Definition]) -> Iterato
     yield from _compilers(functions)
     yield from _continued(functions)
     yield from _of_all(view, functions)
+    yield from _kept(file, functions)
     yield from _pairs(functions)
     before: list[str] = []
     for f, how in functions.items():
@@ -262,6 +263,22 @@ def _of_all(view: View, functions: dict[str, Definition]) -> Iterator[Shape]:
                 by = f"induction a <;> simp_all [{every}, {flat}] <;> grind"
                 binders = f"(k : {property_of}) {_typed(view, 'a', kind)}"
                 yield Shape(binders, f"{every} k a ↔ ∀ x ∈ {flat} a, k x", by)
+
+
+def _kept(file: File, functions: dict[str, Definition]) -> Iterator[Shape]:
+    """What an inductive predicate says of lists stays true when one thing is put in, and becomes true in the end, as of
+    a list that insertion sorts."""
+    unfold = ", ".join(functions)
+    for predicate, how in file.types.items():
+        for f, function in functions.items():
+            if len(how.speaks_of) != 1 or function.result != how.speaks_of[0] or how.parameters:
+                continue
+            rules = f"grind [{predicate}, {unfold}]"
+            if function.arguments == (function.result,):
+                yield Shape("a", f"{predicate} ({f} a)", f"induction a <;> {rules}")
+            elif function.arguments[1:] == (function.result,):
+                by = f"intro h; induction h <;> {rules}"
+                yield Shape("k a", f"{predicate} a → {predicate} ({f} k a)", by)
 
 
 def _pairs(functions: dict[str, Definition]) -> Iterator[Shape]:

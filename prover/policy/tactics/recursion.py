@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from prover.policy.tactics.definitions import own, proved
-from prover.policy.tactics.view import IDENT, NUMBERS, Proposal, View, connective, mentions, put, seq, stands_in
+from prover.policy.tactics.view import (
+    IDENT,
+    NAME,
+    NAT,
+    NUMBERS,
+    Proposal,
+    View,
+    connective,
+    mentions,
+    put,
+    seq,
+    stands_in,
+)
 
 _ATOM = r"(?:[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
 _FOLD = re.compile(rf"(?<![\w.'])List\.foldl ({_ATOM}) ({_ATOM}) ({_ATOM})")
@@ -20,6 +32,7 @@ _STARTS = {
     "false": ("({a} || {t})", "({a} ^^ {t})"),
 }
 _MOST_CALLS = 3
+_COUNTED = re.compile(rf"\({NAME} [+*] {NAME}\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,11 @@ class Call:
     """As printed, with what it is applied to: `t.flat acc`."""
     arguments: tuple[str, ...]
     """As printed; for a field the term before the dot comes first."""
+
+    @property
+    def applied(self) -> str:
+        """With the definition's whole name in front: `Tree.flat t acc`, which `fun_induction` wants."""
+        return " ".join((self.name, *self.arguments))
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -162,7 +180,7 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
         near = 1.0 if index == 0 else 0.6
         # The call itself is unfolded by the induction; again, by `simp`, some go on without an end.
         others = ", ".join(name for name in names if name != call.name)
-        step = f"fun_induction {call.text} <;> "
+        step = f"fun_induction {call.applied} <;> "
         yield step + (f"simp_all [{others}]" if others else "simp_all"), 0.32 * near
         yield step + (f"grind [{others}]" if others else "grind"), 0.3 * near
         yield f"{step}simp_all [{unfold}]", 0.22 * near
@@ -170,12 +188,13 @@ def _induction(view: View, unfold: str, numeric: bool) -> Iterator[Proposal]:
         if numeric:
             yield f"{step}simp_all [{unfold}] <;> omega", 0.2 * near
             yield f"{step}omega", 0.1 * near
-        yield f"fun_induction {call.text}", 0.15 * near
+        yield f"fun_induction {call.applied}", 0.15 * near
         if first and index == 0 and (free := _beside(view, call)):
-            general, apart = f"fun_induction {call.text} generalizing {' '.join(free)}", f"cases {free[0]}"
+            general, apart = f"fun_induction {call.applied} generalizing {' '.join(free)}", f"cases {free[0]}"
             yield f"{general} <;> {apart} <;> simp_all [Nat.mul_add]", 0.3
             yield f"{general} <;> grind [{others}]" if others else f"{general} <;> grind", 0.2
         yield from _accumulator(view, call, unfold)
+        yield from _iterated(view, call, unfold)
         within = set(IDENT.findall(" ".join(call.arguments)))
         variables = [v.name for v in view.vars if v.name in within and v.value is None and _data(v.type)]
         variables.sort(key=lambda name: name not in call.arguments)
@@ -264,13 +283,34 @@ def _accumulator(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
         for closer in closers:
             lemma = f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n"
             lemma += f"  induction {variables[0]} generalizing {acc} <;> {closer}"
-            yield seq(lemma, f"simpa using {name} {start}"), 0.2
+            yield seq(lemma, f"simpa using {name} {start}"), 0.4
         if start in ("true", "false") and any(v.name == variables[0] and v.type.startswith("List ") for v in view.vars):
             lemma = (
                 f"have {name} : ∀ {acc}, {claim} := by\n  intro {acc}\n  induction {variables[0]} generalizing {acc}"
             )
             lemma += f" with\n  | nil => simp\n  | cons x xs ih => cases x <;> cases {acc} <;> {use} <;> grind"
             yield seq(lemma, f"simpa using {name} {start}"), 0.2
+
+
+def _iterated(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
+    """`iter f (m * n) x`: by what so many steps after so many others come to."""
+    *before, times, last = call.arguments if len(call.arguments) > 1 else ("", "")
+    counted = _COUNTED.fullmatch(times)
+    if counted is None or not any(v.name == counted[2] and v.type in NAT and v.value is None for v in view.vars):
+        return
+    fresh = view.namer()
+    hadd, a, b, x = (fresh(wish) for wish in ("hadd", "a", "b", "x"))
+    f = " ".join((call.name, *before))
+    m, n = counted[1], counted[2]
+    use = f"simp_all [{unfold}, Nat.add_right_comm]"
+    steps = (
+        f"first | (induction {a} generalizing {x} <;> {use}; done) | (induction {b} generalizing {x} <;> {use}; done)"
+    )
+    lemma = f"have {hadd} : ∀ {a} {b} {x}, {f} ({a} + {b}) {x} = {f} {b} ({f} {a} {x}) := by\n  intro {a} {b} {x}\n  "
+    general = f" generalizing {last}" if any(v.name == last and v.value is None for v in view.vars) else ""
+    ways = [f"simp_all [{unfold}, Nat.mul_succ{more}]" for more in ("", f", Nat.add_comm _ {m}")]
+    closers = " | ".join(f"(induction {n}{general} <;> {way}; done)" for way in ways)
+    yield seq(lemma + steps, f"first | (simp [{hadd}]; done) | {closers}"), 0.4
 
 
 def _paren(text: str) -> str:

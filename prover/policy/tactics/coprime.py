@@ -1,0 +1,108 @@
+"""What follows from numbers having no divisor in common: what divides a product, and products that divide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover.policy.tactics.gcds import GCDS
+from prover.policy.tactics.terms import Term, conjuncts, read, show
+from prover.policy.tactics.view import Proposal, View, seq
+
+_MOST = 6
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    if not re.search("gcd|Coprime", view.facts) or not re.search(r"[∣*^]", view.facts):
+        return
+    known = _coprime(view)
+    target = read(view.target)
+    if target is not None and (text := pair_of(target)) is not None:
+        yield from _of_products(text, known)
+    if not known:
+        return
+    fresh = view.namer()
+    steps = [f"have {fresh('hd')} := {proof}" for proof in _divisors(view, known)][:_MOST]
+    if target is not None and target.op == "∣" and target.args[0].op == "*":
+        a, b = (show(arg) for arg in target.args[0].args)
+        if (proof := known.get((a, b))) is not None:
+            end = "first | assumption | grind"
+            yield seq(*steps, f"exact {proof}.mul_dvd_of_dvd_of_dvd (by {end}) (by {end})"), 0.9
+    if steps:
+        yield seq(*steps, "first | assumption | omega | grind"), 0.88
+        yield seq(*steps), 0.2
+
+
+def pair_of(term: Term) -> tuple[Term, Term] | None:
+    """The two numbers that a statement says have no divisor in common."""
+    if term.op == "=" and term.args[1] == Term("num", name="1"):
+        term = term.args[0]
+    elif term.op == "=":
+        return None
+    if term.op == "app" and len(term.args) == 3 and term.args[0].name in GCDS:
+        return term.args[1], term.args[2]
+    return None
+
+
+def _coprime(view: View) -> dict[tuple[str, str], str]:
+    """Pairs of natural numbers without a common divisor, both ways round, with Lean terms of `Nat.Coprime`."""
+    found: dict[tuple[str, str], str] = {}
+    for h in view.props:
+        term = read(h.type) if "gcd" in h.type or "Coprime" in h.type else None
+        pair = pair_of(term) if term is not None else None
+        if pair is not None and "Int." not in h.type:
+            a, b = map(show, pair)
+            plain = f"(show Nat.Coprime ({a}) ({b}) from {h.name})"
+            found.setdefault((a, b), plain)
+            found.setdefault((b, a), f"{plain}.symm")
+    return found
+
+
+def _divisors(view: View, known: dict[tuple[str, str], str]) -> Iterator[str]:
+    """What divides a factor of a product because it has nothing in common with the other factor."""
+    for h in view.props:
+        whole = read(h.type)
+        for term in conjuncts(whole) if whole is not None else ():
+            if term.op == "∣" and term.args[1].op == "*":
+                proof = h.name if term is whole else f"(by grind : {show(term)})"
+                yield from _of_divided(show(term.args[0]), term.args[1], proof, known)
+            if term.op == "=" and all(side.op == "*" for side in term.args):
+                for left, right in (term.args, term.args[::-1]):
+                    for a, b in (left.args, left.args[::-1]):
+                        divisor, other = show(a), show(b)
+                        text = f"({divisor}) ∣ {show(right)}"
+                        proof = f"(show {text} from ⟨{other}, by first | grind | (rw [Nat.mul_comm]; grind)⟩)"
+                        yield from _of_divided(divisor, right, proof, known)
+
+
+def _of_divided(divisor: str, whole: Term, proof: str, known: dict[tuple[str, str], str]) -> Iterator[str]:
+    left, right = map(show, whole.args)
+    if (coprime := known.get((divisor, left))) is not None:
+        yield f"{coprime}.dvd_of_dvd_mul_left {proof}"
+    if (coprime := known.get((divisor, right))) is not None:
+        yield f"{coprime}.dvd_of_dvd_mul_right {proof}"
+
+
+def _of_products(pair: tuple[Term, Term], known: dict[tuple[str, str], str]) -> Iterator[Proposal]:
+    """Products and powers of numbers without a common divisor have none either."""
+    proof = _built(*pair, known)
+    if proof is not None:
+        yield f"exact {proof}", 0.9
+
+
+def _built(a: Term, b: Term, known: dict[tuple[str, str], str]) -> str | None:
+    if (proof := known.get((show(a), show(b)))) is not None:
+        return proof
+    for term, other, left in ((a, b, True), (b, a, False)):
+        if term.op == "*":
+            parts = [_built(*((arg, other) if left else (other, arg)), known) for arg in term.args]
+            if None not in parts:
+                return f"(Nat.Coprime.mul_{'left' if left else 'right'} {parts[0]} {parts[1]})"
+        if term.op == "^":
+            base = _built(*((term.args[0], other) if left else (other, term.args[0])), known)
+            if base is not None:
+                return f"(Nat.Coprime.pow_{'left' if left else 'right'} _ {base})"
+    return None
+
+
+__all__ = ["pair_of", "propose"]
