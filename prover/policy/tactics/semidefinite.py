@@ -31,7 +31,7 @@ _MOST_REDUCTIONS = 4
 # Relative to the largest eigenvalue: below it a direction counts as a null one.
 _NULL = 1e-4
 _DENOMINATORS = (1, 2, 4, 6, 12, 24, 60, 120, 720, 5040, 10**5, 10**7, 10**9)
-_TIME_LIMIT = 3.0
+_MOST_ITERATIONS = 80
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class _Program:
         objective[-1] = -1.0
         settings = clarabel.DefaultSettings()
         settings.verbose = False
-        settings.time_limit = _TIME_LIMIT
+        settings.max_iter = _MOST_ITERATIONS
         settings.max_threads = 1
         solver = clarabel.DefaultSolver(
             csc_matrix((width, width)), objective, csc_matrix(np.vstack(blocks)), np.array(right), cones, settings

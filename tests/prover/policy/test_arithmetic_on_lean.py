@@ -313,6 +313,19 @@ STATEMENTS = {
     "least value": "(f : Nat → Nat) : ∃ i j, i < j ∧ f i ≤ f j ∧ f i ≤ f (2 * j + 1)",
     "squares that are not zero": "(x y : Int) (h : x ≠ 0) (h1 : 2 * (x ^ 2 * y ^ 2) + y ^ 2 = 14 * x ^ 2 + 169) : "
     "x ^ 2 * y ^ 2 = 100",
+    "sum of squares": "(a b c : Rat) : (a ^ 2 + 2) * (b ^ 2 + 2) * (c ^ 2 + 2) ≥ 9 * (a * b + b * c + c * a)",
+    "sharp at irrational points": "(a b c : Rat) : "
+    "(a ^ 2 + b ^ 2 + c ^ 2) ^ 2 ≥ 3 * (a ^ 3 * b + b ^ 3 * c + c ^ 3 * a)",
+    "sum of squares beside an equation": "(x y z : Rat) (h : x ^ 2 + y ^ 2 + z ^ 2 = 2) : x + y + z ≤ x * y * z + 2",
+    "sum of squares of integers": "(a b c : Int) : a ^ 4 + b ^ 4 + c ^ 4 ≥ a * b * c * (a + b + c)",
+    "made homogeneous and cleared": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) "
+    "(h : a * b + b * c + c * a = 3) : 1 / (a ^ 2 + 2) + 1 / (b ^ 2 + 2) + 1 / (c ^ 2 + 2) ≤ 1",
+    "quotients of four": "(a b c d : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (hd : 0 < d) : "
+    "a / (b + c) + b / (c + d) + c / (d + a) + d / (a + b) ≥ 2",
+    "coprime divisor": "(a b c : Nat) (h : Nat.gcd a b = 1) (h1 : a ∣ c * b) : a ∣ c",
+    "coprime divisors": "(a b c : Nat) (h : Nat.Coprime a b) (ha : a ∣ c) (hb : b ∣ c) : a * b ∣ c",
+    "coprime powers": "(a b : Nat) (h : Nat.gcd a b = 1) : Nat.gcd (a ^ 2) (b ^ 3) = 1",
+    "coprime sides": "(a b x y : Nat) (h : Nat.gcd a b = 1) (h1 : a * x = b * y) : ∃ k, x = b * k",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 

@@ -192,7 +192,78 @@ def placed : List Nat → List Nat
   | x :: xs => place x (placed xs)
 
 """
+_HEIGHT = """inductive Bush where
+  | bud : Bush
+  | fork : Bush → Nat → Bush → Bush
+
+def Bush.nodes : Bush → Nat
+  | .bud => 0
+  | .fork l _ r => Bush.nodes l + 1 + Bush.nodes r
+
+def Bush.tall : Bush → Nat
+  | .bud => 0
+  | .fork l _ r => 1 + max (Bush.tall l) (Bush.tall r)
+
+"""
+_TIDIED = """inductive Term where
+  | lit : Nat → Term
+  | ref : Nat → Term
+  | sum : Term → Term → Term
+  | prod : Term → Term → Term
+
+def Term.value (s : Nat → Nat) : Term → Nat
+  | .lit k => k
+  | .ref x => s x
+  | .sum a b => Term.value s a + Term.value s b
+  | .prod a b => Term.value s a * Term.value s b
+
+def Term.tidy : Term → Term
+  | .lit k => .lit k
+  | .ref x => .ref x
+  | .sum (.lit 0) b => Term.tidy b
+  | .sum a b => .sum (Term.tidy a) (Term.tidy b)
+  | .prod (.lit 1) b => Term.tidy b
+  | .prod a b => .prod (Term.tidy a) (Term.tidy b)
+
+"""
+_CHAIN = """inductive Chain {α : Type} (r : α → α → Prop) : α → α → Prop where
+  | here : ∀ a, Chain r a a
+  | more : ∀ a b c, r a b → Chain r b c → Chain r a c
+
+"""
+_AGAIN = """def again {α : Type} (f : α → α) : Nat → α → α
+  | 0, x => x
+  | n + 1, x => again f n (f x)
+
+"""
+_RISING = """inductive Rising : List Nat → Prop where
+  | none : Rising []
+  | one : ∀ x, Rising [x]
+  | more : ∀ x y l, x ≤ y → Rising (y :: l) → Rising (x :: y :: l)
+
+def place (x : Nat) : List Nat → List Nat
+  | [] => [x]
+  | y :: ys => if x ≤ y then x :: y :: ys else y :: place x ys
+
+def arrange : List Nat → List Nat
+  | [] => []
+  | x :: xs => place x (arrange xs)
+
+"""
 FILES = {
+    "a function written as a field": (
+        _TIDIED,
+        "(s : Nat → Nat) (e : Term) : Term.value s (Term.tidy e) = Term.value s e",
+    ),
+    "the other way along a chain": (
+        _CHAIN,
+        "{α : Type} (r : α → α → Prop) (h : ∀ x y, r x y → r y x) (a b : α) (hc : Chain r a b) : Chain r b a",
+    ),
+    "steps of steps": (
+        _AGAIN,
+        "{α : Type} (f : α → α) (m n : Nat) (x : α) : again f (m * n) x = again (again f m) n x",
+    ),
+    "what insertion keeps": (_RISING, "(l : List Nat) : Rising (arrange l) ∧ (arrange l).Perm l"),
     "numbers that sorting keeps": (_PILES, "(l : List Nat) (a : Nat) : (placed l).count a = l.count a"),
     "transitivity": (_THINNED, "(l m n : List Nat) (h1 : Thin l m) (h2 : Thin m n) : Thin l n"),
     "determinism": (_STEPS, "(p : Prog) (s t u : Nat) (h1 : Ends p s t) (h2 : Ends p s u) : t = u"),
@@ -217,6 +288,15 @@ FILES = {
 async def test_one_step_is_enough_in_a_file(lean: Pool, name: str) -> None:
     file, statement = FILES[name]
     await closed_in_one_step(lean, statement, 32, file)
+
+
+async def test_powers_of_a_height(lean: Pool) -> None:
+    text = f"{_HEIGHT}theorem t (b : Bush) : Bush.nodes b + 1 ≤ 2 ^ Bush.tall b := by sorry"
+    async with lean.session() as env:
+        state = (await env.open(text)).holes[0].state
+        (apart,) = await env.apply(state, ["induction b <;> simp_all [Bush.nodes, Bush.tall]"], Limits())
+        outcomes = await env.apply(apart.states[0], offered(apart.states[0], text, 12), Limits(ms=20_000))
+        assert outcomes[-1].kind == "proved"
 
 
 async def test_a_structure_is_taken_apart_into_its_laws(lean: Pool) -> None:
