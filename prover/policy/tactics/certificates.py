@@ -55,8 +55,12 @@ _HIGHEST_EQUATION = 3
 
 
 @lru_cache(maxsize=256)
-def certificate_of(question: Question) -> list[str] | None:
-    """Tactics that prove the claim, or None."""
+def certificate_of(question: Question, *, squares: bool = True) -> list[str] | None:
+    """Tactics that prove the claim, or None.
+
+    Args:
+        squares: whether sums of squares are asked, which take longer than products from a list.
+    """
     claim = question.claim
     everything = [f.polynomial for f in question.facts] + [p for p, _ in question.equations]
     everything += [claim] if claim is not None else []
@@ -73,7 +77,7 @@ def certificate_of(question: Question) -> list[str] | None:
     question = replace(question, facts=tuple(named[: len(question.facts)]))
     negated = named[-1] if negated is not None else None
     found = _by_products(question, names, negated) if highest <= HIGHEST_DEGREE else None
-    if found is None or not found[2]:  # what has no exact numbers is the last resort
+    if squares and (found is None or not found[2]):  # what has no exact numbers is the last resort
         found = sum_of_squares(question, negated) or found
     if found is None:
         return None

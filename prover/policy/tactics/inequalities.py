@@ -73,7 +73,7 @@ def proofs(view: View) -> Iterator[Proposal]:
             yield seq(*steps, *pieces), 0.912
             return
         denied = _denied(question)
-        certificate = certificate_of(denied) if denied is not None else None
+        certificate = certificate_of(denied, squares=False) if denied is not None else None
         if certificate is not None:
             yield seq(*steps, "apply Classical.byContradiction", f"intro {NEGATED}", *certificate), 0.91
             return
@@ -158,7 +158,7 @@ def _by_known_product(view: View, question: Question) -> Iterator[Proposal]:
 def _by_means(question: Question) -> Iterator[Proposal]:
     question, inverses = without_inverses(question)
     for steps, facts in of_products(question):
-        certificate = certificate_of(replace(question, facts=(*facts, *question.facts)))
+        certificate = certificate_of(replace(question, facts=(*facts, *question.facts)), squares=False)
         if certificate is not None:
             yield seq(*inverses, *steps, *certificate), 0.9
             return

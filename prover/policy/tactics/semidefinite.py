@@ -10,7 +10,7 @@ the solver's matrices.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
@@ -32,6 +32,8 @@ _MOST_REDUCTIONS = 4
 _NULL = 1e-4
 _DENOMINATORS = (1, 2, 4, 6, 12, 24, 60, 120, 720, 5040, 10**5, 10**7, 10**9)
 _MOST_ITERATIONS = 80
+# The place of the right side in a row.
+_RIGHT = -1
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,11 @@ def decomposed(
         found = program.solve()
         if found is None:
             return None
-        exact = program.rounded(found)
-        if exact is not None:
-            return exact
         matrices = program.matrices(found)
         largest = max((float(abs(matrix).max()) for matrix in matrices if matrix.size), default=0.0)
         smaller = [_confined(basis, matrix, largest) for basis, matrix in zip(bases, matrices, strict=True)]
         if [len(b) for b in smaller] == [len(b) for b in bases]:
-            return None
+            return program.rounded(found)
         bases = smaller
     return None
 
@@ -191,21 +190,23 @@ class _Program:
 
     def rounded(self, found: Sequence[float]) -> Decomposition | None:
         """Exact numbers near those: free ones rounded, the others as the equations want them."""
-        order = sorted(range(len(found)), key=lambda j: j < self.entries + len(self.terms))
-        rows = [
-            [*(self.columns[j].terms.get(m, Fraction(0)) for j in order), self.claim.terms.get(m, Fraction(0))]
-            for m in self.rows
-        ]
-        pivots = eliminate(rows, len(order))
-        if any(row[-1] for row in rows[len(pivots) :]):
+        rows: dict[Monomial, dict[int, Fraction]] = {m: {} for m in self.rows}
+        for j, p in enumerate(self.columns):
+            for m, c in p.terms.items():
+                rows[m][j] = c
+        for m, c in self.claim.terms.items():
+            rows[m][_RIGHT] = c
+        solved = _solved(rows.values(), signed=self.entries + len(self.terms))
+        if solved is None:
             return None
-        free = [k for k in range(len(order)) if k not in set(pivots)]
+        free = [j for j in range(len(found)) if j not in solved]
         for denominator in _DENOMINATORS:
-            exact = [Fraction(0)] * len(order)
-            for k in free:
-                exact[order[k]] = Fraction(round(found[order[k]] * denominator), denominator)
-            for row, k in zip(rows, pivots, strict=False):
-                exact[order[k]] = row[-1] - sum((row[f] * exact[order[f]] for f in free if row[f]), Fraction(0))
+            exact = [Fraction(0)] * len(found)
+            for j in free:
+                exact[j] = Fraction(round(found[j] * denominator), denominator)
+            for pivot, row in solved.items():
+                rest = (c * exact[j] for j, c in row.items() if j not in (pivot, _RIGHT))
+                exact[pivot] = row.get(_RIGHT, Fraction(0)) - sum(rest, Fraction(0))
             result = self._checked(exact)
             if result is not None:
                 return result
@@ -236,6 +237,38 @@ class _Program:
                 scale = whole.terms[lead] / form.terms[lead]
                 squares.append(Weighted(index, whole, weight / scale**2))
         return Decomposition(tuple(squares), tuple(terms), tuple(exact[self.entries + len(self.terms) :]))
+
+
+def _solved(rows: Iterable[dict[int, Fraction]], signed: int) -> dict[int, dict[int, Fraction]] | None:
+    """Gauss and Jordan on sparse rows: by pivot, which no other row has; columns from `signed` on are taken first. None
+    where there is no solution."""
+    solved: dict[int, dict[int, Fraction]] = {}
+    for row in rows:
+        row = dict(row)
+        for pivot in [j for j in row if j in solved]:
+            _subtract(row, solved[pivot], row[pivot])
+        columns = [j for j in row if j != _RIGHT]
+        if not columns:
+            if row:
+                return None
+            continue
+        pivot = max(columns, key=lambda j: (j >= signed, j))
+        scale = row[pivot]
+        row = {j: c / scale for j, c in row.items()}
+        for other in solved.values():
+            if pivot in other:
+                _subtract(other, row, other[pivot])
+        solved[pivot] = row
+    return solved
+
+
+def _subtract(row: dict[int, Fraction], other: dict[int, Fraction], times: Fraction) -> None:
+    for j, c in other.items():
+        value = row.get(j, 0) - times * c
+        if value:
+            row[j] = value
+        else:
+            row.pop(j, None)
 
 
 def _squares_of(matrix: list[list[Fraction]]) -> list[tuple[Fraction, list[Fraction]]] | None:
