@@ -20,8 +20,8 @@ from prover.policy.tactics.view import NAT, Proposal, View, seq
 _MOST_PERIOD = 60
 _LONGEST_PERIOD = 24
 _HIGHEST_DEGREE = 5
-# Fewer members show nothing.
-_LEAST_MEMBERS = 8
+# Fewer members show nothing; so many are looked at for their signs.
+_LEAST_MEMBERS, _FEW = 8, 4
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -62,8 +62,8 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
         return
     first = max(low, s.start)
     k, ih, key, hr, hx = (view.fresh(name) for name in ("k", "ih", "hk", "hr", "hx"))
-    members = [show(substitute(claim, {n: plus(k, first + i)})) for i in range(s.order)]
-    statement = " ∧ ".join(f"({member})" for member in members)
+    parts = [show(substitute(claim, {n: plus(k, first + i)})) for i in range(s.order)]
+    statement = " ∧ ".join(f"({part})" for part in parts)
     guard = " (by omega)" if s.guarded else ""
     rewriting = f"simp only [{s.rule}, Nat.pow_succ, Int.pow_succ] at *"
     conclude = [intro] if intro else []
@@ -101,6 +101,29 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
         linear = body is not None and body.degree <= 1 and not any(name.endswith("⁻¹") for name in body.names)
         steps = [*([intro] if intro else []), begin, *step, f"clear {' '.join([s.rule, *bases])}"]
         yield seq(*steps), 0.4 if linear else 0.85
+        values = members(s, 0, _FEW) if s.kind == "Rat" and not linear else []
+        if values and all(isinstance(value, int | Fraction) and value > 0 for value in values):
+            positive = _positive(view, s, base)
+            at, m = view.fresh("hp"), view.fresh("m", [x])
+            step = [
+                f"have {at} := {positive[0]} {k}",
+                f"simp only [{s.rule}]",
+                "try push_cast",
+                f"generalize {s.name} {k} = {x} at {ih} {at} ⊢",
+                f"try generalize ({k} : Rat) = {m} at {ih} ⊢",
+            ]
+            cleared = f"clear {' '.join([positive[0], s.rule, *bases])}"
+            yield seq(positive[1], *([intro] if intro else []), begin, *step, cleared), 0.8
+
+
+def _positive(view: View, s: Sequence, base: str) -> tuple[str, str]:
+    """That all members are positive, as far as Lean finds it, by name and as a step."""
+    name, k, ih = (view.fresh(wish) for wish in ("hpos", "k", "ih"))
+    by_terms = f"have hi := Rat.inv_pos.mpr {ih}; have hm := Rat.mul_pos {ih} {ih}; grind"
+    by_quotient = "rw [Rat.div_def]; exact Rat.mul_pos (by grind) (Rat.inv_pos.mpr (by grind))"
+    step = f"simp only [{s.rule}]; first | ({by_quotient}) | ({by_terms})"
+    lines = f"intro {k}\n  induction {k} with\n  | zero => first | {base}\n  | succ {k} {ih} => {step}"
+    return name, f"have {name} : ∀ {k}, 0 < {s.name} {k} := by\n  {lines}"
 
 
 def _outside(term: Term) -> set[str]:
