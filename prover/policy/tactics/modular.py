@@ -84,20 +84,25 @@ def _residues(view: View) -> Iterator[Proposal]:
 
 
 def _difference(view: View) -> Iterator[Proposal]:
+    if (found := without_difference(view)) is not None:
+        yield found[0], 0.75
+
+
+def without_difference(view: View) -> tuple[str, str] | None:
     """`m ∣ a - b` and `(a - b) % m = 0` of natural numbers, where equal remainders are enough: a difference that stops
-    at 0 is divisible too."""
+    at 0 is divisible too. The tactic that leaves these, and what it leaves."""
     target = read(view.target)
     if target is None or len(target.args) != 2:
-        return
+        return None
     left, right = target.args
     if target.op == "∣" and left.op == "num" and left.name != "0":
         m, whole, dividend = left, "exact Nat.dvd_of_mod_eq_zero {}", right
     elif target.op == "=" and left.op == "%" and left.args[1].op == "num" and right == Term("num", name="0"):
         m, whole, dividend = left.args[1], "exact {}", left.args[0]
     else:
-        return
+        return None
     if dividend.op != "-" or not names_of(dividend) <= set(view.of_type(NAT)):
-        return
+        return None
     less, steps = dividend.args[1], ""
     dividend = dividend.args[0]
     while dividend.op == "-":
@@ -105,7 +110,7 @@ def _difference(view: View) -> Iterator[Proposal]:
         dividend = dividend.args[0]
     h = view.fresh("hm")
     claim = f"({show(dividend)}) % {m.name} = ({show(less)}) % {m.name}"
-    yield f"suffices {h} : {claim} by {steps}{whole.format(f'(Nat.sub_mod_eq_zero_of_mod_eq {h})')}", 0.75
+    return f"suffices {h} : {claim} by {steps}{whole.format(f'(Nat.sub_mod_eq_zero_of_mod_eq {h})')}", claim
 
 
 def _variable_modulus(view: View) -> Iterator[Proposal]:

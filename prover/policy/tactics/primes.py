@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from prover.goal import bare
+from prover.goal import Hypothesis, bare
+from prover.policy.tactics import tables
+from prover.policy.tactics.modular import without_difference
 from prover.policy.tactics.polynomials import of_term
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import IDENT, NAT, Proposal, View, seq, stands_in
@@ -47,11 +50,16 @@ def _no_small_divisor(view: View, prime: Prime) -> Iterator[Proposal]:
     name = fresh("hr")
     if any(stands_in(h.type, f"{p} % 2") for h in view.props) or not re.search(r"[%∣]", view.target):
         return
+    less = without_difference(view)
     tries = []
     for small in ((2, 3, 5), (2, 3), (2,)):
         instances = "; ".join(f"have {fresh('hp')} := {prime.divisors} {q}" for q in small)
         claim = " ∧ ".join(f"{p} % {q} ≠ 0" for q in small)
         tries.append(f"have {name} : {claim} := by ({instances}; omega)")
+        hypotheses = (*view.goal.hypotheses, Hypothesis(name, claim))
+        after = replace(view.goal, hypotheses=hypotheses, target=less[1] if less is not None else view.target)
+        for table, _ in islice(tables.propose(replace(view, goal=after)), 1):
+            yield seq(tries[-1], *([less[0]] if less is not None else []), table), 0.85
     yield "first | " + " | ".join(tries), 0.7
 
 

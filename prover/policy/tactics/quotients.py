@@ -20,7 +20,7 @@ _MOST_FACTORS = 6
 # Weight of what was computed as a whole proof.
 _SURE = 0.9
 _MOST_TERMS = 60
-_MOST_DEGREE = 6
+_MOST_DEGREE = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lean_env.pool import Pool
-from tests.prover.policy.on_lean import closed_in_one_step
+from lean_env.protocol import Limits
+from tests.prover.policy.on_lean import closed_in_one_step, offered
 
 pytestmark = pytest.mark.lean
 
@@ -326,6 +327,10 @@ STATEMENTS = {
     "coprime divisors": "(a b c : Nat) (h : Nat.Coprime a b) (ha : a ∣ c) (hb : b ∣ c) : a * b ∣ c",
     "coprime powers": "(a b : Nat) (h : Nat.gcd a b = 1) : Nat.gcd (a ^ 2) (b ^ 3) = 1",
     "coprime sides": "(a b x y : Nat) (h : Nat.gcd a b = 1) (h1 : a * x = b * y) : ∃ k, x = b * k",
+    "instances that add up": "(f : Rat → Rat) (h : ∀ x y, f (x + y) = f x + f y + x * y * (x + y)) : "
+    "∀ x, f (-x) = -f x ∧ f (3 * x) = 3 * f x + 8 * x ^ 3",
+    "instances of a quadratic law": "(f : Rat → Rat) (h : ∀ x y, f (x + y) + f (x - y) = 2 * f x + 2 * f y) : "
+    "∀ x, f (3 * x) = 9 * f x",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
@@ -333,3 +338,16 @@ STATEMENTS = {
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_one_step_is_enough(lean: Pool, name: str) -> None:
     await closed_in_one_step(lean, STATEMENTS[name], 12)
+
+
+async def test_what_a_positive_sequence_leaves_is_closed_next(lean: Pool) -> None:
+    text = (
+        "theorem t (s : Nat → Rat) (h : s 0 = 1) (hs : ∀ n, s (n + 1) = s n + 1 / s n) : "
+        "∀ n : Nat, s n ^ 2 ≥ 2 * (n : Rat) + 1 := by sorry"
+    )
+    async with lean.session() as env:
+        state = (await env.open(text)).holes[0].state
+        (induction,) = [tactic for tactic in offered(state, text, 12) if "hpos" in tactic]
+        (left,) = await env.apply(state, [induction], Limits(ms=20_000))
+        outcomes = await env.apply(left.states[0], offered(left.states[0], text, 12), Limits(ms=20_000))
+        assert outcomes[-1].kind == "proved"
