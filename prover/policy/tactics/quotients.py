@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from math import lcm
@@ -194,57 +194,59 @@ def _named(
     scale = lcm(*(c.denominator for p in (rest, *(one.factor for one in printed)) for c in p.terms.values()))
     rest, printed = rest * scale, [replace(one, factor=one.factor * scale) for one in printed]
     terms = [_raised(one, unit, rest) if unit is not None else one for one in printed]
-    known = {below: fresh("hp") for below in dict.fromkeys(one.below for one in (*terms, *printed))}
-    positive = {below: _positive(Counter([below]), above_zero, at_least_zero) for below in known}
-    denominators = {below: known[below] for below in dict.fromkeys(one.below for one in terms)}
-    everything = _product(Counter(denominators.keys()))
+    known = {p: fresh("hp") for p in dict.fromkeys(p for one in (*terms, *printed) for p in one.factors)}
+    positive = {p: _positive(Counter([p]), above_zero, at_least_zero) for p in known}
+    whole: Counter[Polynomial] = Counter()
+    for one in terms:
+        whole |= Counter(one.factors)
+    everything = _product(whole)
     if None in positive.values() or len(terms) > _MOST_FACTORS or everything.degree > _MOST_DEGREE:
         return None
-    steps = [f"have {name} : 0 < {text_of(below)} := {positive[below]}" for below, name in known.items()]
+    steps = [f"have {name} : 0 < {text_of(p)} := {positive[p]}" for p, name in known.items()]
     names, equations = [], []
     for one in printed:
         names.append(fresh("q"))
         equations.append(fresh("he"))
         cancel = "Rat.inv_mul_cancel _" if one.inverse else "Rat.div_mul_cancel"
-        below = text_of(one.below)
-        other = f"exact (Rat.ne_of_lt {known[one.below]}).symm"
-        if one.divisor != below:
-            other = f"(rw [show {one.divisor} = {below} by grind]; {other})"
+        other = f"exact (Rat.ne_of_lt {chained('Rat.mul_pos', [known[p] for p in one.factors])}).symm"
+        if one.divisor != one.divided_by:
+            other = f"(rw [show {one.divisor} = {one.divided_by} by grind]; {other})"
         cancelled = f"{one.text} * ({one.divisor}) = {one.dividend}"
         steps.append(f"have {equations[-1]} : {cancelled} := {cancel} (by first | {other} | grind)")
     steps += [f"generalize {one.text} = {name} at *" for one, name in zip(printed, names, strict=True)]
     for old, one, name, equation in zip(printed, terms, names, equations, strict=True):
-        below = text_of(one.below)
+        below = one.divided_by
         stated = f"replace {equation} : {name} * ({below}) = {one.dividend} := "
         if one is not old:
             steps.append(f"{stated}by grind")
         elif one.divisor != below:
             steps.append(f"{stated}(congrArg ({name} * ·) (show {below} = {one.divisor} by grind)).trans {equation}")
     hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
-    letters = {below: fresh("d") for below in denominators}
-    below = " * ".join(f"({text_of(each)})" for each in denominators)
-    steps.append(f"have {hd} : 0 < {below} := {chained('Rat.mul_pos', list(denominators.values()))}")
+    letters = {p: fresh("d") for p in whole}
+    below = _times(text_of(p) for p in whole.elements())
+    positive_whole = chained("Rat.mul_pos", [known[p] for p in whole.elements()])
+    steps.append(f"have {hd} : 0 < {below} := {positive_whole}")
     difference = rest
-    whole = " * ".join(letters.values())
-    parts = [f"({text_of(rest)}) * ({whole})"] if rest else []
+    multiplied = _times(letters[p] for p in whole.elements())
+    parts = [f"({text_of(rest)}) * ({multiplied})"] if rest else []
     above = rest * everything
     for one, name in zip(terms, names, strict=True):
         difference = difference + one.factor * Polynomial.variable(name)
-        others = _product(Counter(each for each in denominators if each != one.below))
-        beside = [f"({text_of(one.factor)})", *(letter for each, letter in letters.items() if each != one.below)]
-        parts.append(f"{' * '.join(beside)} * ({name} * {letters[one.below]})")
-        above = above + one.factor * one.above * others
+        others = whole - Counter(one.factors)
+        beside = [f"({text_of(one.factor)})", *(letters[p] for p in others.elements())]
+        parts.append(f"{' * '.join(beside)} * ({name} * ({_times(letters[p] for p in one.factors)}))")
+        above = above + one.factor * one.above * _product(others)
     left = _against_zero("<" if goal.strict else "≤", above)
     alone = f"clear {' '.join([hd, *equations, *known.values()])}"
     rule, bound = ("lt_of_mul_lt_mul_right", f"(Rat.le_of_lt {hd})") if goal.strict else ("le_of_mul_le_mul_right", hd)
-    multiplied = f"(c := {below}) (by rw [Rat.zero_mul, {hk}]; clear {hk}; {alone}; grind) {bound}"
+    shown = f"(c := {below}) (by rw [Rat.zero_mul, {hk}]; clear {hk}; {alone}; grind) {bound}"
     lines = [
         *steps,
-        f"have {hk} := (show ∀ {' '.join(letters.values())} : Rat, ({text_of(difference)}) * ({whole}) = "
+        f"have {hk} := (show ∀ {' '.join(letters.values())} : Rat, ({text_of(difference)}) * ({multiplied}) = "
         f"{' + '.join(parts)} by {alone}; intros; grind) {' '.join(f'({text_of(each)})' for each in letters)}",
         f"rw [{', '.join(equations)}] at {hk}",
         f"suffices {hn} : {left} by\n"
-        f"  have {hl} : 0 {'<' if goal.strict else '≤'} {text_of(difference)} := Rat.{rule} {multiplied}\n"
+        f"  have {hl} : 0 {'<' if goal.strict else '≤'} {text_of(difference)} := Rat.{rule} {shown}\n"
         f"  clear {hk} {hn}\n  {alone}\n  grind",
         f"clear {hd} {hk} {' '.join(equations)} {' '.join(names)}",
     ]
@@ -274,7 +276,8 @@ def _raised(one: Ratio, unit: Polynomial, rest: Polynomial) -> Ratio:
     shorter, below = divided(above, common), divided(one.below, common)
     if shorter is None or below is None or below.value is not None:
         return one
-    return replace(one, above=shorter, below=below, dividend=text_of(shorter), divisor=text_of(below))
+    text = text_of(below)
+    return replace(one, above=shorter, below=below, factors=(below,), dividend=text_of(shorter), divisor=text)
 
 
 def _least_power(p: Polynomial, name: str) -> int:
@@ -288,12 +291,19 @@ class Ratio:
     factor: Polynomial
     above: Polynomial
     below: Polynomial
+    factors: tuple[Polynomial, ...]
+    """What the denominator is a product of."""
     text: str
     """The quotient as it is printed."""
     dividend: str
     divisor: str
     inverse: bool
     """Is it printed as an inverse?"""
+
+    @property
+    def divided_by(self) -> str:
+        """The denominator as Lean text, by its factors."""
+        return _times(map(text_of, self.factors)) if len(self.factors) > 1 else text_of(self.below)
 
 
 def merged(terms: list[Ratio]) -> list[Ratio]:
@@ -325,14 +335,31 @@ def summed(term: Term) -> tuple[list[Ratio], Polynomial] | None:
         case "/", _:
             above, below = (of_term(arg, division=True) for arg in term.args)
             if above is not None and below is not None and below.value is None:
-                return [
-                    Ratio(one, above, below, show(term), show(term.args[0]), show(term.args[1]), False)
-                ], Polynomial()
+                factors = _factors(term.args[1], below)
+                texts = (show(term), show(term.args[0]), show(term.args[1]))
+                return [Ratio(one, above, below, factors, *texts, False)], Polynomial()
         case "inv", _:
             below = of_term(term.args[0], division=True)
             if below is not None and below.value is None:
-                return [Ratio(one, one, below, show(term), "1", show(term.args[0]), True)], Polynomial()
+                factors = _factors(term.args[0], below)
+                return [Ratio(one, one, below, factors, show(term), "1", show(term.args[0]), True)], Polynomial()
     return None
+
+
+def _factors(term: Term, whole: Polynomial) -> tuple[Polynomial, ...]:
+    """What a denominator is written as a product of; the whole where a factor is a number."""
+    if term.op == "*":
+        parts = [of_term(arg, division=True) for arg in term.args]
+        if all(part is not None and part.value is None for part in parts):
+            return tuple(p for arg, part in zip(term.args, parts, strict=True) if part for p in _factors(arg, part))
+    base = of_term(term.args[0], division=True) if term.op == "^" and term.args[1].op == "num" else None
+    if base is not None and base.value is None and term.args[1].name in ("2", "3"):
+        return _factors(term.args[0], base) * int(term.args[1].name)
+    return (whole,)
+
+
+def _times(factors: Iterable[str]) -> str:
+    return " * ".join(f"({factor})" for factor in factors)
 
 
 def _cleared(found: Comparison, positive: str, name: str, old: str) -> list[str]:
@@ -397,8 +424,19 @@ def _large_quotient(term: Term) -> Quotient | None:
             below = first.below | rest[0].below
             more = rest[0].over(below)
             return Quotient(first.over(below) + (more if term.op == "+" else -more), below)
-    second = rest[0] if term.op == "*" else _inverse(rest[0])
-    return second and Quotient(first.above * second.above, first.below + second.below)
+    factors = [rest[0]] if term.op == "*" else _inverses(term.args[1], rest[0])
+    for second in factors:
+        if second is None:
+            return None
+        first = Quotient(first.above * second.above, first.below + second.below)
+    return first
+
+
+def _inverses(term: Term, fraction: Quotient) -> list[Quotient | None]:
+    """The inverse of a term, for what it is a product of each by itself."""
+    if fraction.below or fraction.above.value is not None:
+        return [_inverse(fraction)]
+    return [_inverse(Quotient(p, Counter())) for p in _factors(term, fraction.above)]
 
 
 def _inverse(fraction: Quotient) -> Quotient | None:
