@@ -331,6 +331,11 @@ STATEMENTS = {
     "∀ x, f (-x) = -f x ∧ f (3 * x) = 3 * f x + 8 * x ^ 3",
     "instances of a quadratic law": "(f : Rat → Rat) (h : ∀ x y, f (x + y) + f (x - y) = 2 * f x + 2 * f y) : "
     "∀ x, f (3 * x) = 9 * f x",
+    "denominators that share factors": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (h : a * b * c = 1) : "
+    "a ^ 3 / ((1 + b) * (1 + c)) + b ^ 3 / ((1 + c) * (1 + a)) + c ^ 3 / ((1 + a) * (1 + b)) ≥ 3 / 4",
+    "witnesses by remainder": ": ∀ n : Int, ∃ x y z : Int, n = x ^ 2 + y ^ 2 - z ^ 2",
+    "witnesses in the variable": "(n : Nat) : ∃ a b : Nat, n ^ 2 + 2 * n = a * b ∧ b = a + 2",
+    "primes and a difference": "(p : Nat) (h : 5 ≤ p) (hp : ∀ d, d ∣ p → d = 1 ∨ d = p) : 24 ∣ p ^ 2 - 1",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
@@ -340,14 +345,26 @@ async def test_one_step_is_enough(lean: Pool, name: str) -> None:
     await closed_in_one_step(lean, STATEMENTS[name], 12)
 
 
-async def test_what_a_positive_sequence_leaves_is_closed_next(lean: Pool) -> None:
-    text = (
-        "theorem t (s : Nat → Rat) (h : s 0 = 1) (hs : ∀ n, s (n + 1) = s n + 1 / s n) : "
-        "∀ n : Nat, s n ^ 2 ≥ 2 * (n : Rat) + 1 := by sorry"
-    )
+TWO_STEPS = {
+    "positive sequence": (
+        "hpos",
+        "(s : Nat → Rat) (h : s 0 = 1) (hs : ∀ n, s (n + 1) = s n + 1 / s n) : ∀ n : Nat, s n ^ 2 ≥ 2 * (n : Rat) + 1",
+    ),
+    "sum over a range": (
+        "hrange",
+        "(n : Nat) : ((List.range n).map (fun k : Nat => (1 : Rat) / (((k : Rat) + 1) * ((k : Rat) + 2)))).sum = "
+        "(n : Rat) / ((n : Rat) + 1)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TWO_STEPS)
+async def test_two_steps_are_enough(lean: Pool, name: str) -> None:
+    mark, statement = TWO_STEPS[name]
+    text = f"theorem t {statement} := by sorry"
     async with lean.session() as env:
         state = (await env.open(text)).holes[0].state
-        (induction,) = [tactic for tactic in offered(state, text, 12) if "hpos" in tactic]
-        (left,) = await env.apply(state, [induction], Limits(ms=20_000))
+        first = next(tactic for tactic in offered(state, text, 32) if mark in tactic)
+        (left,) = await env.apply(state, [first], Limits(ms=20_000))
         outcomes = await env.apply(left.states[0], offered(left.states[0], text, 12), Limits(ms=20_000))
         assert outcomes[-1].kind == "proved"
