@@ -30,6 +30,8 @@ from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, have, seq
 
 # The highest degree of what is made homogeneous.
 _HOMOGENEOUS = 4
+# So many tactics into a proof, sums of squares take longer than they are worth.
+_EARLY = 3
 _ORDER = frozenset({"≤", "<", "≥", ">"})
 
 
@@ -55,6 +57,7 @@ def proofs(view: View) -> Iterator[Proposal]:
     if len(conjuncts(target)) > 1:
         return
     plain, _ = _question(view, target, kind, False)
+    early = view.steps < _EARLY
     for substitution in (False, True):
         question, steps = _question(view, target, kind, True) if substitution else (plain, [])
         if question is None or (substitution and not steps):
@@ -62,10 +65,10 @@ def proofs(view: View) -> Iterator[Proposal]:
         question, without = without_factor(view, question)
         steps = [*steps, *without]
         paired = in_pairs(view, question)
-        if paired is not None and (certificate := certificate_of(paired[0])) is not None:
+        if paired is not None and (certificate := certificate_of(paired[0], squares=early)) is not None:
             yield seq(*steps, *paired[1], *certificate), 0.915
             return
-        certificate = certificate_of(question)
+        certificate = certificate_of(question, squares=early)
         if certificate is not None:
             yield seq(*steps, *certificate), 0.915
             return
@@ -126,7 +129,7 @@ def _made_homogeneous(view: View, question: Question) -> Iterator[Proposal]:
         raised = raised + Polynomial({monomial: c}) * one ** (claim.degree - degree(monomial))
     facts = tuple(f for f in question.facts if f.polynomial.homogeneous)
     asked = replace(question, claim=raised, facts=facts, equations=())
-    certificate = certificate_of(asked)
+    certificate = certificate_of(asked, squares=False)
     end = seq(*certificate) if certificate is not None else by_order(view, asked)
     if end is not None:
         ((name, value),) = linear_solution(known[:1]).items()
@@ -149,7 +152,7 @@ def _by_known_product(view: View, question: Question) -> Iterator[Proposal]:
         if not raised.homogeneous:
             continue
         facts = tuple(f for f in question.facts if f.polynomial.homogeneous)
-        certificate = certificate_of(replace(question, claim=raised, facts=facts, equations=()))
+        certificate = certificate_of(replace(question, claim=raised, facts=facts, equations=()), squares=False)
         if certificate is not None:
             yield seq(f"suffices {view.fresh('hsame')} : {said(question, raised)} by grind", *certificate), 0.9
             return

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 _MOST_ROWS = 120
 _MOST_UNKNOWN = 900
 _MOST_REDUCTIONS = 4
-# Relative to the largest eigenvalue: below it a direction counts as a null one.
-_NULL = 1e-4
-_DENOMINATORS = (1, 2, 4, 6, 12, 24, 60, 120, 720, 5040, 10**5, 10**7, 10**9)
+# Smallest eigenvalues above it are no zeros; relative to the largest, below it a direction counts as a null one.
+_INSIDE, _NULL = 1e-5, 1e-4
+# Of null directions, with how near to them: denominators.
+_SIMPLE = ((12, 3e-3), (60, 5e-4))
+_DENOMINATORS = (1, 2, 6, 12, 60, 720, 10**5, 10**8)
 _MOST_ITERATIONS = 80
+# What may be missing to a positive semidefinite matrix, for want of digits.
+_NEAR = 1e-6
 # The place of the right side in a row.
 _RIGHT = -1
 
@@ -71,16 +75,17 @@ def decomposed(
     bases = [list(basis) for _, basis in factors]
     for _ in range(_MOST_REDUCTIONS):
         program = _Program(claim, [(g, basis) for (g, _), basis in zip(factors, bases, strict=True)], terms, equations)
-        if not program.possible:
+        solution = program.solve() if program.possible else None
+        if solution is None:
             return None
-        found = program.solve()
-        if found is None:
-            return None
+        found, apart = solution
+        if apart > _INSIDE and (exact := program.rounded(found)) is not None:
+            return exact
         matrices = program.matrices(found)
         largest = max((float(abs(matrix).max()) for matrix in matrices if matrix.size), default=0.0)
         smaller = [_confined(basis, matrix, largest) for basis, matrix in zip(bases, matrices, strict=True)]
         if [len(b) for b in smaller] == [len(b) for b in bases]:
-            return program.rounded(found)
+            return program.rounded(found) if apart <= _INSIDE else None
         bases = smaller
     return None
 
@@ -109,55 +114,53 @@ class _Program:
             set(claim.terms) <= reached and 0 < len(self.columns) <= _MOST_UNKNOWN and len(self.rows) <= _MOST_ROWS
         )
 
-    def solve(self) -> list[float] | None:
-        """Numbers for the columns, with matrices as far from singular as possible."""
+    def solve(self) -> tuple[list[float], float] | None:
+        """Numbers for the columns, with matrices as far from singular as possible; and how far that is."""
         import clarabel
         import numpy as np
+        from scipy.linalg import qr
         from scipy.sparse import csc_matrix
 
         place = {m: i for i, m in enumerate(self.rows)}
-        width = len(self.columns) + 1  # the last one is how far from singular
-        top = np.zeros((len(self.rows), width))
+        count = len(self.columns)
+        equations, values = np.zeros((len(self.rows), count)), np.zeros(len(self.rows))
         for j, p in enumerate(self.columns):
             for m, c in p.terms.items():
-                top[place[m], j] = float(c)
-        right = [float(self.claim.terms.get(m, 0)) for m in self.rows]
-        blocks, cones = [top], [clarabel.ZeroConeT(len(self.rows))]
-        bound = np.zeros((1, width))
-        bound[0, -1] = 1.0
-        blocks.append(bound)
-        right.append(1.0)
-        cones.append(clarabel.NonnegativeConeT(1))
+                equations[place[m], j] = float(c)
+        for m, c in self.claim.terms.items():
+            values[place[m]] = float(c)
+        # The solver cannot do with equations that follow from the others.
+        _, triangle, order = qr(equations.T, mode="economic", pivoting=True)
+        sizes = np.abs(np.diag(triangle))
+        rank = int((sizes > _NEAR * sizes[0]).sum()) if len(sizes) else 0
+        chosen = sorted(order[:rank])
+        near, *_ = np.linalg.lstsq(equations, values, rcond=None)
+        if np.abs(equations @ near - values).max() > _NEAR * max(1.0, np.abs(values).max()):
+            return None
+        equations, values = equations[chosen], values[chosen]
+        # Unknown are the columns, and last how far from singular; `right - left * unknown` lies in the cones.
+        width = count + 1
+        last = np.zeros((1, width))
+        last[0, -1] = 1.0
+        left, right = [np.hstack([equations, np.zeros((rank, 1))]), last], [values, np.ones(1)]
+        cones = [clarabel.ZeroConeT(rank), clarabel.NonnegativeConeT(1)]
         if self.terms:
-            part = np.zeros((len(self.terms), width))
-            for i in range(len(self.terms)):
-                part[i, self.entries + i] = -1.0
-            blocks.append(part)
-            right += [0.0] * len(self.terms)
-            cones.append(clarabel.NonnegativeConeT(len(self.terms)))
-            some = np.zeros((1, width))
-            some[0, self.entries : self.entries + len(self.terms)] = -1.0
-            some[0, -1] = 1.0
-            blocks.append(some)
-            right.append(0.0)
-            cones.append(clarabel.NonnegativeConeT(1))
+            some = np.zeros((len(self.terms), width))
+            some[:, self.entries : self.entries + len(self.terms)] = -np.eye(len(self.terms))
+            left += [some, some.sum(axis=0, keepdims=True) + last]
+            right.append(np.zeros(len(self.terms) + 1))
+            cones += [clarabel.NonnegativeConeT(len(self.terms)), clarabel.NonnegativeConeT(1)]
         start = 0
         for _, basis in self.factors:
-            n = len(basis)
-            size = n * (n + 1) // 2
-            part = np.zeros((size, width))
-            k = 0
-            for j in range(n):
-                for i in range(j + 1):
-                    part[k, start + k] = -1.0 if i == j else -sqrt(2)
-                    if i == j:
-                        part[k, -1] = 1.0
-                    k += 1
-            start += size
-            if n:
-                blocks.append(part)
-                right += [0.0] * size
-                cones.append(clarabel.PSDTriangleConeT(n))
+            diagonal = np.array([float(i == j) for j in range(len(basis)) for i in range(j + 1)])
+            if len(basis):
+                part = np.zeros((len(diagonal), width))
+                part[:, start : start + len(diagonal)] = -np.diag(np.where(diagonal == 1.0, 1.0, sqrt(2)))
+                part[:, -1] = diagonal
+                left.append(part)
+                right.append(np.zeros(len(diagonal)))
+                cones.append(clarabel.PSDTriangleConeT(len(basis)))
+            start += len(diagonal)
         objective = np.zeros(width)
         objective[-1] = -1.0
         settings = clarabel.DefaultSettings()
@@ -165,13 +168,12 @@ class _Program:
         settings.max_iter = _MOST_ITERATIONS
         settings.max_threads = 1
         solver = clarabel.DefaultSolver(
-            csc_matrix((width, width)), objective, csc_matrix(np.vstack(blocks)), np.array(right), cones, settings
+            csc_matrix((width, width)), objective, csc_matrix(np.vstack(left)), np.concatenate(right), cones, settings
         )
-        solution = solver.solve()
-        x = list(solution.x)
-        if str(solution.status) not in ("Solved", "AlmostSolved", "InsufficientProgress", "MaxIterations") or not x:
+        x = np.array(solver.solve().x)
+        if not len(x) or not np.isfinite(x).all() or x[-1] < -_NEAR:
             return None
-        return x[:-1] if x[-1] > -1e-6 else None
+        return [float(value) for value in x[:-1]], float(x[-1])
 
     def matrices(self, found: Sequence[float]) -> list[Matrix]:
         """The matrix of each factor."""
@@ -339,11 +341,16 @@ def _rational(rows: Matrix) -> list[list[Fraction]] | None:
         used += 1
     result = []
     for row in rows[:used]:
-        simple = [Fraction(float(value)).limit_denominator(24) for value in row]
-        if any(abs(float(q) - value) > 0.01 for q, value in zip(simple, row, strict=True)):
+        simple = [_simple(float(value)) for value in row]
+        if None in simple:
             return None
-        result.append(simple)
+        result.append([value for value in simple if value is not None])
     return result
+
+
+def _simple(value: float) -> Fraction | None:
+    tried = ((Fraction(value).limit_denominator(most), near) for most, near in _SIMPLE)
+    return next((q for q, near in tried if abs(float(q) - value) < near), None)
 
 
 __all__ = ["Decomposition", "Weighted", "decomposed"]
