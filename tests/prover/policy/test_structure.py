@@ -76,7 +76,7 @@ def proposed(goal: str, samples: int = 32, lemmas: tuple[str, ...] = (), history
             "obtain ⟨h1, h2⟩ := List.append_inj h (by have hl := congrArg List.length h; simp at hl; omega)",
         ),
         # definitions of the file
-        (TREE + "⊢ t.flat acc = t.toList ++ acc", "fun_induction t.flat acc <;> simp_all [Tree.toList]"),
+        (TREE + "⊢ t.flat acc = t.toList ++ acc", "fun_induction Tree.flat t acc <;> simp_all [Tree.toList]"),
         (TREE + "⊢ t.flat acc = t.toList ++ acc", "induction t generalizing acc <;> simp_all [Tree.flat, Tree.toList]"),
         ("t : Tree α\n⊢ t.toList.length = t.size", "induction t <;> grind [Tree.toList, Tree.size]"),
         ("b n : Nat\n⊢ power b n = b ^ n", "fun_induction power b n <;> grind"),
