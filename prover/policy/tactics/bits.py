@@ -103,6 +103,10 @@ def _bit_vectors(view: View) -> Iterator[Proposal]:
         i, hi = view.fresh("i"), view.fresh("hi")
         yield seq(f"ext {i} {hi}", "simp"), 0.3
         yield seq(f"ext {i} {hi}", "simp", "grind"), 0.3
+        if "<<<" in view.target or ">>>" in view.target:
+            powers = "Nat.shiftLeft_eq, Nat.shiftRight_eq_div_pow, Nat.mul_two, Nat.pow_succ"
+            yield seq("apply BitVec.eq_of_toNat_eq", f"simp [{powers}]"), 0.3
+            yield seq("apply BitVec.eq_of_toNat_eq", f"simp [{powers}]", "first | omega | grind"), 0.3
         yield "apply BitVec.eq_of_toNat_eq <;> simp", 0.15
         yield "apply BitVec.eq_of_toNat_eq <;> simp <;> omega", 0.1
     yield "simp [BitVec.lt_def, BitVec.le_def] at *", 0.1

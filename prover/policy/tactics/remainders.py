@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
 
-from prover.policy.tactics.polynomials import Polynomial, divided, of_term, text_of
+from prover.policy.tactics.bounded import one_of_divisors
+from prover.policy.tactics.polynomials import Polynomial, divided, divisors_of, of_term, text_of
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq
 
 _MOST_VALUES = 60
+# Of what a larger number is divided by: how many, and the number itself.
+_MOST_DIVISORS, _LARGEST = 24, 3_000
 _MOST_DEGREE = 6
 
 
@@ -60,6 +63,13 @@ def _bounded(
     )
     if high - low > _MOST_VALUES:
         yield seq(bound, "omega"), 0.85
+        divisors = divisors_of(abs(rest)) if not signed and a > 0 and b >= 0 and abs(rest) <= _LARGEST else []
+        if 0 < len(divisors) <= _MOST_DIVISORS:
+            hn, hv, written = fresh("hn"), fresh("hv"), text_of(divisor)
+            each = f"rcases {hv} with {' | '.join([hv] * len(divisors))} <;> first | omega | (simp_all; done) | grind"
+            known = f"have {hn} : ({written}) ∣ {abs(rest)} := by first | exact Int.ofNat_dvd.mp {hd} | exact_mod_cast {hd}"
+            one_of = f"have {hv} := {one_of_divisors(abs(rest), f'({written})', hn)}"
+            yield seq(bound, known, one_of, f"clear {hd} {hl} {hk} {hn}", each), 0.84
         return
     one_of = " ∨ ".join(f"{n} = {x}" for x in values)
     arms = " | ".join(["rfl"] * len(values))

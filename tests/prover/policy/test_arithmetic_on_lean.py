@@ -336,6 +336,8 @@ STATEMENTS = {
     "witnesses by remainder": ": ∀ n : Int, ∃ x y z : Int, n = x ^ 2 + y ^ 2 - z ^ 2",
     "witnesses in the variable": "(n : Nat) : ∃ a b : Nat, n ^ 2 + 2 * n = a * b ∧ b = a + 2",
     "primes and a difference": "(p : Nat) (h : 5 ≤ p) (hp : ∀ d, d ∣ p → d = 1 ∨ d = p) : 24 ∣ p ^ 2 - 1",
+    "divisors of a larger number": "(n : Nat) (h : 0 < n) (h1 : n + 7 ∣ n ^ 3 + 50) : n = 286",
+    "shifted bits": "(w : Nat) (x : BitVec w) : x <<< (1 : Nat) = x + x",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
