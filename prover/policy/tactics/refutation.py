@@ -57,6 +57,7 @@ def propose(view: View) -> Iterator[Proposal]:
         at, arguments = _typed(text)
         applied = f"@{name} {arguments}" if arguments else name
         yield from _nothing(view, text, name)
+        yield from _at_no_values(text, name)
         yield from _tactics(at, applied, [f"intro {name}"], view.fresh("h1"), 0.96)
         yield from _tried(view, at, applied, [f"intro {name}"])
     elif view.target == "False":
@@ -86,6 +87,31 @@ def _nothing(view: View, text: str, name: str) -> Iterator[Proposal]:
     arguments += ["(by intro x; exact nomatch x)"] * len(parts.premises)
     x = view.fresh("x")
     yield seq(f"intro {name}", f"obtain ⟨{x}, _⟩ := {name} {' '.join(arguments)}", f"exact nomatch {x}"), 0.9
+
+
+def _at_no_values(text: str, name: str) -> Iterator[Proposal]:
+    """What is said of any type, at one without values, with whatever truth its letters have."""
+    parts = universal(text)
+    types = [binder for binder, kind in parts.binders if kind == "Type"]
+    letters = sum(kind == "Prop" for _, kind in parts.binders)
+    if len(types) != 1 or letters > 2 or parts.premises:
+        return
+    tries = []
+    for truths in product(("True", "False"), repeat=letters):
+        left = iter(truths)
+        arguments = []
+        for binder, kind in parts.binders:
+            if binder == types[0]:
+                arguments.append("Empty")
+            elif kind == "Prop":
+                arguments.append(next(left))
+            elif kind.startswith(f"{types[0]} → "):
+                arguments.append("(fun x => nomatch x)")
+            else:
+                return
+        tries.append(f"(have hn := @{name} {' '.join(arguments)}; simp [he] at hn; done)")
+    none = "have he : ∀ P : Empty → Prop, ¬ ∃ x, P x := fun P ⟨x, _⟩ => nomatch x"
+    yield seq(f"intro {name}", none, f"first | {' | '.join(tries)}"), 0.8
 
 
 def _typed(text: str) -> tuple[str, str]:

@@ -67,7 +67,8 @@ def _bounded(
         if 0 < len(divisors) <= _MOST_DIVISORS:
             hn, hv, written = fresh("hn"), fresh("hv"), text_of(divisor)
             each = f"rcases {hv} with {' | '.join([hv] * len(divisors))} <;> first | omega | (simp_all; done) | grind"
-            known = f"have {hn} : ({written}) ∣ {abs(rest)} := by first | exact Int.ofNat_dvd.mp {hd} | exact_mod_cast {hd}"
+            cast = f"first | exact Int.ofNat_dvd.mp {hd} | exact_mod_cast {hd}"
+            known = f"have {hn} : ({written}) ∣ {abs(rest)} := by {cast}"
             one_of = f"have {hv} := {one_of_divisors(abs(rest), f'({written})', hn)}"
             yield seq(bound, known, one_of, f"clear {hd} {hl} {hk} {hn}", each), 0.84
         return
