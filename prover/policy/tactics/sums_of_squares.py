@@ -28,9 +28,11 @@ def sum_of_squares(question: Question, negated: Fact | None) -> Sum | None:
     claim = question.claim if question.claim is not None else Polynomial.constant(-1)
     everything = [claim, *(f.polynomial for f in question.facts), *(p for p, _ in question.equations)]
     names = sorted({name for p in everything for name in p.names})
-    if len(names) > _MOST_VARIABLES or any(name.endswith("⁻¹") for name in names) or _refuted(question, names):
+    if len(names) > _MOST_VARIABLES or any(name.endswith("⁻¹") for name in names):
         return None
     for asked, taken, equation in (*_homogeneous(question), (question, Polynomial(), "")):
+        if _refuted(asked, names):
+            return None
         for multiplier in _multipliers(asked, names):
             for most in (1, 3):
                 found = _found(asked, multiplier, names, most)
