@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.gcds import GCDS
-from prover.policy.tactics.terms import Term, conjuncts, read, show
-from prover.policy.tactics.view import Proposal, View, seq
+from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
+from prover.policy.tactics.view import INT, Proposal, View, seq
 
 _MOST = 6
 
@@ -17,10 +17,10 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     known = _coprime(view)
     target = read(view.target)
-    if target is not None and (text := pair_of(target)) is not None:
-        yield from _of_products(text, known)
     if not known:
         return
+    if target is not None and (pair := pair_of(target)) is not None:
+        yield from _of_products(pair, known)
     fresh = view.namer()
     steps = [f"have {fresh('hd')} := {proof}" for proof in _divisors(view, known)][:_MOST]
     if target is not None and target.op == "∣" and target.args[0].op == "*":
@@ -50,7 +50,7 @@ def _coprime(view: View) -> dict[tuple[str, str], str]:
     for h in view.props:
         term = read(h.type) if "gcd" in h.type or "Coprime" in h.type else None
         pair = pair_of(term) if term is not None else None
-        if pair is not None and "Int." not in h.type:
+        if pair is not None and "Int." not in h.type and not names_of(Term("*", pair)) & set(view.of_type(INT)):
             a, b = map(show, pair)
             plain = f"(show Nat.Coprime ({a}) ({b}) from {h.name})"
             found.setdefault((a, b), plain)
@@ -95,9 +95,10 @@ def _built(a: Term, b: Term, known: dict[tuple[str, str], str]) -> str | None:
         return proof
     for term, other, left in ((a, b, True), (b, a, False)):
         if term.op == "*":
-            parts = [_built(*((arg, other) if left else (other, arg)), known) for arg in term.args]
-            if None not in parts:
-                return f"(Nat.Coprime.mul_{'left' if left else 'right'} {parts[0]} {parts[1]})"
+            first, second = ((arg, other) if left else (other, arg) for arg in term.args)
+            one = _built(*first, known)
+            two = _built(*second, known) if one is not None else None
+            return f"(Nat.Coprime.mul_{'left' if left else 'right'} {one} {two})" if two is not None else None
         if term.op == "^":
             base = _built(*((term.args[0], other) if left else (other, term.args[0])), known)
             if base is not None:

@@ -6,7 +6,7 @@ is a polynomial in them, and the claim is sought as a sum of these with numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice, product
 
@@ -14,6 +14,7 @@ from prover.policy.tactics.polynomials import Polynomial, combination, degree, o
 from prover.policy.tactics.terms import Term, applications, conjuncts, names_of, read, show, substitute
 from prover.policy.tactics.view import INT, RAT, Proposal, View, have, seq
 
+_OF_FRACTIONS, _OF_INTEGERS = ("ℚ → ℚ", "Rat → Rat"), ("ℤ → ℤ", "Int → Int")
 _MOST_PLACES = 9
 _MOST_INSTANCES = 60
 _MOST_TERMS = 24
@@ -25,13 +26,15 @@ def propose(view: View) -> Iterator[Proposal]:
     if target is None or "∀" not in view.facts:
         return
     kinds = {v.name: v.type for v in view.vars}
-    functions = {f for f, kind in kinds.items() if kind in ("ℚ → ℚ", "ℤ → ℤ", "Rat → Rat", "Int → Int")}
+    functions = {f: kind in _OF_FRACTIONS for f, kind in kinds.items() if kind in (*_OF_FRACTIONS, *_OF_INTEGERS)}
     bound = []
     while target.op == "∀" and target.kind in INT | RAT:
         bound.append(target.name)
         target = target.args[0]
     parts = conjuncts(target)
-    called = {a.args[0].name for a in applications(target)} & functions
+    if target.op == "∧" and target.args[0].op == "∧":
+        return
+    called = {a.args[0].name for a in applications(target)} & functions.keys()
     if not called or any(part.op != "=" for part in parts):
         return
     rules = [(h.name, body) for h in view.props if (term := read(h.type)) is not None and (body := _rule(term))]
@@ -40,11 +43,13 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     claims = [_polynomial(Term("-", part.args), functions) for part in parts]
     instances = _instances(view, rules, functions, target, bound) if None not in claims else []
-    fresh = view.namer()
+    if set(bound) & {h.name for h in view.goal.hypotheses}:
+        return
+    fresh = view.namer(bound)
     steps, names = [], []
     for part, claim in zip(parts, claims, strict=True):
         used = combination(claim, [p for _, p in instances]) if claim is not None else None
-        if used is None or not any(used):
+        if used is None:
             return
         chosen = [text for (text, _), number in zip(instances, used, strict=True) if number]
         lines = [f"have {fresh('e')} := {text}" for text in chosen]
@@ -66,23 +71,27 @@ def _rule(term: Term) -> tuple[tuple[str, ...], Term] | None:
     return (tuple(names), term) if term.op == "=" and len(names) <= 2 else None
 
 
-def _polynomial(term: Term, functions: set[str]) -> Polynomial | None:
-    """The term as a polynomial whose unknowns are variables and values of functions at polynomials."""
-    return of_term(_canonical(term, functions), division=True, atoms=True)
+def _polynomial(term: Term, functions: Mapping[str, bool]) -> Polynomial | None:
+    """The term as a polynomial whose unknowns are variables and values of functions at polynomials.
+
+    Args:
+        functions: with whether they are of fractions, which can be divided.
+    """
+    return of_term(_canonical(term, functions), division=all(functions.values()), atoms=True)
 
 
-def _canonical(term: Term, functions: set[str]) -> Term:
+def _canonical(term: Term, functions: Mapping[str, bool]) -> Term:
     """With the arguments of the functions multiplied out and in order."""
     args = tuple(_canonical(arg, functions) for arg in term.args)
     if term.op == "app" and term.args[0].name in functions and len(args) == 2:
-        at = of_term(args[1], division=True, atoms=True)
+        at = of_term(args[1], division=functions[term.args[0].name], atoms=True)
         if at is not None:
             return Term("app", (args[0], Term("var", name=f"({text_of(at)})")))
     return Term(term.op, args, term.name, term.kind)
 
 
-def _places(view: View, target: Term, functions: set[str], bound: Sequence[str]) -> list[Term]:
-    """What the laws may be asked at: 0, the variables and the arguments of the claim, their opposites and halves, 1."""
+def _places(view: View, target: Term, functions: Mapping[str, bool], bound: Sequence[str]) -> list[Term]:
+    """What the laws may be asked at: 0, the variables and the arguments of the claim, their opposites, 1, values."""
     variables = [v.name for v in view.vars if v.type in INT | RAT and v.value is None and v.name in names_of(target)]
     atoms = [Term("var", name=name) for name in (*bound, *variables)]
     zero, one = (Term("num", name=digit) for digit in "01")
@@ -111,7 +120,7 @@ def _up_to(at: Polynomial) -> Iterator[Term]:
 def _instances(
     view: View,
     rules: Sequence[tuple[str, tuple[tuple[str, ...], Term]]],
-    functions: set[str],
+    functions: Mapping[str, bool],
     target: Term,
     bound: Sequence[str],
 ) -> list[tuple[str, Polynomial]]:
@@ -126,7 +135,7 @@ def _instances(
             small = p is not None and len(p.terms) <= _MOST_TERMS and all(degree(m) <= 6 for m in p.terms)
             if p and small and all(abs(c.numerator) <= _LARGEST**3 for c in p.terms.values()):
                 found.setdefault(p, " ".join([name, *(show(term, 1024) for term in terms)]))
-    return [(text, p) for p, text in found.items()]
+    return [(text, p) for p, text in found.items()][:_MOST_INSTANCES]
 
 
 __all__ = ["propose"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 
-from prover.policy.tactics.polynomials import Polynomial, difference, text_of
+from prover.policy.tactics.polynomials import Polynomial, difference, primitive, text_of
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, case, seq
 
@@ -35,20 +36,28 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     (n,) = free
     natural = kinds[n] in NAT
+    nested = target.op == "∧" and target.args[0].op == "∧"
+    if nested or "↑" in view.target:  # casts: the witnesses are of another type
+        return
     equations = [difference(part, minus=not natural) for part in conjuncts(target)]
     if any(p is None or p.degree > 4 for p in equations):
         return
     claims = [p for p in equations if p is not None]
-    fresh = view.namer()
+    fresh = view.namer([*universal, *witnesses])
     k, h = fresh("k"), fresh("h")
     entered = [f"intro {' '.join(universal)}"] if universal else []
     parts = ", ".join(["by grind"] * len(claims))
     for m in _MODULI:
         of = n if m == 1 else k
-        found = [_witnesses(claims, n, witnesses, m, r, of, natural=natural) for r in range(m)]
-        if any(forms is None for forms in found):
+        found: list[tuple[Polynomial, ...]] = []
+        for r in range(m):
+            forms = _witnesses(claims, n, witnesses, m, r, of, natural=natural)
+            if forms is None:
+                break
+            found.append(forms)
+        if len(found) < m:
             continue
-        ends = [f"exact ⟨{', '.join(text_of(form) for form in forms or ())}, {parts}⟩" for forms in found]
+        ends = [f"exact ⟨{', '.join(text_of(form) for form in forms)}, {parts}⟩" for forms in found]
         if m == 1:
             yield seq(*entered, *ends), 0.85
             return
@@ -66,8 +75,10 @@ def _witnesses(
     """Linear forms in `k` that satisfy the equations for `n = m * k + r`."""
     pairs = [(a, b) for a in _COEFFICIENTS for b in _CONSTANTS if not natural or (a >= 0 and b >= 0)]
     pairs.sort(key=lambda pair: (abs(pair[0]) + abs(pair[1]), pair[0] < 0, pair[1] < 0))
+    numbers = [_Numbers(claim, (n, *witnesses)) for claim in claims]
     for chosen in product(pairs, repeat=len(witnesses)):
-        if all(_holds(claims, {n: m * at + r} | _values(witnesses, chosen, at)) for at in _AT):
+        places = ((m * at + r, *(a * at + b for a, b in chosen)) for at in _AT)
+        if all(claim.vanishes(at) for at in places for claim in numbers):
             forms = tuple(Polynomial({((k, 1),): a, (): b}) for a, b in chosen)
             values = {n: Polynomial({((k, 1),): m, (): r}), **dict(zip(witnesses, forms, strict=True))}
             if all(not _put(claim, values) for claim in claims):
@@ -75,12 +86,16 @@ def _witnesses(
     return None
 
 
-def _values(witnesses: list[str], chosen: tuple[tuple[int, int], ...], at: int) -> dict[str, int]:
-    return {name: a * at + b for name, (a, b) in zip(witnesses, chosen, strict=True)}
+class _Numbers:
+    """A polynomial with whole coefficients, at whole places."""
 
+    def __init__(self, p: Polynomial, names: Sequence[str]) -> None:
+        place = {name: i for i, name in enumerate(names)}
+        terms = primitive(p).terms.items()
+        self.terms = [(int(c), [(place[name], power) for name, power in monomial]) for monomial, c in terms]
 
-def _holds(claims: list[Polynomial], values: Mapping[str, int]) -> bool:
-    return all(claim.at(values) == 0 for claim in claims)
+    def vanishes(self, at: Sequence[int]) -> bool:
+        return not sum(c * prod(at[i] ** power for i, power in monomial) for c, monomial in self.terms)
 
 
 def _put(claim: Polynomial, values: Mapping[str, Polynomial]) -> Polynomial:

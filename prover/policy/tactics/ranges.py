@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
-from prover.policy.tactics.terms import Term, read, show, substitute
-from prover.policy.tactics.view import NAME, Proposal, View, put, seq
+from prover.policy.tactics.terms import Term, names_of, read, show, substitute
+from prover.policy.tactics.view import NAME, Proposal, View, identifiers, seq
 
 _ARGUMENT = rf"(?:{NAME}|\({NAME} \+ \d+\)|\d+)"
 _SUM = re.compile(rf"\(List\.map \(fun {NAME} => (?P<body>.+?)\) \(List\.range (?P<n>{_ARGUMENT})\)\)\.sum")
@@ -31,10 +31,10 @@ def propose(view: View) -> Iterator[Proposal]:
 
 
 def _as_sequence(view: View, match: re.Match[str], kind: str) -> str | None:
-    fresh = view.namer()
+    fresh = view.namer(identifiers(view.target))
     s, k, h, h0, hs = (fresh(wish) for wish in ("s", "k", "hrange", "h0", "hs"))
     body, at = read(match["body"]), Term("var", name=k)
-    if body is None:
+    if body is None or not names_of(body) - set(match.groups()[:2]) <= {h.name for h in view.goal.hypotheses}:
         return None
     steps: list[str] = []
     if match.re is _SUM:
@@ -49,9 +49,10 @@ def _as_sequence(view: View, match: re.Match[str], kind: str) -> str | None:
         first, simp = match["first"], "simp [List.range_succ]"
         member = Term("app", (Term("var", name=s), at))
         step = show(substitute(body, {match[2]: at, match[1]: member}))
-    whole = match[0].replace(f"List.range {match['n']}", f"List.range {k}")
-    whole = whole.replace(match["body"], f"({match['body']} : {kind})", 1)
-    claim = put(view.target, match[0], f"{s} {match['n']}")
+    begin, end = (place - match.start() for place in match.span("body"))
+    rest = match[0][end:].replace(f"List.range {match['n']}", f"List.range {k}")
+    whole = f"{match[0][:begin]}({match['body']} : {kind}){rest}"
+    claim = view.target.replace(match[0], f"({s} {match['n']})")
     given = f"∀ {s} : Nat → {kind}, {s} 0 = {first} → (∀ {k}, {s} ({k} + 1) = {step}) → {claim}"
     steps.append(f"exact {h} (fun {k} => {whole}) (by simp) (by intro {k}; {simp})")
     lines = "\n".join(steps).replace("\n", "\n  ")

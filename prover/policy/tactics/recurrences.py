@@ -118,8 +118,9 @@ def _universal(view: View, s: Sequence) -> Iterator[Proposal]:
 
 def _positive(view: View, s: Sequence, base: str) -> tuple[str, str]:
     """That all members are positive, as far as Lean finds it, by name and as a step."""
-    name, k, ih = (view.fresh(wish) for wish in ("hpos", "k", "ih"))
-    by_terms = f"have hi := Rat.inv_pos.mpr {ih}; have hm := Rat.mul_pos {ih} {ih}; grind"
+    fresh = view.namer()
+    name, k, ih, hi, hm = (fresh(wish) for wish in ("hpos", "k", "ih", "hi", "hm"))
+    by_terms = f"have {hi} := Rat.inv_pos.mpr {ih}; have {hm} := Rat.mul_pos {ih} {ih}; grind"
     by_quotient = "rw [Rat.div_def]; exact Rat.mul_pos (by grind) (Rat.inv_pos.mpr (by grind))"
     step = f"simp only [{s.rule}]; first | ({by_quotient}) | ({by_terms})"
     lines = f"intro {k}\n  induction {k} with\n  | zero => first | {base}\n  | succ {k} {ih} => {step}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
 
 _MOST_ROWS = 120
-_MOST_UNKNOWN = 900
+_MOST_UNKNOWN = 450
 _MOST_REDUCTIONS = 4
 # Smallest eigenvalues above it are no zeros; relative to the largest, below it a direction counts as a null one.
 _INSIDE, _NULL = 1e-5, 1e-4
@@ -102,7 +102,8 @@ class _Program:
     ) -> None:
         self.claim, self.factors, self.terms, self.equations = claim, factors, terms, equations
         columns: list[Polynomial] = []
-        for g, basis in factors:
+        unknown = sum(len(basis) * (len(basis) + 1) // 2 for _, basis in factors) + len(terms) + len(equations)
+        for g, basis in factors if unknown <= _MOST_UNKNOWN else ():
             for j in range(len(basis)):
                 for i in range(j + 1):
                     columns.append(g * basis[i] * basis[j] * (1 if i == j else 2))
@@ -110,9 +111,7 @@ class _Program:
         self.columns = [*columns, *terms, *equations]
         self.rows: list[Monomial] = sorted({m for p in (claim, *self.columns) for m in p.terms})
         reached = {m for p in self.columns for m in p.terms}
-        self.possible = (
-            set(claim.terms) <= reached and 0 < len(self.columns) <= _MOST_UNKNOWN and len(self.rows) <= _MOST_ROWS
-        )
+        self.possible = set(claim.terms) <= reached and unknown <= _MOST_UNKNOWN and 0 < len(self.rows) <= _MOST_ROWS
 
     def solve(self) -> tuple[list[float], float] | None:
         """Numbers for the columns, with matrices as far from singular as possible; and how far that is."""
