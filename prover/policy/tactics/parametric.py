@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import reduce
 from itertools import product
-from math import prod
 
 from prover.policy.tactics.polynomials import Polynomial, difference, primitive, text_of
+from prover.policy.tactics.solutions import integer_terms, value_at
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, case, seq
 
@@ -75,37 +76,18 @@ def _witnesses(
     """Linear forms in `k` that satisfy the equations for `n = m * k + r`."""
     pairs = [(a, b) for a in _COEFFICIENTS for b in _CONSTANTS if not natural or (a >= 0 and b >= 0)]
     pairs.sort(key=lambda pair: (abs(pair[0]) + abs(pair[1]), pair[0] < 0, pair[1] < 0))
-    numbers = [_Numbers(claim, (n, *witnesses)) for claim in claims]
+    terms = [integer_terms(primitive(claim)) for claim in claims]
+    of = Polynomial({((k, 1),): m, (): r})
+    left = [claim.replaced(n, of) for claim in claims]
     for chosen in product(pairs, repeat=len(witnesses)):
-        places = ((m * at + r, *(a * at + b for a, b in chosen)) for at in _AT)
-        if all(claim.vanishes(at) for at in places for claim in numbers):
-            forms = tuple(Polynomial({((k, 1),): a, (): b}) for a, b in chosen)
-            values = {n: Polynomial({((k, 1),): m, (): r}), **dict(zip(witnesses, forms, strict=True))}
-            if all(not _put(claim, values) for claim in claims):
-                return forms
+        lines = dict(zip(witnesses, chosen, strict=True))
+        places = ({n: m * at + r} | {name: a * at + b for name, (a, b) in lines.items()} for at in _AT)
+        if any(value_at(each, at) for at in places for each in terms):
+            continue
+        forms = {name: Polynomial({((k, 1),): a, (): b}) for name, (a, b) in lines.items()}
+        if not any(reduce(lambda p, name: p.replaced(name, forms[name]), witnesses, claim) for claim in left):
+            return tuple(forms.values())
     return None
-
-
-class _Numbers:
-    """A polynomial with whole coefficients, at whole places."""
-
-    def __init__(self, p: Polynomial, names: Sequence[str]) -> None:
-        place = {name: i for i, name in enumerate(names)}
-        terms = primitive(p).terms.items()
-        self.terms = [(int(c), [(place[name], power) for name, power in monomial]) for monomial, c in terms]
-
-    def vanishes(self, at: Sequence[int]) -> bool:
-        return not sum(c * prod(at[i] ** power for i, power in monomial) for c, monomial in self.terms)
-
-
-def _put(claim: Polynomial, values: Mapping[str, Polynomial]) -> Polynomial:
-    total = Polynomial()
-    for monomial, c in claim.terms.items():
-        term = Polynomial.constant(c)
-        for name, power in monomial:
-            term = term * values[name] ** power
-        total = total + term
-    return total
 
 
 __all__ = ["propose"]

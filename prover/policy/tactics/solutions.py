@@ -28,22 +28,23 @@ def solutions(names: Sequence[str], equations: Sequence[Term], most: int = MOST_
             degree, others = max(powers), [n for n in names if n != name]
             if set(powers) - {0, degree} or degree > 3 or not zero.integral:
                 continue
-            factor, rest = (_whole(powers.get(power, Polynomial())) for power in (degree, 0))
+            factor, rest = (integer_terms(powers.get(power, Polynomial())) for power in (degree, 0))
             for values in near:
                 at = dict(zip(others, values, strict=True))
-                root = _root(-_at(rest, at), _at(factor, at), degree)
+                root = _root(-value_at(rest, at), value_at(factor, at), degree)
                 if root is not None:
                     yield {**at, name: root}
 
 
-_Terms = list[tuple[int, Monomial]]
+Terms = list[tuple[int, Monomial]]
+"""A polynomial with integer coefficients, for values at many integer points."""
 
 
-def _whole(p: Polynomial) -> _Terms:
+def integer_terms(p: Polynomial) -> Terms:
     return [(int(c), monomial) for monomial, c in p.terms.items()]
 
 
-def _at(terms: _Terms, at: Mapping[str, int]) -> int:
+def value_at(terms: Terms, at: Mapping[str, int]) -> int:
     return sum(c * math.prod(at[n] ** power for n, power in monomial) for c, monomial in terms)
 
 
