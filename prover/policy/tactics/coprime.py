@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from prover.policy.tactics.gcds import GCDS
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
-from prover.policy.tactics.view import INT, Proposal, View, seq
+from prover.policy.tactics.view import INT, NAME, Proposal, View, have, seq
 
 _MOST = 6
+_EQUAL_REMAINDERS = re.compile(rf"{NAME} \* {NAME} % {NAME} = \1 \* {NAME} % \3")
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -21,6 +22,7 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     if target is not None and (pair := pair_of(target)) is not None:
         yield from _of_products(pair, known)
+    yield from _cancelled(view, known)
     fresh = view.namer()
     steps = [f"have {fresh('hd')} := {proof}" for proof in _divisors(view, known)][:_MOST]
     if target is not None and target.op == "∣" and target.args[0].op == "*":
@@ -81,6 +83,31 @@ def _of_divided(divisor: str, whole: Term, proof: str, known: dict[tuple[str, st
         yield f"{coprime}.dvd_of_dvd_mul_left {proof}"
     if (coprime := known.get((divisor, right))) is not None:
         yield f"{coprime}.dvd_of_dvd_mul_right {proof}"
+
+
+def _cancelled(view: View, known: dict[tuple[str, str], str]) -> Iterator[Proposal]:
+    """`a * b % n = a * c % n` without the factor that has no divisor in common with `n`."""
+    for h in view.props:
+        equal = _EQUAL_REMAINDERS.fullmatch(h.type)
+        proof = known.get((equal[3], equal[1])) if equal is not None else None
+        if equal is None or proof is None:
+            continue
+        a, b, n, c = equal[1], equal[2], equal[3], equal[4]
+        fresh = view.namer()
+        hc, hx, hy, k, m, hk, hm, hr = (fresh(name) for name in ("hc", "hx", "hy", "k", "m", "hk", "hm", "hr"))
+        divided = "Nat.dvd_of_mod_eq_zero (Nat.sub_mod_eq_zero_of_mod_eq {0})"
+        lines = [
+            f"have {hx} := {divided.format(h.name)}",
+            f"have {hy} := {divided.format(h.name + '.symm')}",
+            f"rw [← Nat.mul_sub] at {hx} {hy}",
+            f"have {hc} : Nat.Coprime {n} {a} := {proof}",
+            f"obtain ⟨{k}, {hk}⟩ := {hc}.dvd_of_dvd_mul_left {hx}",
+            f"obtain ⟨{m}, {hm}⟩ := {hc}.dvd_of_dvd_mul_left {hy}",
+            f"rcases Nat.le_total {b} {c} with {hr} | {hr}",
+            f"· rw [show {c} = {b} + {n} * {m} by omega, Nat.add_mul_mod_self_left]",
+            f"· rw [show {b} = {c} + {n} * {k} by omega, Nat.add_mul_mod_self_left]",
+        ]
+        yield seq(have(fresh("hcancel"), f"{b} % {n} = {c} % {n}", lines), "first | assumption | omega | grind"), 0.8
 
 
 def _of_products(pair: tuple[Term, Term], known: dict[tuple[str, str], str]) -> Iterator[Proposal]:

@@ -17,16 +17,12 @@ from prover.policy.tactics.polynomials import (
     written,
 )
 from prover.policy.tactics.terms import Term, applications, read, show
-from prover.policy.tactics.view import INT, NAME, NAT, Proposal, View, have, seq, view_of
+from prover.policy.tactics.view import INT, NAT, Proposal, View, seq, view_of
 
 _MOST_DIVISORS = 12
 _LARGEST_COMBINATION = 2_000
 # What other rules weigh that they were made for.
 _MADE_FOR_IT = 0.8
-_COPRIME = re.compile(
-    rf"(?:{NAME}\.gcd {NAME} = 1|{NAME}\.Coprime {NAME}|Nat\.gcd {NAME} {NAME} = 1|Nat\.Coprime {NAME} {NAME})"
-)
-_EQUAL_REMAINDERS = re.compile(rf"{NAME} \* {NAME} % {NAME} = \1 \* {NAME} % \3")
 GCDS = ("Nat.gcd", ".gcd", "gcd", "Nat.Coprime", "Coprime", ".Coprime")
 _PAIRS = ("Nat.gcd", ".gcd", "gcd", "Nat.lcm", ".lcm", "lcm")
 
@@ -40,7 +36,6 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from _of_known_numbers(view)
         yield from _product_with_lcm(view)
         yield from _with_a_number(view)
-        yield from _cancelled(view)
 
 
 def common_divisor(view: View, target: Term) -> Iterator[Proposal]:
@@ -93,37 +88,6 @@ def common_divisor(view: View, target: Term) -> Iterator[Proposal]:
         f"rcases h6 with {' | '.join(['h6'] * len(divisors))} <;> (rw [h6] at h1 h2; first | exact h6 | omega)",
     ]
     yield seq(*steps), 0.92
-
-
-def _cancelled(view: View) -> Iterator[Proposal]:
-    """`a * b % n = a * c % n` without the factor that has no divisor in common with `n`."""
-    coprime = {}
-    for h in view.props:
-        if (match := _COPRIME.fullmatch(h.type)) is not None:
-            p, q = (name for name in match.groups() if name)
-            coprime[p, q] = h.name
-            coprime[q, p] = f"((Nat.gcd_comm _ _).trans {h.name})"
-    for h in view.props if coprime else ():
-        equal = _EQUAL_REMAINDERS.fullmatch(h.type)
-        proof = coprime.get((equal[3], equal[1])) if equal is not None else None
-        if equal is None or proof is None:
-            continue
-        a, b, n, c = equal[1], equal[2], equal[3], equal[4]
-        fresh = view.namer()
-        hc, hx, hy, k, m, hk, hm, hr = (fresh(name) for name in ("hc", "hx", "hy", "k", "m", "hk", "hm", "hr"))
-        divided = "Nat.dvd_of_mod_eq_zero (Nat.sub_mod_eq_zero_of_mod_eq {0})"
-        lines = [
-            f"have {hx} := {divided.format(h.name)}",
-            f"have {hy} := {divided.format(h.name + '.symm')}",
-            f"rw [← Nat.mul_sub] at {hx} {hy}",
-            f"have {hc} : Nat.Coprime {n} {a} := {proof}",
-            f"obtain ⟨{k}, {hk}⟩ := {hc}.dvd_of_dvd_mul_left {hx}",
-            f"obtain ⟨{m}, {hm}⟩ := {hc}.dvd_of_dvd_mul_left {hy}",
-            f"rcases Nat.le_total {b} {c} with {hr} | {hr}",
-            f"· rw [show {c} = {b} + {n} * {m} by omega, Nat.add_mul_mod_self_left]",
-            f"· rw [show {b} = {c} + {n} * {k} by omega, Nat.add_mul_mod_self_left]",
-        ]
-        yield seq(have(fresh("hcancel"), f"{b} % {n} = {c} % {n}", lines), "first | assumption | omega | grind"), 0.8
 
 
 def _divisor_of_both(view: View, a: str, b: str, op: str, right: str) -> Iterator[Proposal]:
