@@ -76,8 +76,41 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"unfold {name}", 0.06
         yield f"unfold {name} <;> split <;> simp_all", 0.06
     yield from _fertilized(view, names)
+    yield from _above_powers(view, names)
     if sum("induction" in tactic for tactic in view.history) < 3:
         yield from _induction(view, unfold, numeric)
+
+
+def _above_powers(view: View, names: list[str]) -> Iterator[Proposal]:
+    """`3 ^ n < f n` from some number on, where `f (n + 1) = (n + 1) * f n` as for factorials."""
+    match = re.fullmatch(rf"(\d+) \^ {NAME} (<|≤) (\S+) \2", view.target)
+    if match is None or match[4] not in names or match[2] not in view.of_type(NAT):
+        return
+    base, n, relation = match[1], match[2], match[3]
+    for h in view.props:
+        bound = re.fullmatch(rf"(\d+) (≤|<) {re.escape(n)}|{re.escape(n)} (≥|>) (\d+)", h.type)
+        if bound is None:
+            continue
+        first = int(bound[1] or bound[4]) + ((bound[2] or bound[3]) in "<>")
+        fresh = view.namer()
+        k, ih, h1, h2 = (fresh(wish) for wish in ("k", "ih", "h1", "h2"))
+        here = f"{k} + {first}"
+        rule, last = (
+            ("mul_lt_mul_of_pos_left", "lt_of_le_of_lt") if relation == "<" else ("mul_le_mul_left", "le_trans")
+        )
+        larger = f"{ih} (show 0 < {here} + 1 by omega)" if relation == "<" else f"({here} + 1) {ih}"
+        yield (
+            (
+                f"(obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {here} := ⟨{n} - {first}, by omega⟩\n clear {h.name}\n"
+                f" induction {k} with\n | zero => decide\n | succ {k} {ih} =>\n"
+                f"   have {h1} := Nat.mul_le_mul_right ({base} ^ ({here})) (show {base} ≤ {here} + 1 by omega)\n"
+                f"   have {h2} := Nat.{rule} {larger}\n"
+                f"   rw [show {k} + 1 + {first} = ({here}) + 1 by omega, Nat.pow_succ, Nat.mul_comm]\n"
+                f"   exact Nat.{last} {h1} {h2})"
+            ),
+            0.5,
+        )
+        return
 
 
 def calls(view: View, names: list[str]) -> list[Call]:

@@ -250,7 +250,14 @@ def arrange : List Nat → List Nat
   | x :: xs => place x (arrange xs)
 
 """
+_PRODUCT = """def upTo : Nat → Nat
+  | 0 => 1
+  | n + 1 => (n + 1) * upTo n
+
+"""
 FILES = {
+    "above powers": (_PRODUCT, "(n : Nat) (h : 7 ≤ n) : 3 ^ n < upTo n"),
+    "at least powers": (_PRODUCT, "(n : Nat) (h : n > 3) : 2 ^ n ≤ upTo n"),
     "a function written as a field": (
         _TIDIED,
         "(s : Nat → Nat) (e : Term) : Term.value s (Term.tidy e) = Term.value s e",
