@@ -32,6 +32,7 @@ _STARTS = {
     "false": ("({a} || {t})", "({a} ^^ {t})"),
 }
 _MOST_CALLS = 3
+_FARTHEST = 24
 _COUNTED = re.compile(rf"\({NAME} [+*] {NAME}\)")
 
 
@@ -77,6 +78,7 @@ def propose(view: View) -> Iterator[Proposal]:
         yield f"unfold {name} <;> split <;> simp_all", 0.06
     yield from _fertilized(view, names)
     yield from _above_powers(view, names)
+    yield from _divisible_members(view, names)
     if sum("induction" in tactic for tactic in view.history) < 3:
         yield from _induction(view, unfold, numeric)
 
@@ -111,6 +113,31 @@ def _above_powers(view: View, names: list[str]) -> Iterator[Proposal]:
             0.5,
         )
         return
+
+
+def _divisible_members(view: View, names: list[str]) -> Iterator[Proposal]:
+    """`5 ∣ f (5 * n)` where `f (n + 2) = f (n + 1) + f n`: five further on it is `5 * f (n + 1) + 3 * f n`."""
+    match = re.fullmatch(rf"(\d+) ∣ (\S+) \((?:(\d+) \* {NAME}|{NAME} \* (\d+))\)", view.target)
+    n, apart = (match[4] or match[5], int(match[3] or match[6])) if match is not None else ("", 0)
+    if match is None or match[2] not in names or n not in view.of_type(NAT) or not 1 < apart <= _FARTHEST:
+        return
+    first, second = 1, 1
+    for _ in range(apart - 2):
+        first, second = second, first + second
+    if second % int(match[1]):
+        return
+    f, fresh = match[2], view.namer()
+    key, m, ih = (fresh(wish) for wish in ("key", "m", "ih"))
+    yield (
+        seq(
+            f"have {key} : ∀ {m}, {f} ({m} + {apart}) = {second} * {f} ({m} + 1) + {first} * {f} {m} := by\n"
+            f"  intro {m}\n  simp only [{f}]\n  omega",
+            f"rw [show {match[0].partition('(')[2][:-1]} = {apart} * {n} by omega]",
+            f"induction {n} with\n| zero => decide\n| succ {n} {ih} =>\n"
+            f"  rw [show {apart} * ({n} + 1) = {apart} * {n} + {apart} by omega, {key}]\n  omega",
+        ),
+        0.5,
+    )
 
 
 def calls(view: View, names: list[str]) -> list[Call]:

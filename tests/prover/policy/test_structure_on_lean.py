@@ -250,12 +250,20 @@ def arrange : List Nat → List Nat
   | x :: xs => place x (arrange xs)
 
 """
+_RABBITS = """def pairs : Nat → Nat
+  | 0 => 0
+  | 1 => 1
+  | n + 2 => pairs (n + 1) + pairs n
+
+"""
 _PRODUCT = """def upTo : Nat → Nat
   | 0 => 1
   | n + 1 => (n + 1) * upTo n
 
 """
 FILES = {
+    "every fifth": (_RABBITS, "(n : Nat) : 5 ∣ pairs (5 * n)"),
+    "every sixth": (_RABBITS, "(n : Nat) : 8 ∣ pairs (n * 6)"),
     "above powers": (_PRODUCT, "(n : Nat) (h : 7 ≤ n) : 3 ^ n < upTo n"),
     "at least powers": (_PRODUCT, "(n : Nat) (h : n > 3) : 2 ^ n ≤ upTo n"),
     "a function written as a field": (
