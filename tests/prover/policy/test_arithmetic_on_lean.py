@@ -338,6 +338,8 @@ STATEMENTS = {
     "primes and a difference": "(p : Nat) (h : 5 ≤ p) (hp : ∀ d, d ∣ p → d = 1 ∨ d = p) : 24 ∣ p ^ 2 - 1",
     "divisors of a larger number": "(n : Nat) (h : 0 < n) (h1 : n + 7 ∣ n ^ 3 + 50) : n = 286",
     "shifted bits": "(w : Nat) (x : BitVec w) : x <<< (1 : Nat) = x + x",
+    "between two powers": "(n : Nat) (h : 0 < n) : ∃ m, 2 ^ m ≤ n ∧ n < 2 ^ (m + 1)",
+    "between two products": "(n : Nat) : ∃ k, 2 * n < (k + 1) * (k + 1 + 1) ∧ k * (k + 1) ≤ 2 * n",
     "function": ": ¬ ∀ a : Nat → Nat, a 0 = 1 → (∀ n, a (n + 1) = 2 * a n) → a 3 = 6",
 }
 
