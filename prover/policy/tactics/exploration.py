@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from prover.goal import split_top
 from prover.policy.tactics.definitions import Definition, File, declared, own
 from prover.policy.tactics.view import Proposal, View, mentions, seq
 
@@ -37,6 +38,7 @@ _ASKED: dict[str, tuple[str, ...]] = {
     ".sum": (),
 }
 _CLAIMS = ("Bool", "Prop")
+_LETTERS = str.maketrans({"ℕ": "Nat", "ℤ": "Int", "ℚ": "Rat"})
 
 
 @dataclass(frozen=True)
@@ -59,24 +61,31 @@ class Shape:
 def propose(view: View) -> Iterator[Proposal]:
     file = declared(view.context)
     names = own(view)[:_MOST_FUNCTIONS]
-    if not file.definitions or any(_MARK in tactic for tactic in view.history):
+    if any(_MARK in tactic for tactic in view.history):
         return
     functions = {name: how for name, how in file.definitions.items() if name in names}
-    found = dict.fromkeys(_shapes(view, file, functions))
+    laws: list[str] = []
+    if not functions:
+        functions, laws = _described(view)
+    if not functions:
+        return
+    found = dict.fromkeys(shape for shape in _shapes(view, file, functions) if not laws or not shape.by)
     shapes = [shape for shape in found if _concerns(shape.claim, view.facts)][:_MOST_LEMMAS]
     if not shapes:
         return
-    unfold = ", ".join(functions)
+    unfold = ", ".join(laws or functions)
     fresh = view.namer()
     called = {shape.claim: fresh(f"hl{number}") for number, shape in enumerate(shapes)}
     steps = [
         f"try have {called[shape.claim]} : ∀ {shape.binders}, {shape.claim} := by intro {' '.join(shape.names)}; "
-        + _proof(shape, unfold, called)
+        + (_by_laws(shape, unfold) if laws else _proof(shape, unfold, called))
         for shape in shapes
     ]
     use = "".join(f" | (simpa using {called[shape.claim]} _ [] [])" for shape in shapes if "s" in shape.names)
     lists = [
-        v.name for v in view.vars if v.type.startswith("List ") and v.value is None and mentions(view.target, v.name)
+        v.name
+        for v in view.vars
+        if v.type.startswith("List ") and "→" not in v.type and v.value is None and mentions(view.target, v.name)
     ]
     again = "".join(f" | (induction {xs} <;> simp_all [{unfold}] <;> grind)" for xs in lists[:1])
     if any("∀ x ∈" in shape.claim for shape in shapes):
@@ -84,6 +93,20 @@ def propose(view: View) -> Iterator[Proposal]:
         more = "List.pairwise_append, List.pairwise_cons"
         again += "".join(f" | (induction {t} <;> simp_all [{unfold}, {more}] <;> grind)" for t in trees[:1])
     yield seq(*steps, f"first | (simp_all [{unfold}]; done){use}{again} | skip"), 0.3
+
+
+def _described(view: View) -> tuple[dict[str, Definition], list[str]]:
+    """Functions on lists that only equations among the hypotheses describe, and the names of these equations."""
+    functions, laws, said = {}, [], {}
+    for v in view.vars:
+        *arguments, result = split_top(v.type.translate(_LETTERS), " → ")
+        told = [h.name for h in view.props if re.search(rf"(?:^|, ){re.escape(v.name)} [^=]*= ", h.type)]
+        if v.value is None and len(told) > 1 and any(kind.startswith("List ") for kind in arguments):
+            functions[v.name] = Definition(frozenset(), tuple(arguments), result, True)
+            laws += [name for name in told if name not in laws]
+            said[v.name] = " ".join(h.type for h in view.props if h.name in told)
+    uses = {f: sum(mentions(said[f], g) for g in functions) for f in functions}
+    return dict(sorted(functions.items(), key=lambda item: uses[item[0]])), laws
 
 
 def _concerns(claim: str, facts: str) -> bool:
@@ -103,6 +126,13 @@ def _proof(shape: Shape, unfold: str, called: Mapping[str, str]) -> str:
     if "c" in shape.names:  # its hypothesis has to be brought into the form that the other lemmas give the goal
         return f"induction a <;> simp_all [{unfold}]"
     return f"induction a <;> first | (simp [*, {unfold}]; done)" + (f" | grind [{unfold}]" if shape.hard else "")
+
+
+def _by_laws(shape: Shape, laws: str) -> str:
+    """The tactic for a shape of functions that hypotheses describe, which `grind` knows already."""
+    general = " generalizing b s" if "s" in shape.names else ""
+    split = f"(simp only [{laws}]; split <;> simp_all; done)"
+    return f"induction a{general} <;> first | (simp [*]; done) | {split} | (simp_all; done) | grind"
 
 
 def _shapes(view: View, file: File, functions: dict[str, Definition]) -> Iterator[Shape]:
@@ -136,7 +166,7 @@ def _typed(view: View, names: str, kind: str) -> str:
     head, _, rest = kind.partition(" ")
     head = declared(view.context).type(head) or head
     kind = f"{head} {rest}".strip()
-    seen = [v.type for v in view.vars if v.type.split(" ")[0] == head]
+    seen = [v.type for v in view.vars if v.type.split(" ")[0] == head and "→" not in v.type]
     return f"({names} : {kind if kind in seen or not seen else seen[0]})"
 
 

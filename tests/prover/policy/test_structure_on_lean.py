@@ -16,6 +16,12 @@ _RING = (
     "(h5 : ∀ x y z, t x (p y z) = p (t x y) (t x z)) (h6 : ∀ x y z, t (p x y) z = p (t x z) (t y z)) "
 )
 STATEMENTS = {
+    "lemmas about functions that hypotheses describe": "(put : Nat → List Nat → List Nat) (order : List Nat → List Nat) "
+    "(h0 : ∀ x, put x [] = [x]) (h1 : ∀ x y l, put x (y :: l) = if x ≤ y then x :: y :: l else y :: put x l) "
+    "(h2 : order [] = []) (h3 : ∀ x l, order (x :: l) = put x (order l)) (l : List Nat) : (order l).sum = l.sum",
+    "twice the other way round": "(back : List Nat → List Nat) (join : List Nat → List Nat → List Nat) "
+    "(h0 : ∀ l, join [] l = l) (h1 : ∀ x k l, join (x :: k) l = x :: join k l) (h2 : back [] = []) "
+    "(h3 : ∀ x l, back (x :: l) = join (back l) [x]) (l : List Nat) : back (back l) = l",
     "instances that the premises tell": "(S : Nat → Nat → Prop) (h : ∀ x y z, S x y → S y z → S x z) (u v w z : Nat) "
     "(h1 : S u v) (h2 : S v w) (h3 : S w z) : S u z",
     "above two": "(a b : Int) : ∃ c, a ≤ c ∧ b < c",
