@@ -16,7 +16,8 @@ _RING = (
     "(h5 : ∀ x y z, t x (p y z) = p (t x y) (t x z)) (h6 : ∀ x y z, t (p x y) z = p (t x z) (t y z)) "
 )
 STATEMENTS = {
-    "lemmas about functions that hypotheses describe": "(put : Nat → List Nat → List Nat) (order : List Nat → List Nat) "
+    "lemmas about functions that hypotheses describe": "(put : Nat → List Nat → List Nat) "
+    "(order : List Nat → List Nat) "
     "(h0 : ∀ x, put x [] = [x]) (h1 : ∀ x y l, put x (y :: l) = if x ≤ y then x :: y :: l else y :: put x l) "
     "(h2 : order [] = []) (h3 : ∀ x l, order (x :: l) = put x (order l)) (l : List Nat) : (order l).sum = l.sum",
     "twice the other way round": "(back : List Nat → List Nat) (join : List Nat → List Nat → List Nat) "
