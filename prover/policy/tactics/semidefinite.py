@@ -5,7 +5,8 @@ A claim `p ≥ 0` under `g_i ≥ 0` and `e_j = 0` is written as `p = sum g_i * s
 from an interior-point solver (Clarabel); they are made exact as Peyrl and Parrilo (2008) do, by rounding those that are
 free and solving for the others. Where the claim is sharp, every square vanishes at its zeros, so that the matrices are
 singular and rounding fails: the vectors are then confined to what vanishes there (facial reduction), which is read off
-the solver's matrices.
+the solver's matrices. Which squares are found may differ from machine to machine, as floating point does; what is found
+adds up exactly.
 """
 
 from __future__ import annotations
