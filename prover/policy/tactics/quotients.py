@@ -244,7 +244,7 @@ def _named(
         *steps,
         f"have {hk} := (show ∀ {' '.join(letters.values())} : Rat, ({text_of(difference)}) * ({multiplied}) = "
         f"{' + '.join(parts)} by {alone}; intros; grind) {' '.join(f'({text_of(each)})' for each in letters)}",
-        f"rw [{', '.join(equations)}] at {hk}",
+        f"conv at {hk} => rhs; rw [{', '.join(equations)}]",
         f"suffices {hn} : {left} by\n"
         f"  have {hl} : 0 {'<' if goal.strict else '≤'} {text_of(difference)} := Rat.{rule} {shown}\n"
         f"  clear {hk} {hn}\n  {alone}\n  grind",

@@ -57,6 +57,7 @@ def test_many_fractions_are_left_alone() -> None:
     "statement",
     [
         "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : 3 / 2 ≤ a / (b + c) + b / (c + a) + c / (a + b)",
+        "(a b : Rat) (ha : 0 < a) (hb : 0 < b) : a / (a + b) > 0",  # nothing beside the quotient
         "(a b c d : Rat) (hb : 0 < b) (hd : 0 < d) (h : a / b < c / d) : a / b < (a + c) / (b + d)",
     ],
 )
