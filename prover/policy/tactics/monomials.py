@@ -11,7 +11,7 @@ from itertools import product
 
 from prover.policy.tactics.factors import equations
 from prover.policy.tactics.polynomials import Monomial, Polynomial, difference, linear_solution, rational_root
-from prover.policy.tactics.quotients import above_zero_in
+from prover.policy.tactics.signs import above_zero_in
 from prover.policy.tactics.terms import Term, names_of, read
 from prover.policy.tactics.view import Proposal, View, chained, seq
 

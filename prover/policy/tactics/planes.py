@@ -13,7 +13,8 @@ from fractions import Fraction
 from prover.goal import Hypothesis
 from prover.policy.tactics import quotients
 from prover.policy.tactics.polynomials import Polynomial, difference, literal, rational_root, text_of
-from prover.policy.tactics.quotients import Ratio, above_zero_in, comparison, merged, summed
+from prover.policy.tactics.quotients import Ratio, comparison, merged, summed
+from prover.policy.tactics.signs import above_zero_in
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, forget, have, seq
 

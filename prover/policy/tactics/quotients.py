@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from math import lcm
 
 from prover.goal import Hypothesis
 from prover.policy.tactics import inequalities
-from prover.policy.tactics.polynomials import Polynomial, degree, difference, divided, halved, of_term, text_of
+from prover.policy.tactics.polynomials import Polynomial, difference, divided, of_term, text_of
+from prover.policy.tactics.signs import above_zero_in, positive_product, says_not_negative
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
 
@@ -70,11 +69,6 @@ def proof(view: View) -> str | None:
     return seq(*steps, end) if steps and end is not None else None
 
 
-def above_zero_in(view: View) -> set[str]:
-    """The fractions that a hypothesis says are positive."""
-    return {n for n in view.of_type(RAT) if any(says_positive(h.type, n) for h in view.props)}
-
-
 def _cleared_goal(view: View, variables: set[str], above_zero: set[str]) -> tuple[list[str], str | None]:
     """Steps that multiply the denominators of goal and hypotheses away, and what proves the goal that is left."""
     goal = comparison(view.target, variables)
@@ -88,21 +82,21 @@ def _cleared_goal(view: View, variables: set[str], above_zero: set[str]) -> tupl
     left = view.target
     hypotheses = list(view.goal.hypotheses)
     for name, found in known:
-        positive = _positive(found.quotient.below, above_zero)
+        positive = positive_product(found.quotient.below, above_zero)
         if positive is None or not found.quotient.below:
             continue
         cleared = fresh("hc")
         steps += _cleared(found, positive, cleared, name)
         hypotheses = [h for h in hypotheses if h.name != name] + [Hypothesis(cleared, found.numerator)]
     elsewhere = any("/" in h.type or "⁻¹" in h.type for h in view.props if h.name not in {name for name, _ in known})
-    at_least_zero = {n for n in variables if any(_says_not_negative(h.type, n) for h in view.props)} | above_zero
+    at_least_zero = {n for n in variables if any(says_not_negative(h.type, n) for h in view.props)} | above_zero
     unit = _unit(view, above_zero)
     named = _named(goal, above_zero, at_least_zero, unit, fresh) if goal.quotient.below and not elsewhere else None
     if named is not None:
         lines, left = named
         steps += lines
     elif goal.quotient.below:
-        positive = _positive(goal.quotient.below, above_zero, at_least_zero)
+        positive = positive_product(goal.quotient.below, above_zero, at_least_zero)
         if positive is None:
             return [], None
         left = goal.numerator
@@ -119,7 +113,7 @@ def _equation(view: View, variables: set[str], above_zero: set[str]) -> Iterator
     fresh = view.namer()
     steps = []
     for below in sorted(denominators, key=text_of):
-        if below.degree < 2 or (positive := _positive(Counter([below]), above_zero)) is None:
+        if below.degree < 2 or (positive := positive_product(Counter([below]), above_zero)) is None:
             continue
         steps.append(f"have {fresh('hp')} : 0 < {text_of(below)} := by\n  have hp := {positive}\n  grind")
     if steps:
@@ -167,16 +161,6 @@ def _against_zero(sign: str, p: Polynomial) -> str:
     return f"{'0' if p.names else '(0 : Rat)'} {sign} {text_of(p)}"
 
 
-def _says_not_negative(text: str, name: str) -> bool:
-    n = re.escape(name)
-    return bool(re.search(rf"(?<![\w'.])(?:0 ≤ {n}|{n} ≥ 0)(?![\w'.])", text))
-
-
-def says_positive(text: str, name: str) -> bool:
-    n = re.escape(name)
-    return bool(re.search(rf"(?<![\w'.])(?:0 < {n}|{n} > 0)(?![\w'.])", text))
-
-
 def _named(
     goal: Comparison,
     above_zero: set[str],
@@ -195,7 +179,7 @@ def _named(
     rest, printed = rest * scale, [replace(one, factor=one.factor * scale) for one in printed]
     terms = [_raised(one, unit, rest) if unit is not None else one for one in printed]
     known = {p: fresh("hp") for p in dict.fromkeys(p for one in (*terms, *printed) for p in one.factors)}
-    positive = {p: _positive(Counter([p]), above_zero, at_least_zero) for p in known}
+    positive = {p: positive_product(Counter([p]), above_zero, at_least_zero) for p in known}
     whole: Counter[Polynomial] = Counter()
     for one in terms:
         whole |= Counter(one.factors)
@@ -461,47 +445,4 @@ def _product(factors: Counter[Polynomial]) -> Polynomial:
     return result
 
 
-def _positive(
-    factors: Counter[Polynomial], above_zero: set[str], at_least_zero: AbstractSet[str] = frozenset()
-) -> str | None:
-    """A proof that the product of the factors is positive."""
-    proofs = [positive_one(factor, above_zero, at_least_zero) for factor in factors.elements()]
-    known = [proof for proof in proofs if proof is not None]
-    return chained("Rat.mul_pos", known) if known and len(known) == len(proofs) else None
-
-
-def positive_one(factor: Polynomial, above_zero: set[str], at_least_zero: AbstractSet[str] = frozenset()) -> str | None:
-    """The same for one polynomial: linear, a sum of squares and a positive number, of products of positive variables,
-    or of a positive number and products of variables that are not negative."""
-    facts = []
-    if factor.degree > 1 and any(c < 0 for c in factor.terms.values()):
-        return None
-    if factor.degree > 1 and factor.terms.get((), 0) > 0 and None not in (halves := [halved(m) for m in factor.terms]):
-        facts = [
-            f"have := (Lean.Grind.OrderedRing.sq_nonneg : 0 ≤ ({text_of(Polynomial({half: 1}))}) ^ 2)"
-            for half in halves
-            if half
-        ]
-    elif factor.degree > 1:
-        if not set(factor.names) <= above_zero:
-            return _positive_beside(factor, at_least_zero) if set(factor.names) <= at_least_zero else None
-        for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
-            names = [name for name, power in monomial for _ in range(power)]
-            proof = chained("Rat.mul_pos", ["(by grind)"] * len(names))
-            facts.append(f"have h{i} : 0 < {' * '.join(names)} := {proof}")
-    return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
-
-
-def _positive_beside(factor: Polynomial, at_least_zero: AbstractSet[str]) -> str | None:
-    """The number in it is positive, and the rest is not negative."""
-    if factor.terms.get((), 0) <= 0:
-        return None
-    facts = []
-    for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
-        names = [name for name, power in monomial for _ in range(power)]
-        proof = chained("Rat.mul_nonneg", ["(by grind)"] * len(names))
-        facts.append(f"have h{i} : 0 ≤ {' * '.join(names)} := {proof}")
-    return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
-
-
-__all__ = ["above_zero_in", "proof", "propose"]
+__all__ = ["proof", "propose"]

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from prover.policy.tactics.polynomials import Polynomial, difference, halved, linear_solution, rational_root, text_of
-from prover.policy.tactics.quotients import Comparison, Ratio, above_zero_in, comparison, merged, positive_one, summed
+from prover.policy.tactics.quotients import Comparison, Ratio, comparison, merged, summed
+from prover.policy.tactics.signs import above_zero_in, positive_one
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, have, seq
 
