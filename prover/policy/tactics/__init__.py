@@ -1,8 +1,11 @@
 """The built-in policy: tactics with prior probabilities from the shape of the goal. No model, no weights.
 
-Each file proposes for one kind of reasoning, as pairs of a tactic and a weight. A weight says how likely the tactic is
-to be the next step of a proof, and how cheap it is to find out: a worker stops at the first tactic that leaves no
-goal, so what closes goals quickly comes first. Weights above 0.5 are for what usually either closes the goal or fails.
+Each file of the packages here proposes for one kind of reasoning, as pairs of a tactic and a weight; `sources.py` lists
+them. A weight says how likely the tactic is to be the next step of a proof, and how cheap it is to find out: a worker
+stops at the first tactic that leaves no goal, so what closes goals quickly comes first. Weights above 0.5 are for what
+usually either closes the goal or fails. What rules read and compute with stands beside this file: the goal (`view.py`,
+`patterns.py`, `definitions.py`), its arithmetic (`terms.py`, `evaluate.py`, `values.py`, `solutions.py`), exact algebra
+(`polynomials.py`, `simplex.py`).
 """
 
 from __future__ import annotations
@@ -14,164 +17,12 @@ from collections.abc import Iterable, Sequence
 
 from lean_env.protocol import OutcomeKind
 from prover.interfaces import Candidate, Query
-from prover.policy.tactics import (
-    affine,
-    arithmetic,
-    bits,
-    bitwise,
-    bounded,
-    casts,
-    closers,
-    coprime,
-    coupled,
-    descent,
-    differences,
-    digits,
-    distinctions,
-    divisibility,
-    dominance,
-    elimination,
-    equations,
-    exploration,
-    exponentials,
-    extremes,
-    factors,
-    floors,
-    folds,
-    formulas,
-    functional,
-    functions,
-    gcds,
-    groups,
-    growth,
-    harmonic,
-    identities,
-    induction,
-    inequalities,
-    instances,
-    intermediate,
-    involutions,
-    laws,
-    lemmas,
-    levels,
-    library,
-    lists,
-    mathlib,
-    modular,
-    monomials,
-    options,
-    orbits,
-    parametric,
-    paths,
-    pell,
-    perfect,
-    periodic,
-    pigeonhole,
-    planes,
-    power_gcds,
-    powers,
-    predicates,
-    primes,
-    progressions,
-    quotients,
-    ranges,
-    recurrences,
-    recursion,
-    refutation,
-    remainders,
-    roots,
-    semigroups,
-    square_members,
-    squares,
-    structure,
-    tables,
-    tangents,
-    telescopes,
-    towers,
-    wellfounded,
-    witnesses,
-)
+from prover.policy.tactics import mathlib
+from prover.policy.tactics.divisors import periodic
 from prover.policy.tactics.learning import Learning
+from prover.policy.tactics.sources import CORE_SOURCES, SOURCES
 from prover.policy.tactics.view import Proposal, View, view_of, with_typed_exponents
 
-_SOURCES = (
-    closers.propose,
-    lemmas.propose,
-    library.propose,
-    structure.propose,
-    distinctions.propose,
-    instances.propose,
-    functions.propose,
-    wellfounded.propose,
-    involutions.propose,
-    pigeonhole.propose,
-    groups.propose,
-    recursion.propose,
-    exploration.propose,
-    predicates.propose,
-    paths.propose,
-    induction.propose,
-    bits.propose,
-    bitwise.propose,
-    options.propose,
-    lists.propose,
-    folds.propose,
-    arithmetic.propose,
-    differences.propose,
-    digits.propose,
-    floors.propose,
-    tables.propose,
-    modular.propose,
-    periodic.propose,
-    bounded.propose,
-    dominance.propose,
-    witnesses.propose,
-    semigroups.propose,
-    pell.propose,
-    primes.propose,
-    casts.propose,
-    tangents.propose,
-    planes.propose,
-    quotients.propose,
-    divisibility.propose,
-    gcds.propose,
-    coprime.propose,
-    power_gcds.propose,
-    elimination.propose,
-    factors.propose,
-    monomials.propose,
-    descent.propose,
-    powers.propose,
-    perfect.propose,
-    towers.propose,
-    exponentials.propose,
-    squares.propose,
-    roots.propose,
-    remainders.propose,
-    inequalities.propose,
-    extremes.propose,
-    ranges.propose,
-    recurrences.propose,
-    square_members.propose,
-    levels.propose,
-    coupled.propose,
-    harmonic.propose,
-    orbits.propose,
-    telescopes.propose,
-    progressions.propose,
-    formulas.propose,
-    growth.propose,
-    functional.propose,
-    parametric.propose,
-    intermediate.propose,
-    equations.propose,
-    laws.propose,
-    identities.propose,
-    affine.propose,
-    refutation.propose,
-    mathlib.propose,
-)
-_CORE_SOURCES = tuple(source for source in _SOURCES if source is not mathlib.propose)
 # Closers stay in front whatever the seed; below, seeds shuffle tactics of about equal weight, so that passes differ.
 _FIXED = 0.5
 _SHUFFLE = 0.25
@@ -232,7 +83,7 @@ class TacticsPolicy:
             return []
         weights = _best(
             (with_typed_exponents(tactic), weight)
-            for source in (_SOURCES if self.available else _CORE_SOURCES)
+            for source in (SOURCES if self.available else CORE_SOURCES)
             for tactic, weight in source(view)
             if self._exists(tactic) and _pays(view, tactic) and not (view.tower and _evaluates(tactic))
         )

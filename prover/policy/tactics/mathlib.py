@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from prover.goal import bare
-from prover.policy.tactics.arithmetic import squared
+from prover.policy.tactics.estimates.arithmetic import squared
 from prover.policy.tactics.patterns import universal
 from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, connective, mentions, seq
 

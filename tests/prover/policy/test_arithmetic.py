@@ -6,22 +6,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from prover.policy.tactics import (
-    _SOURCES,
-    bounded,
-    divisibility,
-    equations,
-    factors,
-    gcds,
-    growth,
-    inequalities,
-    modular,
-    recurrences,
-    refutation,
-    witnesses,
-)
-from prover.policy.tactics.refutation import counterexamples
+from prover.policy.tactics.diophantine import bounded, factors
+from prover.policy.tactics.divisors import divisibility, gcds, modular
+from prover.policy.tactics.estimates import inequalities
+from prover.policy.tactics.functional import equations
+from prover.policy.tactics.logic import refutation, witnesses
+from prover.policy.tactics.logic.refutation import counterexamples
+from prover.policy.tactics.sequences import growth, recurrences
 from prover.policy.tactics.simplex import feasible
+from prover.policy.tactics.sources import SOURCES
 from prover.policy.tactics.view import Proposal, View, view_of
 
 Rule = Callable[[View], Iterator[Proposal]]
@@ -143,7 +136,7 @@ def test_linear_programs() -> None:
 def test_odd_goals_end_no_search(goal: str) -> None:
     view = view_of((goal,), ())
     assert view is not None
-    proposals = [tactic for rule in _SOURCES for tactic, _ in rule(view)]
+    proposals = [tactic for rule in SOURCES for tactic, _ in rule(view)]
     assert proposals
 
 
@@ -169,7 +162,7 @@ def test_lemmas_do_not_take_the_names_of_hypotheses() -> None:
 def test_no_goal_is_too_strange(goal: str) -> None:
     view = view_of((goal,), ())
     assert view is not None
-    assert [tactic for source in _SOURCES for tactic, _ in source(view)]
+    assert [tactic for source in SOURCES for tactic, _ in source(view)]
 
 
 def test_names_of_the_statement_are_not_taken() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from lean_env.pool import Pool
 from lean_env.protocol import Limits, State
-from prover.policy.tactics import exploration
 from prover.policy.tactics.definitions import Inductive, declared, own, proved, unfoldable
+from prover.policy.tactics.programs import exploration
 from prover.policy.tactics.view import View, view_of
 from tests.prover.policy.on_lean import look as seen
 from tests.prover.policy.on_lean import offered, tried

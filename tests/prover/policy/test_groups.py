@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lean_env.pool import Pool
-from prover.policy.tactics import groups
+from prover.policy.tactics.logic import groups
 from prover.policy.tactics.view import view_of
 from tests.prover.policy.on_lean import look, tried
 

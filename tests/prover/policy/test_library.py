@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from prover.policy.tactics import library
-from prover.policy.tactics.predicates import propose as of_predicates
+from prover.policy.tactics.logic import library
+from prover.policy.tactics.programs.predicates import propose as of_predicates
 from prover.policy.tactics.view import View, view_of
 
 TAKE = ("LE.le", "Nat", "instLENat", "List.length", "List.take", "List", "OfNat.ofNat", "instOfNatNat", "Nat.gcd")

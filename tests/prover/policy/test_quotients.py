@@ -7,7 +7,7 @@ import re
 import pytest
 
 from lean_env.pool import Pool
-from prover.policy.tactics import quotients
+from prover.policy.tactics.estimates import quotients
 from prover.policy.tactics.view import view_of
 from tests.prover.policy.on_lean import look, tried
 

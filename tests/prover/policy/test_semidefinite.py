@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prover.policy.tactics.facts import Fact, Question, negation_of
+from prover.policy.tactics.estimates.facts import Fact, Question, negation_of
+from prover.policy.tactics.estimates.semidefinite import decomposed
+from prover.policy.tactics.estimates.sums_of_squares import sum_of_squares
 from prover.policy.tactics.polynomials import Polynomial, of_term
-from prover.policy.tactics.semidefinite import decomposed
-from prover.policy.tactics.sums_of_squares import sum_of_squares
 from prover.policy.tactics.terms import read
 
 ONE = Polynomial.constant(1)

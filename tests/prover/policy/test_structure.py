@@ -11,9 +11,9 @@ from prover.goal import bare
 from prover.interfaces import Query
 from prover.policy import TacticsPolicy
 from prover.policy.tactics.definitions import own
-from prover.policy.tactics.instances import instances, substituted
+from prover.policy.tactics.logic.instances import instances, substituted
 from prover.policy.tactics.patterns import alternatives, pattern, universal
-from prover.policy.tactics.recursion import calls
+from prover.policy.tactics.programs.recursion import calls
 from prover.policy.tactics.view import View, view_of
 
 TREE = "α : Type\nt : Tree α\nacc : List α\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prover.policy.tactics import tables
+from prover.policy.tactics.divisors import tables
 from prover.policy.tactics.view import view_of
 
 

@@ -11,10 +11,10 @@ from lean_env.errors import UsageError
 from lean_env.protocol import State
 from prover.interfaces import Query
 from prover.policy import TacticsPolicy, make
-from prover.policy.tactics.boxes import interval
 from prover.policy.tactics.definitions import unknown
+from prover.policy.tactics.diophantine.boxes import interval
+from prover.policy.tactics.logic.structure import intro_names
 from prover.policy.tactics.mathlib import WORDS
-from prover.policy.tactics.structure import intro_names
 from prover.policy.tactics.view import View, connective, seq, view_of
 
 

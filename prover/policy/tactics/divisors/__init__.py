@@ -1,0 +1,1 @@
+"""Divisibility, remainders and common divisors of whole numbers."""

@@ -1,0 +1,1 @@
+"""Inequalities: between polynomials, quotients and powers."""

@@ -1,0 +1,1 @@
+"""Functional equations: functions of numbers that the hypotheses describe by laws."""

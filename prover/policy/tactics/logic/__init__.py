@@ -1,0 +1,1 @@
+"""Connectives, quantifiers and functions as values: what a proof does before it looks at numbers."""

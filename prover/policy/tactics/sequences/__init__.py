@@ -1,0 +1,1 @@
+"""Sequences that the hypotheses define by first values and a rule."""
