@@ -41,6 +41,7 @@ from prover.policy.tactics.estimates import (
     planes,
     powers,
     quotients,
+    reciprocals,
     tangents,
 )
 from prover.policy.tactics.functional import affine, combinations, equations, formulas, identities, laws
@@ -123,6 +124,7 @@ SOURCES = (
     casts.propose,
     tangents.propose,
     planes.propose,
+    reciprocals.propose,
     quotients.propose,
     divisibility.propose,
     gcds.propose,

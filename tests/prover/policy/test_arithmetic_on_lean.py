@@ -272,6 +272,10 @@ STATEMENTS = {
     "c ^ 3 / (a * b) ≥ a + b + c",
     "gcd of polynomials divides": "(n : Nat) : Nat.gcd (n ^ 2 + n + 1) (n + 2) ∣ 3",
     "gcd of powers less one": "(m n : Nat) : Nat.gcd (3 ^ m - 1) (3 ^ n - 1) = 3 ^ Nat.gcd m n - 1",
+    "equation in integers": "(u v : Int) (h : u + 2 * v = 12) : u * v ≤ 18",
+    "cubes in order": "(u v : Int) (h : u ^ 3 ≤ v ^ 3) : u ≤ v",
+    "reciprocals that a line touches": "(u v : Rat) (hu : 0 ≤ u) (hv : 0 ≤ v) (h : u + v = 2) : u / (v ^ 2 + 1) + "
+    "v / (u ^ 2 + 1) ≥ 1",
     "planes that touch": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 3 / (a ^ 2 + a * b + b ^ 2) + "
     "b ^ 3 / (b ^ 2 + b * c + c ^ 2) + c ^ 3 / (c ^ 2 + c * a + a ^ 2) ≥ (a + b + c) / 3",
     "lines in squares": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (h : a ^ 2 + b ^ 2 + c ^ 2 = 3) : "

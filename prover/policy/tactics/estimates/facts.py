@@ -93,9 +93,10 @@ def weighted_sum(
     for equation, number in zip(equations, numbers[len(facts) :], strict=True):
         term = Polynomial({equation.monomial: number})
         together[equation.equation] = together.get(equation.equation, Polynomial()) + term
+    reflexive = "Int.le_refl 0" if kind == "Int" else f"{kind}.le_refl"
     for i, (zero, factor) in enumerate(together.items()):
         product = f"({text_of(factor)}) * ({zero})"
-        steps += [f"have hm{i} : 0 ≤ {product} := by rw [{zeros[zero]}, {kind}.mul_zero]; exact {kind}.le_refl"]
+        steps += [f"have hm{i} : 0 ≤ {product} := by rw [{zeros[zero]}, {kind}.mul_zero]; exact {reflexive}"]
         proofs.append(f"hm{i}")
     if not proofs:
         return None

@@ -92,10 +92,12 @@ def proofs(view: View) -> Iterator[Proposal]:
 def _denied(question: Question) -> Question | None:
     """A linear claim as a contradiction: what denies it is a fact, to be multiplied by the others."""
     claim = question.claim
-    if claim is None or claim.degree != 1 or question.kind != "Rat":
+    if claim is None or claim.degree != 1:
         return None
-    text = text_of(-claim)
-    fact = Fact(-claim, not question.strict, text, f"(by grind : 0 {'≤' if question.strict else '<'} {text})")
+    field = question.kind == "Rat"
+    other = -claim if field or question.strict else -claim - Polynomial.constant(1)
+    strict = field and not question.strict
+    fact = Fact(other, strict, text_of(other), f"(by grind : 0 {'<' if strict else '≤'} {text_of(other)})")
     return replace(question, claim=None, strict=False, facts=(*question.facts, fact))
 
 

@@ -78,7 +78,9 @@ def propose(view: View) -> Iterator[Proposal]:
     lines = []
     for group, bound in zip(groups, bounds, strict=True):
         claim = f"{text_of(bound)} ≤ {group.text}"
-        proof = _proof(view, group.names, claim, None) or (limit and _proof(view, group.names, claim, limit))
+        proof = proved_alone(view, group.names, claim, None) or (
+            limit and proved_alone(view, group.names, claim, limit)
+        )
         if not proof:
             return
         lines.append(have(fresh("ht"), claim, proof))
@@ -130,8 +132,8 @@ def _bound(group: _Group, power: int, at: Mapping[str, Fraction]) -> Polynomial:
     return bound
 
 
-def _proof(view: View, names: Sequence[str], claim: str, limit: Fraction | None) -> list[str] | None:
-    """Tactics for a bound, by what is known of its variables alone."""
+def proved_alone(view: View, names: Sequence[str], claim: str, limit: Fraction | None = None) -> list[str] | None:
+    """Tactics for a bound, by what is known of its variables alone, and that they are below the limit."""
     kept = [h for h in view.props if " = " not in h.type and names_of(read(h.type) or Term("num")) & set(names)]
     clear = forget(h.name for h in view.props if h not in kept)
     limits = [Hypothesis(f"{n}_most", f"{n} < {literal(limit)}") for n in names] if limit else []
@@ -152,4 +154,4 @@ def _slope(p: Polynomial, name: str, at: Mapping[str, Fraction]) -> Fraction:
     return total
 
 
-__all__ = ["propose"]
+__all__ = ["propose", "proved_alone"]

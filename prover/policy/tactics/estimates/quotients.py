@@ -9,7 +9,7 @@ from math import lcm
 
 from prover.goal import Hypothesis
 from prover.policy.tactics.estimates import inequalities
-from prover.policy.tactics.estimates.signs import above_zero_in, positive_product, says_not_negative
+from prover.policy.tactics.estimates.signs import above_zero_in, at_least_zero_in, positive_product
 from prover.policy.tactics.polynomials import Polynomial, difference, divided, of_term, text_of
 from prover.policy.tactics.terms import Term, names_of, read, show
 from prover.policy.tactics.view import RAT, Proposal, View, chained, seq
@@ -89,7 +89,7 @@ def _cleared_goal(view: View, variables: set[str], above_zero: set[str]) -> tupl
         steps += _cleared(found, positive, cleared, name)
         hypotheses = [h for h in hypotheses if h.name != name] + [Hypothesis(cleared, found.numerator)]
     elsewhere = any("/" in h.type or "⁻¹" in h.type for h in view.props if h.name not in {name for name, _ in known})
-    at_least_zero = {n for n in variables if any(says_not_negative(h.type, n) for h in view.props)} | above_zero
+    at_least_zero = at_least_zero_in(view)
     unit = _unit(view, above_zero)
     named = _named(goal, above_zero, at_least_zero, unit, fresh) if goal.quotient.below and not elsewhere else None
     if named is not None:

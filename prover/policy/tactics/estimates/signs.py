@@ -15,6 +15,11 @@ def above_zero_in(view: View) -> set[str]:
     return {n for n in view.of_type(RAT) if any(says_positive(h.type, n) for h in view.props)}
 
 
+def at_least_zero_in(view: View) -> set[str]:
+    """The fractions that a hypothesis says are not negative."""
+    return above_zero_in(view) | {n for n in view.of_type(RAT) if any(says_not_negative(h.type, n) for h in view.props)}
+
+
 def says_positive(text: str, name: str) -> bool:
     n = re.escape(name)
     return bool(re.search(rf"(?<![\w'.])(?:0 < {n}|{n} > 0)(?![\w'.])", text))
@@ -56,16 +61,28 @@ def positive_one(factor: Polynomial, above_zero: set[str], at_least_zero: Abstra
     return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
 
 
+def not_negative_one(polynomial: Polynomial) -> str | None:
+    """A proof that a polynomial without negative coefficients, in variables that are not negative, is not negative."""
+    if any(c < 0 for c in polynomial.terms.values()):
+        return None
+    return f"(show 0 ≤ {text_of(polynomial)} by {'; '.join([*_products(polynomial), 'grind'])})"
+
+
 def _positive_beside(factor: Polynomial, at_least_zero: AbstractSet[str]) -> str | None:
     """The number in it is positive, and the rest is not negative."""
     if factor.terms.get((), 0) <= 0:
         return None
+    return f"(show 0 < {text_of(factor)} by {'; '.join([*_products(factor), 'grind'])})"
+
+
+def _products(polynomial: Polynomial) -> list[str]:
+    """That none of its products of variables is negative."""
     facts = []
-    for i, monomial in enumerate(m for m in factor.terms if degree(m) > 1):
+    for i, monomial in enumerate(m for m in polynomial.terms if degree(m) > 1):
         names = [name for name, power in monomial for _ in range(power)]
         proof = chained("Rat.mul_nonneg", ["(by grind)"] * len(names))
         facts.append(f"have h{i} : 0 ≤ {' * '.join(names)} := {proof}")
-    return f"(show 0 < {text_of(factor)} by {'; '.join([*facts, 'grind'])})"
+    return facts
 
 
-__all__ = ["above_zero_in", "positive_one", "positive_product", "says_not_negative", "says_positive"]
+__all__ = ["above_zero_in", "at_least_zero_in", "not_negative_one", "positive_one", "positive_product", "says_positive"]
