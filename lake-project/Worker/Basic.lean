@@ -150,6 +150,8 @@ structure ProofState where
   opens : List OpenDecl
   printed : Printed
   horizon : Option Horizon := none
+  /-- The declaration that the proof is for, where the environment has it already. -/
+  own : Option Name := none
 
 /-- A context for Lean's monads. Heartbeats are counted from now: they add up over the life of a process otherwise. -/
 def coreContext (heartbeats : Nat) (token : Option IO.CancelToken) (options : Options) (currNamespace : Name)

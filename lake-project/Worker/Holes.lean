@@ -38,10 +38,12 @@ def openGoal (before : Environment) (ci : ContextInfo) (mctx : MetavarContext) (
   let ctx ← coreContext 200000 none ci.options ci.currNamespace ci.openDecls
   let ((_, closed, _), _, _) ← make.toIO ctx { env := ci.env, ngen := ci.ngen } {} { mctx := mctx }
   -- The environment before the command, lest `exact?` find the theorem itself; that after it if the goal needs its parts
-  let env := if allKnown before closed.getUsedConstants 0 then before else ci.env
+  let alone := allKnown before closed.getUsedConstants 0
+  let env := if alone then before else ci.env
   let ((goal, _, levels, goals, hash), coreState, metaState) ← make.toIO ctx { env := env, ngen := ci.ngen } {} { mctx := mctx }
   let state := { coreState := { coreState with messages := {} }, metaState := metaState, termState := { levelNames := levels }, goals := [goal], root := goal,
-                 options := ci.options, currNamespace := ci.currNamespace, opens := ci.openDecls, printed := printed : ProofState }
+                 options := ci.options, currNamespace := ci.currNamespace, opens := ci.openDecls, printed := printed,
+                 own := if alone then none else ci.parentDecl? : ProofState }
   return (state, closed, goals, hash)
 
 /-- Does the syntax stand in the text, rather than come from a macro? -/

@@ -23,11 +23,14 @@ inductive TacticResult where
   | timeout (message : String)
   | refused (what : String)
 
-/-- Does the proof of a finished state stand on `sorry`, or on metavariables that nothing assigned? -/
-def unfinished (root : MVarId) : MetaM (Option String) := do
+/-- Does the proof of a finished state stand on `sorry`, on itself, or on metavariables that nothing assigned? -/
+def unfinished (root : MVarId) (own : Option Name) : MetaM (Option String) := do
   let e ← instantiateMVars (.mvar root)
   if e.hasSorry then return some "the proof uses `sorry`"
   if e.hasExprMVar then return some "the proof leaves metavariables"
+  match own with
+  | some n => if e.getUsedConstants.toList.elem n then return some "the proof uses the theorem itself"
+  | none => pure ()
   return none
 
 /-- Goals that make one state, printed, and their hash. -/
@@ -74,7 +77,7 @@ def runTactic (deadline : Deadline) (s : ProofState) (source : String) (split fu
           | some h, _ => lateIn h s.goals []
         match late, s.horizon, goals with
         | some n, some h, _ => return ([], some (usesAfter h n))
-        | _, _, [] => return ([], ← unfinished s.root)
+        | _, _, [] => return ([], ← unfinished s.root s.own)
         | _, _, _ =>
           let parts ← if split then independentParts s.root goals else pure [goals]
           return (← describe s.printed parts, none)

@@ -130,6 +130,14 @@ async def test_a_theorem_does_not_prove_itself(lean: Pool) -> None:
         assert outcome.kind != "proved", tactic
 
 
+async def test_nor_where_its_statement_needs_what_was_declared_with_it(lean: Pool) -> None:
+    statement = "∀ n : ℕ, (match n with | 0 => 1 | k + 1 => k + 7) = 3 → n = 12345"
+    for tactic in ("exact t", "exact?", "apply t", "simp [t]"):
+        outcome = (await tried(lean, statement, tactic))[0]
+        assert outcome.kind != "proved", tactic
+    assert (await tried(lean, statement, "intro n; split <;> omega"))[0].kind == "proved"
+
+
 async def test_a_statement_opens_as_its_author_wrote_it(lean: Pool) -> None:
     async with lean.session() as session:
         for statement, goal in [

@@ -14,7 +14,7 @@ from prover.problems.leantext import STATEMENTS, commands, mask
 _DEFINES = frozenset({"def", "abbrev", "irreducible_def"})
 _TYPES = re.compile(r"\b(?:inductive|structure|class)\s+(\S+)")
 _NAMESPACE = re.compile(r"\bnamespace\s+(\S+)")
-_CONSTRUCTOR = re.compile(r"^\s*\| *([^\s:({|]+)([^|\n]*)", re.MULTILINE)
+_CONSTRUCTOR = re.compile(r"(?<!\S)\| *([^\s:({|]+)([^|\n]*)")
 _FIELDS = re.compile(r"^\s+([^\W\d][\w'₀-₉]*)(?= ?:(?!=))", re.MULTILINE)
 _BINDER = re.compile(r"\s*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{[^{}]*\}|\[[^\[\]]*\]|⦃[^⦃⦄]*⦄)")
 _MOST_DEFINITIONS = 10

@@ -44,10 +44,11 @@ from prover.policy.tactics.estimates import (
     reciprocals,
     tangents,
 )
-from prover.policy.tactics.functional import affine, combinations, equations, formulas, identities, laws
+from prover.policy.tactics.functional import affine, combinations, constants, equations, formulas, identities, laws
 from prover.policy.tactics.logic import (
     closers,
     distinctions,
+    fixpoints,
     functions,
     groups,
     instances,
@@ -61,8 +62,10 @@ from prover.policy.tactics.logic import (
     witnesses,
 )
 from prover.policy.tactics.programs import (
+    automata,
     bits,
     bitwise,
+    confluence,
     exploration,
     folds,
     induction,
@@ -95,11 +98,14 @@ SOURCES = (
     instances.propose,
     functions.propose,
     wellfounded.propose,
+    fixpoints.propose,
     involutions.propose,
     pigeonhole.propose,
     groups.propose,
     recursion.propose,
     exploration.propose,
+    automata.propose,
+    confluence.propose,
     predicates.propose,
     paths.propose,
     induction.propose,
@@ -155,6 +161,7 @@ SOURCES = (
     formulas.propose,
     growth.propose,
     combinations.propose,
+    constants.propose,
     parametric.propose,
     intermediate.propose,
     equations.propose,

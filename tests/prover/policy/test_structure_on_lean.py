@@ -16,6 +16,9 @@ _RING = (
     "(h5 : ∀ x y z, t x (p y z) = p (t x y) (t x z)) (h6 : ∀ x y z, t (p x y) z = p (t x z) (t y z)) "
 )
 STATEMENTS = {
+    "least fixed point": "(F : (Nat → Prop) → Nat → Prop) "
+    "(h : ∀ S T : Nat → Prop, (∀ n, S n → T n) → ∀ n, F S n → F T n) : ∃ S : Nat → Prop, ∀ n, S n ↔ F S n",
+    "a constant that a value tells": "(g : Int → Int) (h : ∀ x y, g (x + y) = g x + 2 * y) : ∃ d, ∀ x, g x = 2 * x + d",
     "lemmas about functions that hypotheses describe": "(put : Nat → List Nat → List Nat) "
     "(order : List Nat → List Nat) "
     "(h0 : ∀ x, put x [] = [x]) (h1 : ∀ x y l, put x (y :: l) = if x ≤ y then x :: y :: l else y :: put x l) "
@@ -268,7 +271,73 @@ _PRODUCT = """def upTo : Nat → Nat
   | n + 1 => (n + 1) * upTo n
 
 """
+_TAIL = """inductive Path {α : Type} (r : α → α → Prop) : α → α → Prop where
+  | stay : ∀ {a}, Path r a a
+  | step : ∀ {a b c}, Path r a b → r b c → Path r a c
+
+"""
+_DOOR = """inductive Door where | open | shut
+
+def Door.used : Door → Door
+  | .open => .shut
+  | .shut => .open
+
+def through : Door → List Nat → Door
+  | d, [] => d
+  | d, _ :: l => through d.used l
+
+"""
+_WHEEL = """def turn {α : Type} : Nat → List α → List α
+  | 0, l => l
+  | _ + 1, [] => []
+  | n + 1, a :: l => turn n (l ++ [a])
+
+"""
+_MACHINE = """inductive Total where
+  | one (x : Nat)
+  | two (a b : Total)
+
+def Total.worth (env : Nat → Int) : Total → Int
+  | .one x => env x
+  | .two a b => a.worth env + b.worth env
+
+inductive Op where
+  | load (x : Nat)
+  | plus
+
+def Total.code : Total → List Op
+  | .one x => [.load x]
+  | .two a b => a.code ++ b.code ++ [.plus]
+
+def steps (env : Nat → Int) : List Op → List Int → Option (List Int)
+  | [], s => some s
+  | .load x :: p, s => steps env p (env x :: s)
+  | .plus :: p, a :: b :: s => steps env p ((b + a) :: s)
+  | .plus :: _, _ => none
+
+"""
+_LOOKED_UP = """def begun : List (Option Nat) → Option Nat
+  | [] => none
+  | some a :: _ => some a
+  | none :: l => begun l
+
+"""
 FILES = {
+    "chains that meet again": (
+        _TAIL,
+        "{α : Type} (r : α → α → Prop) (h : ∀ x y z, r x y → r x z → ∃ w, r y w ∧ r z w) (x y z : α) "
+        "(p : Path r x y) (q : Path r x z) : ∃ w, Path r y w ∧ Path r z w",
+    ),
+    "both states": (_DOOR, "(l : List Nat) : through Door.open l = Door.shut ↔ l.length % 2 = 1"),
+    "once around": (_WHEEL, "{α : Type} (l : List α) : turn l.length l = l"),
+    "a machine that may fail": (
+        _MACHINE,
+        "(env : Nat → Int) (a : Total) : steps env a.code [] = some [a.worth env]",
+    ),
+    "a match in the claim": (
+        _LOOKED_UP,
+        "(l m : List (Option Nat)) : begun (l ++ m) = (match begun l with | some a => some a | none => begun m)",
+    ),
     "every fifth": (_RABBITS, "(n : Nat) : 5 ∣ pairs (5 * n)"),
     "every sixth": (_RABBITS, "(n : Nat) : 8 ∣ pairs (n * 6)"),
     "above powers": (_PRODUCT, "(n : Nat) (h : 7 ≤ n) : 3 ^ n < upTo n"),

@@ -14,7 +14,8 @@ from prover.policy.tactics.polynomials import Polynomial, combination, degree, o
 from prover.policy.tactics.terms import Term, applications, conjuncts, names_of, read, show, substitute
 from prover.policy.tactics.view import INT, RAT, Proposal, View, have, seq
 
-_OF_FRACTIONS, _OF_INTEGERS = ("ℚ → ℚ", "Rat → Rat"), ("ℤ → ℤ", "Int → Int")
+OF_FRACTIONS = ("ℚ → ℚ", "Rat → Rat")
+FUNCTIONS = (*OF_FRACTIONS, "ℤ → ℤ", "Int → Int")
 _MOST_PLACES = 9
 _MOST_INSTANCES = 60
 _MOST_TERMS = 24
@@ -26,7 +27,7 @@ def propose(view: View) -> Iterator[Proposal]:
     if target is None or "∀" not in view.facts:
         return
     kinds = {v.name: v.type for v in view.vars}
-    functions = {f: kind in _OF_FRACTIONS for f, kind in kinds.items() if kind in (*_OF_FRACTIONS, *_OF_INTEGERS)}
+    functions = {f: kind in OF_FRACTIONS for f, kind in kinds.items() if kind in FUNCTIONS}
     bound = []
     while target.op == "∀" and target.kind in INT | RAT:
         bound.append(target.name)
@@ -41,7 +42,7 @@ def propose(view: View) -> Iterator[Proposal]:
     rules = [(name, body) for name, body in rules if {a.args[0].name for a in applications(body[1])} & called]
     if not any(body[0] for _, body in rules):
         return
-    claims = [_polynomial(Term("-", part.args), functions) for part in parts]
+    claims = [polynomial(Term("-", part.args), functions) for part in parts]
     instances = _instances(view, rules, functions, target, bound) if None not in claims else []
     if set(bound) & {h.name for h in view.goal.hypotheses}:
         return
@@ -71,7 +72,7 @@ def _rule(term: Term) -> tuple[tuple[str, ...], Term] | None:
     return (tuple(names), term) if term.op == "=" and len(names) <= 2 else None
 
 
-def _polynomial(term: Term, functions: Mapping[str, bool]) -> Polynomial | None:
+def polynomial(term: Term, functions: Mapping[str, bool]) -> Polynomial | None:
     """The term as a polynomial whose unknowns are variables and values of functions at polynomials.
 
     Args:
@@ -104,7 +105,7 @@ def _places(view: View, target: Term, functions: Mapping[str, bool], bound: Sequ
     found += [Term("app", (Term("var", name=f), x)) for f in sorted(functions) for x in (*atoms, zero)]
     distinct: dict[Polynomial | Term, Term] = {}
     for term in found:
-        distinct.setdefault(_polynomial(term, functions) or term, term)
+        distinct.setdefault(polynomial(term, functions) or term, term)
     return list(distinct.values())[:_MOST_PLACES]
 
 
@@ -131,11 +132,11 @@ def _instances(
         ordered = sorted(product(places, repeat=len(variables)), key=lambda at: (sum(i for i, _ in at), at[:1]))
         for at in islice(ordered, _MOST_INSTANCES):
             terms = [term for _, term in at]
-            p = _polynomial(Term("-", substitute(equation, dict(zip(variables, terms, strict=True))).args), functions)
+            p = polynomial(Term("-", substitute(equation, dict(zip(variables, terms, strict=True))).args), functions)
             small = p is not None and len(p.terms) <= _MOST_TERMS and all(degree(m) <= 6 for m in p.terms)
             if p and small and all(abs(c.numerator) <= _LARGEST**3 for c in p.terms.values()):
                 found.setdefault(p, " ".join([name, *(show(term, 1024) for term in terms)]))
     return [(text, p) for p, text in found.items()][:_MOST_INSTANCES]
 
 
-__all__ = ["propose"]
+__all__ = ["FUNCTIONS", "OF_FRACTIONS", "polynomial", "propose"]

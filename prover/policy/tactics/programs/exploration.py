@@ -81,7 +81,11 @@ def propose(view: View) -> Iterator[Proposal]:
         + (_by_laws(shape, unfold) if laws else _proof(shape, unfold, called))
         for shape in shapes
     ]
-    use = "".join(f" | (simpa using {called[shape.claim]} _ [] [])" for shape in shapes if "s" in shape.names)
+    use = "".join(
+        f" | (simpa using {called[shape.claim]}{' _' * (len(shape.names) - 2)} [] [])"
+        for shape in shapes
+        if "s" in shape.names
+    )
     lists = [
         v.name
         for v in view.vars
@@ -324,20 +328,22 @@ def _pairs(functions: dict[str, Definition]) -> Iterator[Shape]:
 def _compilers(functions: dict[str, Definition]) -> Iterator[Shape]:
     """A machine runs what a compiler made of a term, and the value is on its stack (McCarthy and Painter, 1967)."""
     for run, machine in functions.items():
-        if len(machine.arguments) != 2 or machine.result not in machine.arguments:
+        *first, one, other = machine.arguments if len(machine.arguments) > 1 else ("", "", "")
+        if len(first) > 1:
             continue
-        code, stack = machine.arguments
-        swapped = code == machine.result
-        code, stack = (stack, code) if swapped else (code, stack)
+        k = "k " * len(first)
         for make, compiler in functions.items():
-            if compiler.result != code or code == stack or compiler.arguments[1:] not in ((), (code,)):
+            code = compiler.result
+            if (code == one) == (code == other) or compiler.arguments[1:] not in ((), (code,)):
                 continue
             for value, how in functions.items():
-                if how.arguments == compiler.arguments[:1] and f"List {how.result}" == stack:
+                stack = other if code == one else one
+                if how.arguments == (*first, *compiler.arguments[:1]) and f"List {how.result}" == stack:
                     whole = f"{make} a ++ b" if len(compiler.arguments) == 1 else f"{make} a b"
-                    left = f"{run} s ({whole})" if swapped else f"{run} ({whole}) s"
-                    right = f"{run} ({value} a :: s) b" if swapped else f"{run} b ({value} a :: s)"
-                    yield Shape("a b s", f"{left} = {right}")
+                    pushed = f"{value} {k}a :: s"
+                    left = f"{run} {k}({whole}) s" if code == one else f"{run} {k}s ({whole})"
+                    right = f"{run} {k}b ({pushed})" if code == one else f"{run} {k}({pushed}) b"
+                    yield Shape(f"{k}a b s", f"{left} = {right}")
 
 
 __all__ = ["Shape", "propose"]

@@ -21,7 +21,10 @@ from prover.policy.tactics.view import (
     stands_in,
 )
 
-_ATOM = r"(?:[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
+_KEYWORD = r"(?:with|then|else|if|match|fun|do|by|let|have|show|from|at|in)\b"
+_ATOM = rf"(?:(?!{_KEYWORD})[^\W\d_][\w'₀-₉]*(?:\.[\w']+)*|\d+|\[\]|\([^()]*(?:\([^()]*\)[^()]*)*\))"
+# What stands before an argument of something else, which is not applied to what follows it.
+_ARGUMENT = re.compile(rf"(?:^|[^\w'])(?!{_KEYWORD})[^\W\d][\w'.₀-₉]* $|[)\]] $")
 _FOLD = re.compile(rf"(?<![\w.'])List\.foldl ({_ATOM}) ({_ATOM}) ({_ATOM})")
 # Where accumulators begin, and how what they hold is joined to the result.
 _STARTS = {
@@ -153,8 +156,10 @@ def calls(view: View, names: list[str]) -> list[Call]:
             behind = rf"(?<![\w.'✝])([^\W\d_][\w'₀-₉]*)\.{re.escape(field)}(?![\w'])((?: {_ATOM})*)"
             for match in re.finditer(behind, view.target):
                 if variables.get(match[1], "").split(" ")[0] == space:
-                    arguments = (match[1], *re.findall(_ATOM, match[2]))
-                    found.setdefault(match[0], Call(name, match[0], arguments))
+                    behind_one = _ARGUMENT.search(view.target[: match.start()]) is not None
+                    more = [] if behind_one else re.findall(_ATOM, match[2])
+                    text = match[0][: len(match[0]) - len(match[2])] if behind_one else match[0]
+                    found.setdefault(text, Call(name, text, (match[1], *more)))
     some = [call for call in found.values() if any(argument in variables for argument in call.arguments)]
     return sorted(some, key=lambda call: sum(argument not in variables for argument in call.arguments))[:_MOST_CALLS]
 

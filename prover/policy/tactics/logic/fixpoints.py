@@ -1,0 +1,49 @@
+"""Monotone operators on predicates have a fixed point: what is in every set that the operator maps into itself.
+
+Knaster and Tarski, 1928; Tarski: A lattice-theoretical fixpoint theorem and its applications (1955).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover.policy.tactics.view import Proposal, View, have, seq
+
+_N = r"[^\W\d][\w'₀-₉]*"
+_MONOTONE = re.compile(
+    rf"∀ \((?P<S>{_N}) (?P<T>{_N}) : (?P<kind>[^()]+ → Prop)\), \(∀ \((?P<x>{_N}) : [^()]+\), (?P=S) (?P=x) → "
+    rf"(?P=T) (?P=x)\) → ∀ \((?P<y>{_N}) : [^()]+\), (?P<F>{_N}) (?P=S) (?P=y) → (?P=F) (?P=T) (?P=y)"
+)
+
+
+def propose(view: View) -> Iterator[Proposal]:
+    if not view.target.startswith("∃"):
+        return
+    for h in view.props:
+        known = _MONOTONE.fullmatch(h.type)
+        if known is None:
+            continue
+        f, kind, fresh = known["F"], known["kind"], view.namer()
+        key, s, t, x, y, h1, h2, hx, ht = (fresh(wish) for wish in ("key", "S", "T", "x", "y", "h1", "h2", "hx", "ht"))
+        least = f"∀ {t} : {kind}, (∀ {y}, {f} {t} {y} → {t} {y}) → {t} {x}"
+        lines = [
+            f"refine ⟨fun {x} => {least}, ?_⟩",
+            f"have {h1} : ∀ {x}, {f} (fun {x} => {least}) {x} → {least} :=\n"
+            f"  fun {x} {hx} {t} {ht} => {ht} {x} ({h.name} _ {t} (fun {y} {h2} => {h2} {t} {ht}) {x} {hx})",
+            f"exact ⟨{h1}, fun {x} {hx} => {hx} _ ({h.name} _ _ {h1})⟩",
+        ]
+        ways = [f"⟨{h1} {x}, {h2} {x}⟩", f"⟨{h2} {x}, {h1} {x}⟩"]
+        ends = [f"exact ⟨{s}, fun {x} => {way}⟩" for way in ways]
+        ends += [f"exact ⟨{s}, funext fun {x} => propext {way}⟩" for way in ways]
+        yield (
+            seq(
+                have(key, f"∃ {s} : {kind}, (∀ {x}, {f} {s} {x} → {s} {x}) ∧ ∀ {x}, {s} {x} → {f} {s} {x}", lines),
+                f"obtain ⟨{s}, {h1}, {h2}⟩ := {key}",
+                f"first | {' | '.join(ends)}",
+            ),
+            0.85,
+        )
+
+
+__all__ = ["propose"]
