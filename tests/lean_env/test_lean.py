@@ -135,7 +135,8 @@ async def test_nor_where_its_statement_needs_what_was_declared_with_it(lean: Poo
     for tactic in ("exact t", "exact?", "apply t", "simp [t]"):
         outcome = (await tried(lean, statement, tactic))[0]
         assert outcome.kind != "proved", tactic
-    assert (await tried(lean, statement, "intro n; split <;> omega"))[0].kind == "proved"
+    outcome = (await tried(lean, statement, "(intro n h; split at h <;> omega)"))[0]
+    assert outcome.kind == "proved", outcome.message
 
 
 async def test_a_statement_opens_as_its_author_wrote_it(lean: Pool) -> None:
