@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import lcm
 
@@ -187,54 +187,87 @@ def _named(
     if None in positive.values() or len(terms) > _MOST_FACTORS or everything.degree > _MOST_DEGREE:
         return None
     steps = [f"have {name} : 0 < {text_of(p)} := {positive[p]}" for p, name in known.items()]
-    names, equations = [], []
-    for one in printed:
-        names.append(fresh("q"))
-        equations.append(fresh("he"))
+    names = [fresh("q") for _ in printed]
+    equations = [fresh("he") for _ in printed]
+    steps += _equations_of(printed, terms, known, names, equations)
+    above = rest * everything
+    for one in terms:
+        above = above + one.factor * one.above * _product(whole - Counter(one.factors))
+    left = _against_zero("<" if goal.strict else "≤", above)
+    steps += _multiplied(goal.strict, left, terms, rest, whole, known, names, equations, fresh)
+    return steps, left
+
+
+def _equations_of(
+    printed: Sequence[Ratio],
+    terms: Sequence[Ratio],
+    known: Mapping[Polynomial, str],
+    names: Sequence[str],
+    equations: Sequence[str],
+) -> Iterator[str]:
+    """Steps that put a name in the place of each quotient, with the equation `name * (denominator) = numerator`.
+
+    Args:
+        printed: the quotients as the goal has them.
+        terms: the same, raised and shortened.
+        known: names of what says that the factors of denominators are positive.
+    """
+    for one, equation in zip(printed, equations, strict=True):
         cancel = "Rat.inv_mul_cancel _" if one.inverse else "Rat.div_mul_cancel"
         other = f"exact (Rat.ne_of_lt {chained('Rat.mul_pos', [known[p] for p in one.factors])}).symm"
         if one.divisor != one.divided_by:
             other = f"(rw [show {one.divisor} = {one.divided_by} by grind]; {other})"
         cancelled = f"{one.text} * ({one.divisor}) = {one.dividend}"
-        steps.append(f"have {equations[-1]} : {cancelled} := {cancel} (by first | {other} | grind)")
-    steps += [f"generalize {one.text} = {name} at *" for one, name in zip(printed, names, strict=True)]
+        yield f"have {equation} : {cancelled} := {cancel} (by first | {other} | grind)"
+    for one, name in zip(printed, names, strict=True):
+        yield f"generalize {one.text} = {name} at *"
     for old, one, name, equation in zip(printed, terms, names, equations, strict=True):
         below = one.divided_by
         stated = f"replace {equation} : {name} * ({below}) = {one.dividend} := "
         if one is not old:
-            steps.append(f"{stated}by grind")
+            yield f"{stated}by grind"
         elif one.divisor != below:
-            steps.append(f"{stated}(congrArg ({name} * ·) (show {below} = {one.divisor} by grind)).trans {equation}")
+            yield f"{stated}(congrArg ({name} * ·) (show {below} = {one.divisor} by grind)).trans {equation}"
+
+
+def _multiplied(
+    strict: bool,
+    left: str,
+    terms: Sequence[Ratio],
+    rest: Polynomial,
+    whole: Counter[Polynomial],
+    known: Mapping[Polynomial, str],
+    names: Sequence[str],
+    equations: Sequence[str],
+    fresh: Callable[[str], str],
+) -> Iterator[str]:
+    """Steps from the sum of named quotients to its numerator: times the common denominator, by an identity in which
+    each factor of it is a letter."""
     hd, hk, hl, hn = (fresh(wish) for wish in ("hd", "hk", "hl", "hn"))
     letters = {p: fresh("d") for p in whole}
     below = _times(text_of(p) for p in whole.elements())
-    positive_whole = chained("Rat.mul_pos", [known[p] for p in whole.elements()])
-    steps.append(f"have {hd} : 0 < {below} := {positive_whole}")
+    yield f"have {hd} : 0 < {below} := {chained('Rat.mul_pos', [known[p] for p in whole.elements()])}"
     difference = rest
     multiplied = _times(letters[p] for p in whole.elements())
     parts = [f"({text_of(rest)}) * ({multiplied})"] if rest else []
-    above = rest * everything
     for one, name in zip(terms, names, strict=True):
         difference = difference + one.factor * Polynomial.variable(name)
-        others = whole - Counter(one.factors)
-        beside = [f"({text_of(one.factor)})", *(letters[p] for p in others.elements())]
+        beside = [f"({text_of(one.factor)})", *(letters[p] for p in (whole - Counter(one.factors)).elements())]
         parts.append(f"{' * '.join(beside)} * ({name} * ({_times(letters[p] for p in one.factors)}))")
-        above = above + one.factor * one.above * _product(others)
-    left = _against_zero("<" if goal.strict else "≤", above)
     alone = f"clear {' '.join([hd, *equations, *known.values()])}"
-    rule, bound = ("lt_of_mul_lt_mul_right", f"(Rat.le_of_lt {hd})") if goal.strict else ("le_of_mul_le_mul_right", hd)
+    rule, bound = ("lt_of_mul_lt_mul_right", f"(Rat.le_of_lt {hd})") if strict else ("le_of_mul_le_mul_right", hd)
     shown = f"(c := {below}) (by rw [Rat.zero_mul, {hk}]; clear {hk}; {alone}; grind) {bound}"
-    lines = [
-        *steps,
+    yield (
         f"have {hk} := (show ∀ {' '.join(letters.values())} : Rat, ({text_of(difference)}) * ({multiplied}) = "
-        f"{' + '.join(parts)} by {alone}; intros; grind) {' '.join(f'({text_of(each)})' for each in letters)}",
-        f"conv at {hk} => rhs; rw [{', '.join(equations)}]",
+        f"{' + '.join(parts)} by {alone}; intros; grind) {' '.join(f'({text_of(each)})' for each in letters)}"
+    )
+    yield f"conv at {hk} => rhs; rw [{', '.join(equations)}]"
+    yield (
         f"suffices {hn} : {left} by\n"
-        f"  have {hl} : 0 {'<' if goal.strict else '≤'} {text_of(difference)} := Rat.{rule} {shown}\n"
-        f"  clear {hk} {hn}\n  {alone}\n  grind",
-        f"clear {hd} {hk} {' '.join(equations)} {' '.join(names)}",
-    ]
-    return lines, left
+        f"  have {hl} : 0 {'<' if strict else '≤'} {text_of(difference)} := Rat.{rule} {shown}\n"
+        f"  clear {hk} {hn}\n  {alone}\n  grind"
+    )
+    yield f"clear {hd} {hk} {' '.join(equations)} {' '.join(names)}"
 
 
 def _unit(view: View, above_zero: set[str]) -> Polynomial | None:
