@@ -13,7 +13,7 @@ from prover.policy import TacticsPolicy
 from prover.policy.tactics.definitions import own
 from prover.policy.tactics.logic.instances import instances, substituted
 from prover.policy.tactics.patterns import alternatives, pattern, universal
-from prover.policy.tactics.programs.recursion import calls
+from prover.policy.tactics.programs.calls import calls
 from prover.policy.tactics.view import View, view_of
 
 TREE = "α : Type\nt : Tree α\nacc : List α\n"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from prover.policy.tactics.definitions import declared, own
-from prover.policy.tactics.programs.recursion import Call, calls
+from prover.policy.tactics.programs.calls import Call, calls
 from prover.policy.tactics.view import Proposal, View, have, put, seq, stands_in
 
 _BOOLEAN = re.compile(r"==|&&|\|\||\bdecide\b|!")
