@@ -15,6 +15,7 @@ _DEFINES = frozenset({"def", "abbrev", "irreducible_def"})
 _TYPES = re.compile(r"\b(?:inductive|structure|class)\s+(\S+)")
 _NAMESPACE = re.compile(r"\bnamespace\s+(\S+)")
 _CONSTRUCTOR = re.compile(r"(?<!\S)\| *([^\s:({|]+)([^|\n]*)")
+_CASE = re.compile(r"(?<!\S)\|(?= )")
 _FIELDS = re.compile(r"^\s+([^\W\d][\w'₀-₉]*)(?= ?:(?!=))", re.MULTILINE)
 _BINDER = re.compile(r"\s*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{[^{}]*\}|\[[^\[\]]*\]|⦃[^⦃⦄]*⦄)")
 _MOST_DEFINITIONS = 10
@@ -57,6 +58,8 @@ class Definition:
     result: str
     recursive: bool
     """Does its body name it?"""
+    equations: tuple[tuple[str, str], ...] = ()
+    """The patterns that it is defined by, as written, with the other sides; empty where it is not defined so."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def declared(text: str) -> File:
         elif command.kind in _DEFINES and command.name:
             arguments, result = _signature(code.partition(mask(command.name))[2])
             again = len(re.findall(rf"(?<![\w']){re.escape(name.rpartition('.')[2])}(?![\w'])", code)) > 1
-            file.definitions[name] = Definition(_words(code), arguments, result, again)
+            file.definitions[name] = Definition(_words(code), arguments, result, again, _equations(code))
         elif command.kind in STATEMENTS and command.name:
             file.theorems[name] = _words(code.partition(":= by")[0])
         elif named := _TYPES.search(code):
@@ -148,6 +151,15 @@ def _signature(code: str) -> tuple[tuple[str, ...], str]:
     kind = re.match(r"\s*:(?!=)(.*?)(?=:=|\n\s*\||\Z)", rest, re.DOTALL)
     *more, result = split_top(" ".join(kind[1].split()), " → ") if kind else [""]
     return (*(kind for _, kind in binders), *more), result
+
+
+def _equations(code: str) -> tuple[tuple[str, str], ...]:
+    """What a definition says case by case, where its cases have none of their own."""
+    signature, *cases = _CASE.split(code)
+    found = [case.split(" => ", 1) for case in cases]
+    if ":=" in signature or any(len(case) != 2 or "match" in case[1] for case in found):
+        return ()
+    return tuple((pattern.strip(), " ".join(other.split())) for pattern, other in found)
 
 
 def _among(names: Iterable[str], words: Iterable[str]) -> list[str]:

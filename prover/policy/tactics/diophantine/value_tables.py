@@ -283,14 +283,17 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
     facts += ["have hq := Nat.mul_le_mul hc hc"]
     powers_of_n = dict.fromkeys(["2", *list(exponents)[:3], *_exponents(view, n)])
     facts += [f"have hr{e} := Nat.pow_le_pow_left hc {e}" for e in powers_of_n]
+    whole = "hp0"
     for other in others:
         if other not in view.of_type(NAT):
             continue
         base = re.search(rf"(\d+) ?\^ ?{re.escape(other)}(?![\w'])", view.facts)
         if base and powers:
-            facts.append(
-                f"have ho := Nat.mul_le_mul hp0 (Nat.pow_pos (show 0 < {base[1]} by decide) : 0 < {base[1]} ^ {other})"
-            )
+            positive = f"(Nat.pow_pos (show 0 < {base[1]} by decide) : 0 < {base[1]} ^ {other})"
+            facts.append(f"have ho := Nat.mul_le_mul hp0 {positive}")
+            if whole != "hp0":  # the product of all
+                facts.append(f"have hw := Nat.mul_le_mul {whole} {positive}")
+            whole = "ho" if whole == "hp0" else "hw"
         elif not base:
             facts.append(f"rcases Nat.eq_zero_or_pos {other} with ho | ho")
             facts.append("(subst ho; first | omega | simp_all)")
