@@ -45,7 +45,16 @@ from prover.policy.tactics.estimates import (
     reciprocals,
     tangents,
 )
-from prover.policy.tactics.functional import affine, combinations, constants, equations, formulas, identities, laws
+from prover.policy.tactics.functional import (
+    affine,
+    combinations,
+    constants,
+    equations,
+    formulas,
+    identities,
+    laws,
+    multiplicative,
+)
 from prover.policy.tactics.logic import (
     closers,
     distinctions,
@@ -91,15 +100,16 @@ from prover.policy.tactics.sequences import (
     square_members,
     telescopes,
 )
+from prover.policy.tactics.sequences.for_all import or_any
 
 _OF_SEQUENCES = (
     recurrences.propose,
     residues.propose,
-    square_members.propose,
+    or_any(square_members.propose),
     coupled.propose,
     harmonic.propose,
-    orbits.propose,
-    telescopes.propose,
+    or_any(orbits.propose),
+    or_any(telescopes.propose),
     progressions.propose,
     growth.propose,
     intermediate.propose,
@@ -168,18 +178,19 @@ SOURCES = (
     ranges.propose,
     recurrences.propose,
     residues.propose,
-    square_members.propose,
+    or_any(square_members.propose),
     levels.propose,
     coupled.propose,
     harmonic.propose,
-    orbits.propose,
-    telescopes.propose,
+    or_any(orbits.propose),
+    or_any(telescopes.propose),
     progressions.propose,
     of_file.rules(_OF_SEQUENCES),
     formulas.propose,
     growth.propose,
     combinations.propose,
     constants.propose,
+    multiplicative.propose,
     parametric.propose,
     intermediate.propose,
     equations.propose,

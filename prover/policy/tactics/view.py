@@ -127,10 +127,11 @@ class View:
         """Does it speak of a power too large to compute? Tactics that evaluate it would exhaust Lean's memory."""
         if any(too_large(each) for each in re.findall(r"\^ ?(\d+|\([^()]*\))", self.facts)):
             return True
-        # A variable in an exponent, next to a huge number that it may be equal to.
-        varies = re.search(r"\^ ?(?:\([^()]*)?[^\W\d_]", self.facts)
-        powers = re.findall(r"(?<![\w.)] )\b(\d+ ?\^ ?\d+)\b", "\n".join(h.type for h in self.props))
-        return bool(varies) and any(too_large(each) for each in powers)
+        # A variable in an exponent, next to a huge number that it may be equal to, as its power may not.
+        varies = re.compile(r"\^ ?(?:\([^()]*)?[^\W\d_]")
+        others = "\n".join(h.type for h in self.props if not varies.search(h.type))
+        powers = re.findall(r"(?<![\w.)] )\b(\d+ ?\^ ?\d+)\b", others)
+        return bool(varies.search(self.facts)) and any(too_large(each) for each in powers)
 
     def fresh(self, wish: str, taken: Sequence[str] = ()) -> str:
         """The wished name, or one made from it that nothing has."""

@@ -276,6 +276,18 @@ STATEMENTS = {
     "cubes in order": "(u v : Int) (h : u ^ 3 ≤ v ^ 3) : u ≤ v",
     "reciprocals that a line touches": "(u v : Rat) (hu : 0 ≤ u) (hv : 0 ≤ v) (h : u + v = 2) : u / (v ^ 2 + 1) + "
     "v / (u ^ 2 + 1) ≥ 1",
+    "remainder of a member": "(u : Nat → Int) (h0 : u 0 = 1) (h1 : u 1 = 4) (h : ∀ n, u (n + 2) = 3 * u (n + 1) - u n) "
+    "(n : Nat) : u n % 5 ≠ 0",
+    "no prime": "(n : Nat) (h : 1 < n) : ¬(1 < n ^ 4 + 4 ∧ ∀ d, d ∣ n ^ 4 + 4 → d = 1 ∨ d = n ^ 4 + 4)",
+    "a product": "(n : Nat) (h : 2 ≤ n) : ∃ a b, 1 < a ∧ 1 < b ∧ a * b = n ^ 5 + n ^ 4 + 1",
+    "three powers": "(a b c : Nat) (h : 2 ^ a * 3 ^ b * 7 ^ c = 1008) : a + b + c = 7",
+    "a power that is a power": "(n : Nat) (h : 8 ^ n + 8 ^ n = 2 ^ 25) : n = 8",
+    "factors of three variables": "(u v w : Rat) (h : u ^ 3 + v ^ 3 + w ^ 3 = (u + v + w) ^ 3) : "
+    "u + v = 0 ∨ v + w = 0 ∨ w + u = 0",
+    "it multiplies and grows": "(g : Nat → Nat) (h3 : g 3 = 3) (h : ∀ a b, g (a * b) = g a * g b) "
+    "(hg : ∀ a b, a < b → g a < g b) : ∀ n, g n = n",
+    "a bound of any member": "(t : Nat → Rat) (h0 : t 0 = 0) "
+    "(h : ∀ n : Nat, t (n + 1) = t n + 1 / ((n + 1 : Rat) ^ 2)) (n : Nat) (hn : 1 ≤ n) : t n < 2",
     "planes that touch": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 3 / (a ^ 2 + a * b + b ^ 2) + "
     "b ^ 3 / (b ^ 2 + b * c + c ^ 2) + c ^ 3 / (c ^ 2 + c * a + a ^ 2) ≥ (a + b + c) / 3",
     "lines in squares": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (h : a ^ 2 + b ^ 2 + c ^ 2 = 3) : "

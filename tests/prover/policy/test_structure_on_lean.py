@@ -322,7 +322,15 @@ _LOOKED_UP = """def begun : List (Option Nat) → Option Nat
   | none :: l => begun l
 
 """
+_SQUARES = """def inverses : Nat → Rat
+  | 0 => 0
+  | n + 1 => inverses n + 1 / ((n + 1 : Rat) ^ 2)
+
+"""
 FILES = {
+    "remainders that come round": (_RABBITS, "(n : Nat) : 3 ∣ pairs n ↔ 4 ∣ n"),
+    "two members at once": (_RABBITS, "(n : Nat) : pairs n < 2 ^ n"),
+    "a sum of the file": (_SQUARES, "(n : Nat) : inverses n ≤ 2"),
     "chains that meet again": (
         _TAIL,
         "{α : Type} (r : α → α → Prop) (h : ∀ x y z, r x y → r x z → ∃ w, r y w ∧ r z w) (x y z : α) "

@@ -192,15 +192,21 @@ def _candidates(p: Polynomial) -> Iterator[Polynomial]:
                         form = x * a + y * b + Polynomial.constant(c)
                         if _vanishes(p, form, names):
                             yield form
+    elif len(names) == 3 and p.homogeneous:
+        for numbers in product(range(-2, 3), repeat=3):
+            first = next((c for c in numbers if c), 0)
+            form = Polynomial({((name, 1),): c for name, c in zip(names, numbers, strict=True)})
+            if first > 0 and gcd(*numbers) == 1 and _vanishes(p, form, names):
+                yield form
 
 
 def _vanishes(p: Polynomial, form: Polynomial, names: list[str]) -> bool:
-    """Is the polynomial 0 at two points of the line? Cheap, and rarely true by accident."""
-    x, y = names
-    a, b = form.terms.get(((x, 1),), Fraction(0)), form.terms.get(((y, 1),), Fraction(0))
-    c = form.terms.get((), Fraction(0))
-    for t in (7, -11):
-        at = {x: Fraction(t), y: (-c - a * t) / b} if b else {x: -c / a, y: Fraction(t)}
+    """Is the polynomial 0 at two points where the form is? Cheap, and rarely true by accident."""
+    last = next(name for name in reversed(names) if ((name, 1),) in form.terms)
+    for point in ((7, 5), (-11, 3)):
+        others = [name for name in names if name != last]
+        at = {name: Fraction(value) for name, value in zip(others, point, strict=False)} | {last: Fraction(0)}
+        at[last] = -form.at(at) / form.terms[((last, 1),)]
         if p.at(at) != 0:
             return False
     return True

@@ -20,6 +20,7 @@ from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, put, seq
 
 _MOST_POINTS = 10_000
+_MOST_DIGITS = 200
 _FEW_POINTS = 1_000
 # Long statements need larger instances of `Decidable` than Lean looks for by itself.
 EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
@@ -209,13 +210,20 @@ def _guess(view: View, n: str, high: int | None) -> int:
     for h in view.props:
         if " = " not in h.type or not mentions(h.type, n):
             continue
-        size = max(numerals(h.type), default=0)
+        size = max([*numerals(h.type), *_literal_powers(h.type)], default=0)
         if re.search(rf"(?:^|[+(] ?){name} ?\^ ?[2468](?= [+=])", h.type):
             size = math.isqrt(size)
         elif base := re.search(rf"(\d+) ?\^ ?{name}(?![\w'])", h.type):
             size = int(math.log(max(size, 1), max(int(base[1]), 2)) + 1e-9)
         largest = size if largest == 0 else min(largest, size)
     return largest + 1 if largest else _beyond(view, n)
+
+
+def _literal_powers(text: str) -> Iterator[int]:
+    """The values of the powers of numbers in a text, as far as they are not too large."""
+    for base, exponent in re.findall(r"(?<![\w.^] )(?<![\w.^])(\d+) ?\^ ?(\d+)(?![\w'])", text):
+        if int(exponent) * len(base) < _MOST_DIGITS:
+            yield int(base) ** int(exponent)
 
 
 def _beyond(view: View, n: str) -> int:
@@ -290,9 +298,9 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
         base = re.search(rf"(\d+) ?\^ ?{re.escape(other)}(?![\w'])", view.facts)
         if base and powers:
             positive = f"(Nat.pow_pos (show 0 < {base[1]} by decide) : 0 < {base[1]} ^ {other})"
-            facts.append(f"have ho := Nat.mul_le_mul hp0 {positive}")
             if whole != "hp0":  # the product of all
                 facts.append(f"have hw := Nat.mul_le_mul {whole} {positive}")
+            facts.append(f"have ho := Nat.mul_le_mul hp0 {positive}")
             whole = "ho" if whole == "hp0" else "hw"
         elif not base:
             facts.append(f"rcases Nat.eq_zero_or_pos {other} with ho | ho")
@@ -302,7 +310,8 @@ def _if_not_below(view: View, n: str, end: int, used: list[str]) -> list[str]:
         "apply Nat.lt_of_not_ge",
         "intro hc",
         *facts,
-        "simp only [Nat.reducePow, Nat.mul_one, Nat.reduceMul] at *; " + finish,
+        f"simp only [Nat.reducePow, Nat.mul_one, Nat.reduceMul] at *; {finish}"
+        + (" | (simp only [Nat.mul_assoc, Nat.mul_comm, Nat.mul_left_comm] at *; omega)" if whole != "hp0" else ""),
     ]
 
 

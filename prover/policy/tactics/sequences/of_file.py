@@ -44,7 +44,7 @@ def _told(view: View) -> tuple[list[str], View] | None:
     counted = {name: how for name, how in functions.items() if _counts(how)}
     if not counted or len(functions) > _MOST or len(counted) < len(functions):
         return None
-    fresh = view.namer()
+    fresh = view.namer([name.rpartition(".")[2] for name in file.definitions])
     steps: list[str] = []
     hypotheses = list(view.goal.hypotheses)
     texts: list[tuple[str, str]] = []
@@ -86,8 +86,13 @@ def _counts(how: Definition) -> bool:
 
 
 def _printed(text: str) -> str:
-    """A term as Lean prints it, as far as that is known: casts lose their types."""
-    return re.sub(r"\(([^\W\d][\w'₀-₉]*) : (?:Rat|Int|ℚ|ℤ)\)", r"↑\1", text)
+    """A term as Lean prints it, as far as that is known: where a type is told, the variables in it are cast."""
+
+    def cast(match: re.Match[str]) -> str:
+        inner = re.sub(r"(?<![\w.'])([^\W\d][\w'₀-₉]*)", r"↑\1", match[1])
+        return f"({inner})" if " " in inner else inner
+
+    return re.sub(r"\(([^():]*) : (?:Rat|Int|ℚ|ℤ)\)", cast, text)
 
 
 __all__ = ["rules"]

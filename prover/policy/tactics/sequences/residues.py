@@ -1,12 +1,7 @@
-"""Remainders of linear recurrences: they come round, so a member is told by where its index stands in the period.
-
-`f (n + j)` is a combination of as many neighbours as the rule needs; by it the members of one period follow from its
-first ones, and those of the next period have the same remainders.
-"""
+"""Remainders of linear recurrences: they come round, so a member is told by where its index stands in the period."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from math import lcm
 
@@ -14,21 +9,19 @@ from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import Monomial, of_term
 from prover.policy.tactics.sequences import definite
 from prover.policy.tactics.sequences.definite import members, plus, sequences
-from prover.policy.tactics.terms import Term, applications, read, replaced, show
+from prover.policy.tactics.terms import Term, applications, names_of, read, replaced
 from prover.policy.tactics.view import NAT, Proposal, View, have, seq
 
 _MOST_MODULUS = 200
 _LONGEST_PERIOD = 60
 _HIGHEST_ORDER = 3
-_MODULUS = re.compile(r"% (\d{1,3})(?!\d)|(?<![\w.])(\d{1,3}) ∣")
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    moduli = [int(a or b) for a, b in _MODULUS.findall(view.target)]
-    modulus = lcm(*moduli) if moduli else 0
-    for s in sequences(view)[:2] if 1 < modulus <= _MOST_MODULUS else ():
-        index, rule = _index(view, s), _linear(s)
-        if s.kind not in ("Nat", "Int") or index is None or rule is None:
+    target = read(view.target) if "%" in view.target or "∣" in view.target else None
+    for s in sequences(view)[:2] if target is not None else ():
+        index, rule, modulus = _index(view, s), _linear(s), lcm(*_moduli(target, s.name)) if target is not None else 1
+        if s.kind not in ("Nat", "Int") or index is None or rule is None or not 1 < modulus <= _MOST_MODULUS:
             continue
         values = [int(value) % modulus for value in members(s, 0, _LONGEST_PERIOD + s.order)]
         ends = [p for p in range(1, len(values) - s.order) if values[p : p + s.order] == values[: s.order]]
@@ -41,61 +34,91 @@ def _by_period(
 ) -> str:
     """The claim from the remainders of one period, which the others repeat."""
     fresh = view.namer()
-    key, all_, n, k, ih, h = (fresh(wish) for wish in ("hkey", "hall", "n", "k", "ih", "h"))
-    period, order = len(values), s.order
-    f, forms = s.name, _forms(rule, period + order)
+    rest, turn, key, n, k, ih, h, e = (fresh(wish) for wish in ("hrest", "hturn", "hkey", "n", "k", "ih", "h", "e"))
+    f, period, order = s.name, len(values), s.order
+    names = [fresh("r") for _ in range(period + order)]
 
     def member(place: str, more: int) -> str:
         return f"{f} ({place} + {more})" if more else f"{f} ({place})"
 
-    def combined(form: Sequence[int], place: str) -> str:
-        parts = [f"({c}) * {member(place, i)}" for i, c in enumerate(form[:order]) if c]
-        return " + ".join([*parts, f"({form[order]})"])
+    def residue(place: str, r: int) -> str:
+        return f"{member(place, r)} % {modulus} = {values[r % period]}"
 
-    def residues(place: str, count: int) -> str:
-        return " ∧ ".join(f"{member(place, r)} % {modulus} = {values[r % period]}" for r in range(count))
+    def combined(first: int) -> str:
+        parts = [f"({c}) * ({member(n, first + i)} % {modulus})" for i, c in enumerate(rule[:order]) if c]
+        return f"({' + '.join([*parts, f'({rule[order]})'])}) % {modulus}"
 
-    names = {j: fresh("he") for j in range(order, period + order)}
-    steps = []
-    for j, name in names.items():
-        here = {_member(s, s.variable, i): _member(s, n, j - order + i) for i in range(order)}
-        ruled = f"have {h} : {member(n, j)} = {show(replaced(s.body, here))} := {s.rule} ({n} + {j - order})"
-        before = [f"have := {names[i]} {n}" for i in range(max(order, j - order), j)]
-        lines = [f"intro {n}", ruled, *before, "omega"]
-        steps.append(have(name, f"∀ {n} : Nat, {member(n, j)} = {combined(forms[j], n)}", lines))
-    place, after = f"{period} * {k}", f"{period} * ({k} + 1)"
-    onward = [
-        f"have : {member(after, i)} = {combined(forms[period + i], place)} :=\n"
-        f"    (congrArg {f} (by omega)).trans ({names[period + i]} ({place}))"
+    starts = " ∧ ".join(residue(f"{period} * {k}", r) for r in range(order))
+    chain = [f"intro {n} {' '.join(names[:order])}"]
+    for r in range(order, period + order):
+        used = ", ".join(names[r - order + i] for i, c in enumerate(rule[:order]) if c)
+        chain += [
+            f"have {e} : {member(n, r)} % {modulus} = {combined(r - order)} := {rest} ({n} + {r - order})",
+            f"rw [{used}] at {e}",
+            f"have {names[r]} : {residue(n, r)} := {e}.trans (by decide)",
+        ]
+    given = " → ".join(residue(n, r) for r in range(order))
+    all_of_them = " ∧ ".join(residue(n, r) for r in range(period + order))
+    again = [
+        f"(congrArg (fun x => {f} x % {modulus}) (by omega)).trans {_part('hk', period + i, period + order)}"
         for i in range(order)
     ]
-    first = f"simp [{', '.join(s.bases[i][0] for i in range(order))}]"
-    step = "\n  ".join([*onward, "omega"])
-    lines = [f"intro {k}", f"induction {k} with", f"| zero => {first}", f"| succ {k} {ih} =>\n  {step}"]
-    steps.append(have(key, f"∀ {k} : Nat, {residues(place, order)}", lines))
-    each = ["by omega" if r < order else f"by have := {names[r]} ({place}); omega" for r in range(period)]
-    whole = f"⟨{', '.join(each)}⟩" if period > 1 else each[0]
-    steps.append(
-        have(all_, f"∀ {k} : Nat, {residues(place, period)}", [f"intro {k}", f"have := {key} {k}", f"exact {whole}"])
-    )
-    steps.append(f"clear {' '.join([*names.values(), key])}")
+    bases = ", ".join(s.bases[i][0] for i in range(order))
+
+    def turned(at: str, known: str) -> str:
+        return f"{turn} ({period} * {at}) {' '.join(_part(known, i, order) for i in range(order))}"
+
+    steps = [
+        have(
+            rest,
+            f"∀ {n} : Nat, {member(n, order)} % {modulus} = {combined(0)}",
+            [f"intro {n}", f"rw [{s.rule} {n}]", "omega"],
+        ),
+        have(turn, f"∀ {n} : Nat, {given} → {all_of_them}", [*chain, f"exact ⟨{', '.join(names)}⟩"]),
+        have(
+            key,
+            f"∀ {k} : Nat, {starts}",
+            [
+                f"intro {k}",
+                f"induction {k} with",
+                f"| zero => simp [{bases}]",
+                f"| succ {k} {ih} =>\n  have hk := {turned(k, ih)}\n  exact "
+                + (f"⟨{', '.join(again)}⟩" if order > 1 else again[0]),
+            ],
+        ),
+    ]
 
     def told(r: int, at: str) -> str:
-        return f"({all_} {at}){'.2' * r}{'.1' if r < period - 1 else ''}"
+        return _part(f"({turned(at, f'({key} {at})')})", r, period + order)
 
     if index.op == "num":
         turns, r = divmod(int(index.name), period)
         known = f"have {h} : {f} {index.name} % {modulus} = {values[r]} := {told(r, str(turns))}"
-        return seq(*steps, known, "first | omega | (simp_all; done)")
+        return seq(*steps, known, f"clear {rest} {turn} {key}", "first | omega | (simp_all; done)")
     x = index.name
-    cases = " ∨ ".join(f"{x} = {place}{f' + {r}' if r else ''}" for r in range(period))
-    arms = " | ".join(["rfl"] * period)
+    cases = " ∨ ".join(f"{x} = {period} * {k}{f' + {r}' if r else ''}" for r in range(period))
+    alone = f"clear {rest} {turn} {key}; first | omega | (intros; omega) | grind"
     return seq(
         *steps,
         *([] if x in view.of_type(NAT) else [f"intro {x}"]),
-        f"obtain ⟨{k}, {arms}⟩ : ∃ {k}, {cases} := ⟨{x} / {period}, by omega⟩",
-        *(f"· have {h} := {told(r, k)}; first | omega | (intros; omega) | grind" for r in range(period)),
+        f"obtain ⟨{k}, {' | '.join(['rfl'] * period)}⟩ : ∃ {k}, {cases} := ⟨{x} / {period}, by omega⟩",
+        *(f"· have {h} := {told(r, k)}; {alone}" for r in range(period)),
     )
+
+
+def _part(conjunction: str, i: int, count: int) -> str:
+    """The proof of one of so many statements from that of all."""
+    return f"{conjunction}{'.2' * i}{'.1' if i < count - 1 else ''}"
+
+
+def _moduli(term: Term, f: str) -> Iterator[int]:
+    """The numbers modulo which something is said of the sequence."""
+    if term.op in ("%", "∣"):
+        number, other = term.args[::-1] if term.op == "%" else term.args
+        if number.op == "num" and number.name != "0" and f in names_of(other):
+            yield int(number.name)
+    for arg in term.args:
+        yield from _moduli(arg, f)
 
 
 def _index(view: View, s: definite.Sequence) -> Term | None:
@@ -129,18 +152,6 @@ def _linear(s: definite.Sequence) -> list[int] | None:
     for monomial, c in p.terms.items():
         found[places[monomial]] = int(c)
     return found
-
-
-def _forms(rule: Sequence[int], count: int) -> list[list[int]]:
-    """So many members as combinations of the first ones and 1."""
-    order = len(rule) - 1
-    forms = [[int(i == j) for i in range(order + 1)] for j in range(order)]
-    while len(forms) < count:
-        last = forms[len(forms) - order :]
-        new = [sum(a * form[i] for a, form in zip(rule, last, strict=False)) for i in range(order + 1)]
-        new[order] += rule[order]
-        forms.append(new)
-    return forms
 
 
 __all__ = ["propose"]
