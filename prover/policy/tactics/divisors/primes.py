@@ -11,6 +11,7 @@ from prover.goal import Hypothesis, bare
 from prover.policy.tactics.divisors import tables
 from prover.policy.tactics.divisors.modular import without_difference
 from prover.policy.tactics.polynomials import of_term
+from prover.policy.tactics.sequences.definite import at_least
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import IDENT, NAT, Proposal, View, seq, stands_in
 
@@ -52,7 +53,11 @@ def _no_small_divisor(view: View, prime: Prime) -> Iterator[Proposal]:
         return
     less = without_difference(view)
     tries = []
+    bounds = [at_least(term, p) for h in view.props if (term := read(h.type)) is not None]
+    least = max((bound for bound in bounds if bound is not None), default=0)
     for small in ((2, 3, 5), (2, 3), (2,)):
+        if 0 < least <= small[-1]:  # it may be that prime itself
+            continue
         instances = "; ".join(f"have {fresh('hp')} := {prime.divisors} {q}" for q in small)
         claim = " ∧ ".join(f"{p} % {q} ≠ 0" for q in small)
         tries.append(f"have {name} : {claim} := by ({instances}; omega)")
@@ -60,7 +65,8 @@ def _no_small_divisor(view: View, prime: Prime) -> Iterator[Proposal]:
         after = replace(view.goal, hypotheses=hypotheses, target=less[1] if less is not None else view.target)
         for table, _ in islice(tables.propose(replace(view, goal=after)), 1):
             yield seq(tries[-1], *([less[0]] if less is not None else []), table), 0.85
-    yield "first | " + " | ".join(tries), 0.7
+    if tries:
+        yield "first | " + " | ".join(tries), 0.7
 
 
 def _stated(view: View) -> list[Prime]:

@@ -331,7 +331,7 @@ def _inverses(
             continue
         whole = all(c > 0 and all(name in positive for name, _ in m) for m, c in inner.terms.items())
         if whole or text_of(inner) in positive:
-            proof = f"(Rat.inv_pos.mpr (by grind : 0 < {text_of(inner)}))"
+            proof = f"(Rat.inv_pos.mpr (by grind : 0 < {atom.removesuffix('⁻¹')}))"
             found.append(Fact(Polynomial.variable(atom), True, atom, proof))
     return found
 

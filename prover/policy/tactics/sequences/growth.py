@@ -112,11 +112,20 @@ def _gaps(view: View, functions: set[str]) -> Iterator[Proposal]:
             f"| succ {d} {ih} => exact Nat.lt_of_le_of_lt {ih} ({step})",
         ]
         steps = [have(gap, f"∀ {d} {n}, {f} {n} + {d} ≤ {f} ({n} + {d})", lines)]
-        for a, b in [*permutations(places, 2), *(("0", place) for place in places)]:
+        sums = [(a, b, more) for a, b in permutations(places, 2) if (more := _more(a, b))]
+        steps += [f"have {fresh('hg')} := {gap} {more} {a}" for a, _, more in sums]
+        apart = [pair for pair in permutations(places, 2) if not any(set(pair) == {a, b} for a, b, _ in sums)]
+        for a, b in [*apart, *(("0", place) for place in places)]:
             proof = f"fun {h} => by have {known} := {gap} ({b} - {a}) {a}; rwa [Nat.add_sub_cancel' {h}] at {known}"
             steps.append(f"have {fresh('hg')} : {a} ≤ {b} → {f} {a} + ({b} - {a}) ≤ {f} {b} := {proof}")
-        yield seq(*steps, f"clear {gap} {law}", "first | omega | grind"), 0.7
+        yield seq(*steps, f"clear {gap} {law}", "first | omega | grind"), 0.895 if sums else 0.7
         return
+
+
+def _more(a: str, b: str) -> str:
+    """What the sum `b` adds to its first term `a`; empty where it is no such sum."""
+    match = re.fullmatch(rf"\({re.escape(a)} \+ ([\w'₀-₉]+)\)", b)
+    return match[1] if match is not None else ""
 
 
 def _injective_below(view: View, functions: set[str]) -> Iterator[Proposal]:

@@ -154,7 +154,10 @@ def _at_variable(view: View, fresh: Callable[[str], str], key: str, s: Sequence,
         (n,) = found
     k, hx = fresh("k"), fresh("hx")
     part = ".1" if s.order > 1 else ""
-    lines.append(f"obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {show(plus(k, first))} := ⟨{n} - {first}, by omega⟩")
+    if first:
+        lines.append(f"obtain ⟨{k}, rfl⟩ : ∃ {k}, {n} = {show(plus(k, first))} := ⟨{n} - {first}, by omega⟩")
+    else:
+        k = n
     lines += [f"have {hx} := ({key} {k}){part}", f"first | (rw [{hx}]; grind) | grind"]
     return lines
 
