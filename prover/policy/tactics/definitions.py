@@ -16,6 +16,7 @@ _TYPES = re.compile(r"\b(?:inductive|structure|class)\s+(\S+)")
 _NAMESPACE = re.compile(r"\bnamespace\s+(\S+)")
 _CONSTRUCTOR = re.compile(r"(?<!\S)\| *([^\s:({|]+)([^|\n]*)")
 _CASE = re.compile(r"(?<!\S)\|(?= )")
+_CLAUSES = re.compile(r"\n\s*(?:termination_by|decreasing_by|where)\b")
 _FIELDS = re.compile(r"^\s+([^\W\d][\w'₀-₉]*)(?= ?:(?!=))", re.MULTILINE)
 _BINDER = re.compile(r"\s*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{[^{}]*\}|\[[^\[\]]*\]|⦃[^⦃⦄]*⦄)")
 _MOST_DEFINITIONS = 10
@@ -148,14 +149,14 @@ def _spoken_of(code: str, behind: int) -> tuple[str, ...]:
 def _signature(code: str) -> tuple[tuple[str, ...], str]:
     """The types of the explicit arguments and of the result, of a definition or constructor from behind its name on."""
     binders, rest = _binders(code)
-    kind = re.match(r"\s*:(?!=)(.*?)(?=:=|\n\s*\||\Z)", rest, re.DOTALL)
+    kind = re.match(r"\s*:(?!=)(.*?)(?=:=|\s\|\s|\Z)", rest, re.DOTALL)
     *more, result = split_top(" ".join(kind[1].split()), " → ") if kind else [""]
     return (*(kind for _, kind in binders), *more), result
 
 
 def _equations(code: str) -> tuple[tuple[str, str], ...]:
     """What a definition says case by case, where its cases have none of their own."""
-    signature, *cases = _CASE.split(code)
+    signature, *cases = _CASE.split(_CLAUSES.split(code)[0])
     found = [case.split(" => ", 1) for case in cases]
     if ":=" in signature or any(len(case) != 2 or "match" in case[1] for case in found):
         return ()

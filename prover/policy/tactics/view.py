@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -28,8 +28,10 @@ _AT_NUMBERS = re.compile(r"([^\W\d][\w'.]*)(?: \d+)+")
 _MANY_POWERS = 8
 _EXPONENT = re.compile(r" \^ (\d+)(?![\w.])")
 _INTRODUCES = re.compile(r"intros?(?: [^;<⟨]+)?")
-NAME = r"([^\W\d][\w'₀-₉]*)"
-"""The pattern of a name without dots, as a group."""
+WORD = r"[^\W\d][\w'₀-₉]*"
+"""The pattern of a name without dots."""
+NAME = rf"({WORD})"
+"""The same, as a group."""
 NUMERAL = re.compile(r"(?<![\w.'₀-₉])\d+")
 
 # Weakest first, as Lean binds them.
@@ -186,6 +188,10 @@ def chained(lemma: str, proofs: Sequence[str]) -> str:
     for other in others:
         first = f"({lemma} {first} {other})"
     return first
+
+
+Rule = Callable[[View], Iterator[Proposal]]
+"""What proposes tactics for a view."""
 
 
 def view_of(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
 
+from prover.policy.tactics.definitions import declared
 from prover.policy.tactics.polynomials import (
     Polynomial,
     divided,
@@ -18,6 +21,7 @@ from prover.policy.tactics.view import NAT, Proposal, View, seq
 
 _HIGHEST_DEGREE = 8
 _MOST_VALUE = 10**6
+_MOST_TRIES = 2_000
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -41,7 +45,7 @@ def _as_product(view: View, target: Term, n: str) -> Iterator[Proposal]:
         if found is None:
             continue
         begin, one, other = found
-        for u, v in ((one, other), (other, one)):
+        for u, v in dict.fromkeys([(one, other), (other, one)]):
             witnesses = f"refine ⟨{f'{u}, {v}' if len(names) == 2 else u}, ?_⟩"
             split = f"repeat' (first | apply And.intro | exact ⟨{v}, by grind⟩)"
             yield seq(*begin, witnesses, split, "all_goals first | omega | grind"), 0.85
@@ -49,9 +53,17 @@ def _as_product(view: View, target: Term, n: str) -> Iterator[Proposal]:
 
 
 def _no_prime(view: View, denied: Term, n: str) -> Iterator[Proposal]:
-    """A prime, whichever way it is defined, as `1 < p n ∧ ∀ d, d ∣ p n → d = 1 ∨ d = p n` or by a name of the file."""
-    values = [denied.args[1]] if denied.op == "app" and len(denied.args) == 2 else []
-    values += [part.args[1] for part in conjuncts(denied) if part.op == "<"]
+    """A prime, as `1 < p n ∧ ∀ d, d ∣ p n → d = 1 ∨ d = p n`, or by a definition of the file that says so."""
+    values = []
+    if denied.op == "app" and len(denied.args) == 2 and "∣" in view.context:
+        values = (
+            [denied.args[1]]
+            if denied.args[0].name.rpartition(".")[2]
+            in {n.rpartition(".")[2] for n in declared(view.context).definitions}
+            else []
+        )
+    elif denied.op == "∧" and "∣" in view.target:
+        values = [part.args[part.op in "<≤"] for part in conjuncts(denied) if part.op in ("<", "≤", ">", "≥")]
     for value in values:
         found = _factored(view, value, n)
         if found is not None:
@@ -101,23 +113,26 @@ def _value(part: Term, names: list[str]) -> Term | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _factor(p: Polynomial, x: str) -> Polynomial | None:
-    """A factor of degree 1 or 2 of a polynomial with whole coefficients, by Kronecker's method."""
+    """A factor without a negative coefficient: a linear one by a rational root, or where the degree is 4 or more one of
+    degree 2, by Kronecker's method."""
     if not p.integral:
         return None
     variable, one = Polynomial.variable(x), Polynomial.constant(1)
     for root in rational_roots(p):
-        return variable * root.denominator - one * root.numerator
-    at_one, constant = abs(int(p.at({x: 1}))), abs(int(p.at({x: 0})))
-    leading = abs(int(p.terms[((x, p.degree),)]))
-    if p.degree < 4 or not 0 < max(at_one, constant) < _MOST_VALUE:
+        if root < 0:
+            return variable * root.denominator - one * root.numerator
+    values = {at: int(p.at({x: at})) for at in (0, 1, 2, 3)}
+    if p.degree < 4 or min(values.values()) <= 0 or max(values[0], values[1]) > _MOST_VALUE:
         return None
-    for a in divisors_of(leading):
-        for c in (sign * d for d in divisors_of(constant) for sign in (1, -1)):
-            for total in (sign * d for d in divisors_of(at_one) for sign in (1, -1)):
-                q = variable**2 * a + variable * (total - a - c) + one * c
-                if divided(p, q) is not None and q != p:
-                    return q
+    tries = list(product(divisors_of(int(p.terms[((x, p.degree),)])), divisors_of(values[0]), divisors_of(values[1])))
+    for a, c, total in tries[:_MOST_TRIES]:
+        b = total - a - c
+        if b >= 0 and not any(values[at] % (a * at * at + b * at + c) for at in (2, 3)):
+            q = variable**2 * a + variable * b + one * c
+            if q != p and divided(p, q) is not None:
+                return q
     return None
 
 

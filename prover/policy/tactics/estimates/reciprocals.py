@@ -22,6 +22,8 @@ from prover.policy.tactics.view import RAT, Proposal, View, have, seq
 _MOST_QUOTIENTS = 4
 _POWERS = (1, 2, 3)
 _SAMPLES = 200
+# Of the claim that is left; those of higher degrees take long, mostly in vain.
+_HIGHEST_DEGREE = 4
 _SURE = 0.9
 
 
@@ -39,13 +41,15 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     equation = _equation(view, names)
     at = _equal(names, equation)
-    if at is None or rest.at(at) + sum(_value(one, at) for one in quotients) != 0:
+    if at is None or any(one.below.at(at) <= 0 for one in quotients):
+        return
+    if rest.at(at) + sum((one.factor.value or 0) * one.above.at(at) / one.below.at(at) for one in quotients) != 0:
         return
     for power in _POWERS:
         lines = [_line(one.below, power, at) for one in quotients]
         bounds = [one.above * line * (one.factor.value or 0) for one, line in zip(quotients, lines, strict=True)]
         left = sum(bounds, rest)
-        if not _may_hold(left, names, equation):
+        if left.degree > _HIGHEST_DEGREE or not _may_hold(left, names, equation):
             continue
         proof = _proof(view, quotients, lines, left)
         if proof is not None:
@@ -86,11 +90,6 @@ def _line(below: Polynomial, power: int, at: Mapping[str, Fraction]) -> Polynomi
     slope = sum(c.at({}) * k * p ** (k - 1) for k, c in below.in_one(name).items() if k)
     above = Polynomial({((name, power),): 1}) - Polynomial.constant(p**power)
     return Polynomial.constant(1 / value) - above * (slope / (value**2 * power * p ** (power - 1)))
-
-
-def _value(one: Ratio, at: Mapping[str, Fraction]) -> Fraction:
-    below = one.below.at(at)
-    return (one.factor.value or Fraction(0)) * one.above.at(at) / below if below else Fraction(0)
 
 
 def _equation(view: View, names: Sequence[str]) -> Polynomial | None:

@@ -1,4 +1,4 @@
-"""Constants that a functional equation is to be solved with: `∃ c, ∀ x, f x = x + c` is asked at 0, which tells `c`."""
+"""Constants that a functional equation is to be solved with: `∃ c, ∀ x, f x = x + c` at 0 and 1 tells what they are."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _solved(
         unknown = [name for name in constants if name in p.names]
         parts = p.in_one(unknown[0]) if len(unknown) == 1 else {}
         factor = parts[1].value if set(parts) <= {0, 1} and 1 in parts else None
-        if factor in (1, -1) or (factor and all(functions.values())):
+        if factor in (1, -1) or (factor and functions and all(functions.values())):
             found[unknown[0]] = parts.get(0, Polynomial()) * (-1 / factor)
     return found if len(found) == len(constants) else None
 

@@ -1,7 +1,7 @@
-"""Functions of natural numbers that multiply and grow: one that keeps a number above 1 keeps all.
+"""Multiplicative and strictly increasing functions of natural numbers: one that fixes a number above 1 is the identity.
 
-A function that grows stays as far apart as its arguments are; it keeps the powers of the number, and every other number
-lies below one of these (Erdős, 1946; the case of natural values).
+Its values lie at least as far apart as its arguments; it fixes the powers of the number, and every other number lies
+below one of these (Erdős, 1946; the case of natural values).
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import Proposal, View, have, seq
+from prover.policy.tactics.view import NAT, WORD, Proposal, View, have, mentions, seq
 
-_N = r"[^\W\d][\w'₀-₉]*"
 _MULTIPLIES = re.compile(
-    rf"∀ \((?P<a>{_N}) (?P<b>{_N}) : (?:ℕ|Nat)\), (?P<f>{_N}) \((?P=a) \* (?P=b)\) = (?P=f) (?P=a) \* (?P=f) (?P=b)"
+    rf"∀ \((?P<a>{WORD}) (?P<b>{WORD}) : (?:ℕ|Nat)\), "
+    rf"(?P<f>{WORD}) \((?P=a) \* (?P=b)\) = (?P=f) (?P=a) \* (?P=f) (?P=b)"
 )
 
 
@@ -23,19 +23,26 @@ def propose(view: View) -> Iterator[Proposal]:
         if law is None:
             continue
         f = law["f"]
+        if not mentions(view.target, f) or not any(v.name == f and _of_numbers(v.type) for v in view.vars):
+            continue
         grows = next((rule for other in view.props if (rule := _grows(other.name, other.type, f)) is not None), None)
-        kept = next((k for o in view.props if (k := re.fullmatch(rf"{re.escape(f)} (\d+) = \1", o.type))), None)
-        if grows is not None and kept is not None and int(kept[1]) > 1:
-            value = next(other.name for other in view.props if other.type == kept[0])
-            yield _identity(view, f, h.name, grows, int(kept[1]), value), 0.9
+        fixed = [(o.name, k[1]) for o in view.props if (k := re.fullmatch(rf"{re.escape(f)} (\d{{1,6}}) = \1", o.type))]
+        for name, number in fixed:
+            if grows is not None and int(number) > 1:
+                yield _identity(view, f, h.name, grows, int(number), name), 0.9
+                break
+
+
+def _of_numbers(kind: str) -> bool:
+    return set(kind.split(" → ")) <= NAT
 
 
 def _grows(name: str, text: str, f: str) -> str | None:
     """A proof of `f n < f (n + 1)` for a variable `n` from what the hypothesis says; None where it does not say so."""
     f = re.escape(f)
-    if re.fullmatch(rf"∀ \(({_N}) : (?:ℕ|Nat)\), {f} \1 < {f} \(\1 \+ 1\)", text):
+    if re.fullmatch(rf"∀ \(({WORD}) : (?:ℕ|Nat)\), {f} \1 < {f} \(\1 \+ 1\)", text):
         return f"{name} _"
-    if re.fullmatch(rf"∀ \(({_N}) ({_N}) : (?:ℕ|Nat)\), \1 < \2 → {f} \1 < {f} \2", text):
+    if re.fullmatch(rf"∀ \(({WORD}) ({WORD}) : (?:ℕ|Nat)\), \1 < \2 → {f} \1 < {f} \2", text):
         return f"{name} _ _ (Nat.lt_succ_self _)"
     return None
 

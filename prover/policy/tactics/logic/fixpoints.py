@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prover.policy.tactics.view import Proposal, View, have, seq
+from prover.policy.tactics.view import WORD, Proposal, View, have, mentions, seq
 
-_N = r"[^\W\d][\w'₀-₉]*"
 _MONOTONE = re.compile(
-    rf"∀ \((?P<S>{_N}) (?P<T>{_N}) : (?P<kind>[^()]+ → Prop)\), \(∀ \((?P<x>{_N}) : [^()]+\), (?P=S) (?P=x) → "
-    rf"(?P=T) (?P=x)\) → ∀ \((?P<y>{_N}) : [^()]+\), (?P<F>{_N}) (?P=S) (?P=y) → (?P=F) (?P=T) (?P=y)"
+    rf"∀ \((?P<S>{WORD}) (?P<T>{WORD}) : (?P<kind>[^()]+ → Prop)\), \(∀ \((?P<x>{WORD}) : [^()]+\), (?P=S) (?P=x) → "
+    rf"(?P=T) (?P=x)\) → ∀ \((?P<y>{WORD}) : [^()]+\), (?P<F>{WORD}) (?P=S) (?P=y) → (?P=F) (?P=T) (?P=y)"
 )
 
 
@@ -22,7 +21,7 @@ def propose(view: View) -> Iterator[Proposal]:
         return
     for h in view.props:
         known = _MONOTONE.fullmatch(h.type)
-        if known is None:
+        if known is None or not mentions(view.target, known["F"]):
             continue
         f, kind, fresh = known["F"], known["kind"], view.namer()
         key, s, t, x, y, h1, h2, hx, ht = (fresh(wish) for wish in ("key", "S", "T", "x", "y", "h1", "h2", "hx", "ht"))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.programs.calls import ATOM, Call, is_data
-from prover.policy.tactics.view import NAME, NAT, Proposal, View, connective, seq
+from prover.policy.tactics.view import NAME, NAT, Proposal, View, connective, mentions, seq
 
 _FOLD = re.compile(rf"(?<![\w.'])List\.foldl ({ATOM}) ({ATOM}) ({ATOM})")
 # Where accumulators begin, and how what they hold is joined to the result.
@@ -27,7 +27,8 @@ def of_folds(view: View) -> Iterator[Proposal]:
         call = Call("List.foldl", match[0], (match[1], match[2], match[3]))
         if any(v.name == match[3] and v.value is None for v in view.vars):
             yield from of_call(view, call, "")
-    for f in [v.name for v in view.vars if v.type.count("→") > 1 and v.value is None]:
+    told = [v.name for v in view.vars if v.type.count("→") > 1 and any(mentions(h.type, v.name) for h in view.props)]
+    for f in told if any(v.type in NAT or v.type.startswith("List ") for v in view.vars) else []:
         for match in re.finditer(rf"(?<![\w.'✝]){re.escape(f)}((?: {ATOM}){{2,}})", view.target):
             yield from of_call(view, Call(f, match[0], tuple(re.findall(ATOM, match[1]))), "")
 
@@ -43,10 +44,11 @@ def of_call(view: View, call: Call, unfold: str) -> Iterator[Proposal]:
     if start is None or not variables:
         return
     name, acc = view.fresh("hacc"), view.fresh("acc")
-    place = re.search(rf"(?<= ){re.escape(start)}(?= |$)", call.text)
-    if place is None:
+    behind = call.arguments[len(call.arguments) - 1 - call.arguments[::-1].index(start) :]
+    head = call.text.removesuffix(f" {' '.join(behind)}")
+    if head == call.text:
         return
-    general = f"{call.text[: place.start()]}{acc}{call.text[place.end() :]}"
+    general = " ".join([head, acc, *behind[1:]])
     use = f"simp_all [{unfold}]" if unfold else "simp_all"
     closers = (f"{use} <;> grind", f"grind [{unfold}]" if unfold else f"{use} <;> omega")
     for shape in _STARTS[start]:

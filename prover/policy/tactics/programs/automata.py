@@ -64,13 +64,13 @@ def _two(constructors: Mapping[str, tuple[str, ...]]) -> bool:
 
 def _turned(view: View, call: Call, xs: str, names: list[str]) -> Iterator[Proposal]:
     """`turn xs.length xs = xs` by what so many steps make of `xs ++ ys`: `ys ++ xs`."""
-    if view.connective != ("=", call.text, xs) or (f"{xs}.length" not in call.arguments and "length" not in call.text):
+    plain = call.text.endswith(f" {xs}") and call.arguments[-1] == xs
+    if view.connective != ("=", call.text, xs) or not plain or f"{xs}.length" not in call.text:
         return
     fresh = view.namer()
     all_, ys, x, ih = (fresh(wish) for wish in ("hall", "ys", "x", "ih"))
     unfold = ", ".join(names)
-    place = call.text.rindex(f" {xs}")
-    longer = f"{call.text[:place]} ({xs} ++ {ys})"
+    longer = f"{call.text.removesuffix(f' {xs}')} ({xs} ++ {ys})"
     proof = (
         f"induction {xs} with\n| nil => simp [{unfold}]\n| cons {x} {xs} {ih} =>\n"
         f"  intro {ys}\n  first | (simp_all [{unfold}]; done) | (simp_all [{unfold}] <;> grind)"

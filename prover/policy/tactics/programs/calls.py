@@ -31,7 +31,8 @@ class Call:
 
 
 def calls(view: View, names: list[str]) -> list[Call]:
-    """Where the target applies one of them to atoms, each once; those with the most variables first."""
+    """Where the target applies one of them to atoms, each once; those with the fewest arguments that are no variables
+    first."""
     variables = {v.name: v.type for v in view.vars}
     found: dict[str, Call] = {}
     for name in names:
@@ -43,9 +44,9 @@ def calls(view: View, names: list[str]) -> list[Call]:
             behind = rf"(?<![\w.'✝])([^\W\d_][\w'₀-₉]*)\.{re.escape(field)}(?![\w'])((?: {ATOM})*)"
             for match in re.finditer(behind, view.target):
                 if variables.get(match[1], "").split(" ")[0] == space:
-                    behind_one = _ARGUMENT.search(view.target[: match.start()]) is not None
-                    more = [] if behind_one else re.findall(ATOM, match[2])
-                    text = match[0][: len(match[0]) - len(match[2])] if behind_one else match[0]
+                    itself_argument = _ARGUMENT.search(view.target[: match.start()]) is not None
+                    more = [] if itself_argument else re.findall(ATOM, match[2])
+                    text = match[0].removesuffix(match[2]) if itself_argument and match[2] else match[0]
                     found.setdefault(text, Call(name, text, (match[1], *more)))
     some = [call for call in found.values() if any(argument in variables for argument in call.arguments)]
     return sorted(some, key=lambda call: sum(argument not in variables for argument in call.arguments))[:_MOST_CALLS]

@@ -10,44 +10,43 @@ import re
 from collections.abc import Iterator
 
 from prover.policy.tactics.definitions import declared
-from prover.policy.tactics.view import Proposal, View, have, seq
+from prover.policy.tactics.programs.calls import ATOM
+from prover.policy.tactics.view import NAME, WORD, Proposal, View, have, seq
 
-_ATOM = r"(?:[^\W\d][\w'₀-₉.]*|\([^()]*\))"
-_RELATION = rf"[^\W\d][\w'₀-₉.]*(?: {_ATOM})*?"
-_N = r"[^\W\d][\w'₀-₉]*"
+_RELATION = rf"{WORD}(?:\.{WORD})*(?: {ATOM})*?"
 _DIAMOND = re.compile(
-    rf"∀ \((?P<a>{_N}) (?P<b>{_N}) (?P<c>{_N}) : [^()]+\), (?P<R>{_RELATION}) (?P=a) (?P=b) → (?P=R) (?P=a) (?P=c) → "
-    rf"∃ (?P<d>{_N}), (?P=R) (?P=b) (?P=d) ∧ (?P=R) (?P=c) (?P=d)"
+    rf"∀ (?P<open>[({{⦃])(?P<a>{WORD}) (?P<b>{WORD}) (?P<c>{WORD}) : [^(){{}}⦃⦄]+[)}}⦄], "
+    rf"(?P<R>{_RELATION}) (?P=a) (?P=b) → (?P=R) (?P=a) (?P=c) → "
+    rf"∃ (?P<d>{WORD}), (?P=R) (?P=b) (?P=d) ∧ (?P=R) (?P=c) (?P=d)"
 )
-_MEETING = re.compile(rf"∃ (?P<d>{_N}), (?P<R>{_RELATION}) (?P<b>{_N}) (?P=d) ∧ (?P=R) (?P<c>{_N}) (?P=d)")
+_MEETING = re.compile(rf"∃ (?P<d>{WORD}), (?P<R>{_RELATION}) (?P<b>{WORD}) (?P=d) ∧ (?P=R) (?P<c>{WORD}) (?P=d)")
 
 
 def propose(view: View) -> Iterator[Proposal]:
     file = declared(view.context)
-    diamonds = [(h.name, known["R"]) for h in view.props if (known := _DIAMOND.fullmatch(h.type)) is not None]
+    diamonds = [(h.name, known) for h in view.props if (known := _DIAMOND.fullmatch(h.type)) is not None]
     claim = _DIAMOND.fullmatch(view.target) or _MEETING.fullmatch(view.target)
-    if not diamonds or claim is None:
+    head = file.type(claim["R"].partition(" ")[0]) if claim is not None else None
+    if not diamonds or claim is None or head is None:
         return
-    path, chains = claim["R"], []
-    if claim.re is _MEETING:  # both chains are among the hypotheses
-        begun = {end: (start, h.name) for h in view.props for start, end in _ends(h.type, path)}
-        one, other = (begun.get(claim[end]) for end in "bc")
-        if one is None or other is None or one[0] != other[0]:
-            return
-        chains = [one[1], other[1]]
-    head = file.type(path.partition(" ")[0])
-    for name, r in diamonds:
-        if head is not None and r != path:
-            yield _chains(view, name, r, path, head, chains), 0.85
+    path = claim["R"]
+    chains = _both(view, path, claim["b"], claim["c"]) if claim.re is _MEETING else ()
+    for name, known in diamonds:
+        if chains is not None and known["R"] != path:
+            diamond = name if known["open"] == "(" else f"@{name}"
+            yield _chains(view, diamond, known["R"], path, head, chains), 0.85
 
 
-def _ends(text: str, path: str) -> list[tuple[str, str]]:
-    """Between what a hypothesis says that there is a chain."""
-    found = re.fullmatch(rf"{re.escape(path)} ({_N}) ({_N})", text)
-    return [(found[1], found[2])] if found is not None else []
+def _both(view: View, path: str, first: str, second: str) -> tuple[str, str] | None:
+    """The hypotheses that say of chains from one beginning to both ends."""
+    found = [
+        (h.name, m[1], m[2]) for h in view.props if (m := re.fullmatch(rf"{re.escape(path)} {NAME} {NAME}", h.type))
+    ]
+    pairs = ((one, other) for one, a, b in found for other, c, d in found if (a, b, d) == (c, first, second))
+    return next(pairs, None)
 
 
-def _chains(view: View, diamond: str, r: str, path: str, head: str, chains: list[str]) -> str:
+def _chains(view: View, diamond: str, r: str, path: str, head: str, chains: tuple[()] | tuple[str, str]) -> str:
     fresh = view.namer()
     one, trans, strip, whole = (fresh(wish) for wish in ("hone", "htrans", "hstrip", "hall"))
     x, y, z, w, d, p, q = (fresh(wish) for wish in ("x", "y", "z", "w", "d", "p", "q"))

@@ -1,7 +1,4 @@
-"""Where an induction is stuck: its hypotheses used, and what stands on both sides under a new name.
-
-Boyer and Moore: A Computational Logic (1979).
-"""
+"""Boyer and Moore's steps where an induction is stuck (A Computational Logic, 1979)."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from prover.policy.tactics.view import Proposal, View, connective, mentions, put
 
 
 def fertilized(view: View, names: list[str]) -> Iterator[Proposal]:
-    """Boyer and Moore's steps where induction is stuck (A Computational Logic, 1979): use its hypotheses, forget them,
-    put variables in the place of what stands on both sides, and begin another induction."""
+    """Use the induction's hypotheses, forget them, put variables in the place of what stands on both sides, and begin
+    another induction."""
     seen, rename = view.revealed if view.hidden else (view, "")
     names = own(seen) or names
     unfold = ", ".join(names)

@@ -13,12 +13,12 @@ _FARTHEST = 24
 
 def above_powers(view: View, names: list[str]) -> Iterator[Proposal]:
     """`3 ^ n < f n` from some number on, where `f (n + 1) = (n + 1) * f n` as for factorials."""
-    match = re.fullmatch(rf"(\d+) \^ {NAME} (<|≤) (\S+) \2", view.target)
+    match = re.fullmatch(rf"(\d{{1,6}}) \^ {NAME} (<|≤) (\S+) \2", view.target)
     if match is None or match[4] not in names or match[2] not in view.of_type(NAT):
         return
     base, n, relation = match[1], match[2], match[3]
     for h in view.props:
-        bound = re.fullmatch(rf"(\d+) (≤|<) {re.escape(n)}|{re.escape(n)} (≥|>) (\d+)", h.type)
+        bound = re.fullmatch(rf"(\d{{1,6}}) (≤|<) {re.escape(n)}|{re.escape(n)} (≥|>) (\d{{1,6}})", h.type)
         if bound is None:
             continue
         first = int(bound[1] or bound[4]) + ((bound[2] or bound[3]) in "<>")
@@ -45,14 +45,14 @@ def above_powers(view: View, names: list[str]) -> Iterator[Proposal]:
 
 def multiples(view: View, names: list[str]) -> Iterator[Proposal]:
     """`5 ∣ f (5 * n)` where `f (n + 2) = f (n + 1) + f n`: five further on it is `5 * f (n + 1) + 3 * f n`."""
-    match = re.fullmatch(rf"(\d+) ∣ (\S+) \((?:(\d+) \* {NAME}|{NAME} \* (\d+))\)", view.target)
+    match = re.fullmatch(rf"(\d{{1,6}}) ∣ (\S+) \((?:(\d{{1,3}}) \* {NAME}|{NAME} \* (\d{{1,3}}))\)", view.target)
     n, apart = (match[4] or match[5], int(match[3] or match[6])) if match is not None else ("", 0)
     if match is None or match[2] not in names or n not in view.of_type(NAT) or not 1 < apart <= _FARTHEST:
         return
     first, second = 1, 1
     for _ in range(apart - 2):
         first, second = second, first + second
-    if second % int(match[1]):
+    if int(match[1]) == 0 or second % int(match[1]):
         return
     f, fresh = match[2], view.namer()
     key, m, ih = (fresh(wish) for wish in ("key", "m", "ih"))

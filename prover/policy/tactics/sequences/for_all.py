@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prover.policy.tactics.sequences.definite import at_least, sequences
 from prover.policy.tactics.terms import applications, names_of, read
-from prover.policy.tactics.view import NAT, Proposal, View, mentions, seq
-
-Rule = Callable[[View], Iterator[Proposal]]
+from prover.policy.tactics.view import NAT, Proposal, Rule, View, mentions, seq
 
 
 def or_any(rule: Rule) -> Rule:

@@ -4,18 +4,16 @@ sequences apply to them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from prover.goal import Hypothesis
+from prover.goal import Hypothesis, bare
 from prover.policy.tactics.definitions import Definition, declared, own
 from prover.policy.tactics.evaluate import canonical
-from prover.policy.tactics.view import Proposal, View, seq
-
-Rule = Callable[[View], Iterator[Proposal]]
+from prover.policy.tactics.view import NAME, Proposal, Rule, View, identifiers, seq
 
 _NUMBERS = ("Nat", "Int", "Rat")
-_STEP = re.compile(r"([^\W\d][\w'₀-₉]*) ?\+ ?(\d)|(?:Nat)?\.succ ([^\W\d][\w'₀-₉]*)")
+_STEP = re.compile(rf"{NAME} ?\+ ?(\d{{1,2}})|(?:Nat)?\.succ {NAME}|{NAME}\.succ")
 _MOST = 3
 _SURE = 0.5
 
@@ -41,48 +39,49 @@ def _told(view: View) -> tuple[list[str], View] | None:
     """Steps that put variables in the place of functions, with their equations, and the view after these."""
     file = declared(view.context)
     functions = {name: file.definitions[name] for name in own(view) if name in file.definitions}
-    counted = {name: how for name, how in functions.items() if _counts(how)}
-    if not counted or len(functions) > _MOST or len(counted) < len(functions):
+    equations = {name: _equations(how) for name, how in functions.items()}
+    short = {name.rpartition(".")[2]: name for name in functions}
+    if not functions or len(short) > _MOST or len(short) < len(functions) or not all(equations.values()):
         return None
-    fresh = view.namer([name.rpartition(".")[2] for name in file.definitions])
+    taken = [*identifiers(view.facts), *(word for how in functions.values() for word in how.words)]
+    fresh = view.namer(taken)
+    letters = {name: fresh("s") for name in functions}
     steps: list[str] = []
-    hypotheses = list(view.goal.hypotheses)
-    texts: list[tuple[str, str]] = []
-    target = view.target
-    letters = {name: fresh(name.rpartition(".")[2][:1].lower() or "s") for name in counted}
-    for name, how in counted.items():
-        for pattern, other in how.equations:
-            step = _STEP.fullmatch(pattern)
-            n = (step[1] or step[3]) if step is not None else ""
-            if step is None and not pattern.isdigit():
-                return None
-            place = f"({n} + {step[2] or 1})" if step is not None else pattern
-            left, bound = f"{name} {place}", f"∀ {n} : Nat, " if n else ""
+    told: list[Hypothesis] = []
+    for name, cases in equations.items():
+        for n, place, other in cases:
             h = fresh("hf")
-            short = name.rpartition(".")[2]
+            full = _put(other, short)
             proof = f"{f'intro {n}; ' if n else ''}first | rfl | (simp only [{name}]; done) | rw [{name}]"
-            steps.append(f"have {h} : {bound}{left} = {other} := by {proof}")
-            binder = f"∀ ({n} : ℕ), " if n else ""
-            texts.append((h, f"{binder}{short} {place} = {_printed(other)}"))
-    for name, letter in letters.items():
-        steps.append(f"generalize {name} = {letter} at *")
-        kind = f"ℕ → {canonical(counted[name].result)}"
-        hypotheses.append(Hypothesis(letter, kind))
-
-    def put(text: str) -> str:
-        for name, letter in letters.items():
-            short = name.rpartition(".")[2]
-            text = re.sub(rf"(?<![\w.'])(?:{re.escape(name)}|{re.escape(short)})(?![\w'.])", letter, text)
-        return text
-
-    hypotheses = [Hypothesis(h.name, put(h.type)) if h in view.props else h for h in hypotheses]
-    hypotheses += [Hypothesis(h, put(text)) for h, text in texts]
-    goal = replace(view.goal, hypotheses=tuple(hypotheses), target=put(target))
+            steps.append(f"have {h} : {f'∀ {n} : Nat, ' if n else ''}{name} {place} = {full} := by {proof}")
+            told.append(Hypothesis(h, f"{f'∀ ({n} : ℕ), ' if n else ''}{name} {place} = {_printed(full)}"))
+    steps += [f"generalize {name} = {letter} at *" for name, letter in letters.items()]
+    shown = {word: letters[name] for word, name in (*short.items(), *((name, name) for name in functions))}
+    sequences = [Hypothesis(letters[name], f"ℕ → {canonical(how.result)}") for name, how in functions.items()]
+    known = [Hypothesis(h.name, _put(h.type, shown)) if h in view.props else h for h in view.goal.hypotheses]
+    known += [*sequences, *(Hypothesis(h.name, _put(h.type, shown)) for h in told)]
+    goal = replace(view.goal, hypotheses=tuple(known), target=_put(view.target, shown))
     return steps, replace(view, goal=goal, context="")
 
 
-def _counts(how: Definition) -> bool:
-    return how.arguments in (("Nat",), ("ℕ",)) and canonical(how.result) in _NUMBERS and bool(how.equations)
+def _put(text: str, names: Mapping[str, str]) -> str:
+    """The text with other names for some."""
+    any_of = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.'])(?:{any_of})(?![\w'])", lambda match: names[match[0]], text)
+
+
+def _equations(how: Definition) -> list[tuple[str, str, str]]:
+    """Of a function that counts up from 0: the variable of each case, its argument and its value; empty for others."""
+    found = []
+    for pattern, other in how.equations if how.arguments in (("Nat",), ("ℕ",)) else ():
+        pattern = bare(pattern)
+        step = _STEP.fullmatch(pattern)
+        n = (step[1] or step[3] or step[4]) if step is not None else ""
+        first = "0" if pattern in (".zero", "Nat.zero") else pattern
+        if step is None and not first.isdigit():
+            return []
+        found.append((n, f"({n} + {step[2] or 1})" if step is not None else first, other))
+    return found if canonical(how.result) in _NUMBERS else []
 
 
 def _printed(text: str) -> str:

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from math import lcm
 
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import Monomial, of_term
-from prover.policy.tactics.sequences import definite
-from prover.policy.tactics.sequences.definite import members, plus, sequences
+from prover.policy.tactics.sequences.definite import Sequence, members, plus, sequences
 from prover.policy.tactics.terms import Term, applications, names_of, read, replaced
 from prover.policy.tactics.view import NAT, Proposal, View, have, seq
 
 _MOST_MODULUS = 200
 _LONGEST_PERIOD = 60
 _HIGHEST_ORDER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """The remainders of a sequence that repeat, and the rule: coefficients of so many neighbours and a number."""
+
+    sequence: Sequence
+    rule: tuple[int, ...]
+    modulus: int
+    values: tuple[int, ...]
+
+    @property
+    def order(self) -> int:
+        return self.sequence.order
+
+    @property
+    def length(self) -> int:
+        return len(self.values)
+
+    def member(self, place: str, more: int) -> str:
+        """A member as Lean text, so many places behind one."""
+        return f"{self.sequence.name} ({place} + {more})" if more else f"{self.sequence.name} ({place})"
+
+    def residue(self, place: str, more: int) -> str:
+        """What is said of a member: its remainder."""
+        return f"{self.member(place, more)} % {self.modulus} = {self.values[more % self.length]}"
+
+    def combined(self, n: str, first: int) -> str:
+        """The remainder of what the rule makes of the members from one on."""
+        parts = [f"({c}) * ({self.member(n, first + i)} % {self.modulus})" for i, c in enumerate(self.rule[:-1]) if c]
+        return f"({' + '.join([*parts, f'({self.rule[-1]})'])}) % {self.modulus}"
 
 
 def propose(view: View) -> Iterator[Proposal]:
@@ -26,83 +57,69 @@ def propose(view: View) -> Iterator[Proposal]:
         values = [int(value) % modulus for value in members(s, 0, _LONGEST_PERIOD + s.order)]
         ends = [p for p in range(1, len(values) - s.order) if values[p : p + s.order] == values[: s.order]]
         if ends:
-            yield _by_period(view, s, rule, index, modulus, values[: ends[0]]), 0.9
+            yield _by_period(view, _Period(s, tuple(rule), modulus, tuple(values[: ends[0]])), index), 0.9
 
 
-def _by_period(
-    view: View, s: definite.Sequence, rule: Sequence[int], index: Term, modulus: int, values: Sequence[int]
-) -> str:
+def _by_period(view: View, p: _Period, index: Term) -> str:
     """The claim from the remainders of one period, which the others repeat."""
-    fresh = view.namer()
-    rest, turn, key, n, k, ih, h, e = (fresh(wish) for wish in ("hrest", "hturn", "hkey", "n", "k", "ih", "h", "e"))
-    f, period, order = s.name, len(values), s.order
-    names = [fresh("r") for _ in range(period + order)]
-
-    def member(place: str, more: int) -> str:
-        return f"{f} ({place} + {more})" if more else f"{f} ({place})"
-
-    def residue(place: str, r: int) -> str:
-        return f"{member(place, r)} % {modulus} = {values[r % period]}"
-
-    def combined(first: int) -> str:
-        parts = [f"({c}) * ({member(n, first + i)} % {modulus})" for i, c in enumerate(rule[:order]) if c]
-        return f"({' + '.join([*parts, f'({rule[order]})'])}) % {modulus}"
-
-    starts = " ∧ ".join(residue(f"{period} * {k}", r) for r in range(order))
-    chain = [f"intro {n} {' '.join(names[:order])}"]
-    for r in range(order, period + order):
-        used = ", ".join(names[r - order + i] for i, c in enumerate(rule[:order]) if c)
-        chain += [
-            f"have {e} : {member(n, r)} % {modulus} = {combined(r - order)} := {rest} ({n} + {r - order})",
-            f"rw [{used}] at {e}",
-            f"have {names[r]} : {residue(n, r)} := {e}.trans (by decide)",
-        ]
-    given = " → ".join(residue(n, r) for r in range(order))
-    all_of_them = " ∧ ".join(residue(n, r) for r in range(period + order))
-    again = [
-        f"(congrArg (fun x => {f} x % {modulus}) (by omega)).trans {_part('hk', period + i, period + order)}"
-        for i in range(order)
-    ]
-    bases = ", ".join(s.bases[i][0] for i in range(order))
-
-    def turned(at: str, known: str) -> str:
-        return f"{turn} ({period} * {at}) {' '.join(_part(known, i, order) for i in range(order))}"
-
-    steps = [
-        have(
-            rest,
-            f"∀ {n} : Nat, {member(n, order)} % {modulus} = {combined(0)}",
-            [f"intro {n}", f"rw [{s.rule} {n}]", "omega"],
-        ),
-        have(turn, f"∀ {n} : Nat, {given} → {all_of_them}", [*chain, f"exact ⟨{', '.join(names)}⟩"]),
-        have(
-            key,
-            f"∀ {k} : Nat, {starts}",
-            [
-                f"intro {k}",
-                f"induction {k} with",
-                f"| zero => simp [{bases}]",
-                f"| succ {k} {ih} =>\n  have hk := {turned(k, ih)}\n  exact "
-                + (f"⟨{', '.join(again)}⟩" if order > 1 else again[0]),
-            ],
-        ),
-    ]
+    fresh = view.namer([index.name])
+    turn, key, k, h = (fresh(wish) for wish in ("hturn", "hkey", "k", "h"))
+    steps = [_once_around(fresh, p, turn), _from_the_start(fresh, p, turn, key)]
 
     def told(r: int, at: str) -> str:
-        return _part(f"({turned(at, f'({key} {at})')})", r, period + order)
+        known = " ".join(_part(f"({key} {at})", i, p.order) for i in range(p.order))
+        return _part(f"({turn} ({p.length} * {at}) {known})", r, p.length + p.order)
 
+    alone = f"clear {turn} {key}"
     if index.op == "num":
-        turns, r = divmod(int(index.name), period)
-        known = f"have {h} : {f} {index.name} % {modulus} = {values[r]} := {told(r, str(turns))}"
-        return seq(*steps, known, f"clear {rest} {turn} {key}", "first | omega | (simp_all; done)")
+        turns, r = divmod(int(index.name), p.length)
+        known = f"have {h} : {p.residue(index.name, 0).rpartition(' = ')[0]} = {p.values[r]} := {told(r, str(turns))}"
+        return seq(*steps, known, alone, "first | omega | (simp_all; done)")
     x = index.name
-    cases = " ∨ ".join(f"{x} = {period} * {k}{f' + {r}' if r else ''}" for r in range(period))
-    alone = f"clear {rest} {turn} {key}; first | omega | (intros; omega) | grind"
+    cases = " ∨ ".join(f"{x} = {p.length} * {k}{f' + {r}' if r else ''}" for r in range(p.length))
     return seq(
         *steps,
         *([] if x in view.of_type(NAT) else [f"intro {x}"]),
-        f"obtain ⟨{k}, {' | '.join(['rfl'] * period)}⟩ : ∃ {k}, {cases} := ⟨{x} / {period}, by omega⟩",
-        *(f"· have {h} := {told(r, k)}; {alone}" for r in range(period)),
+        f"obtain ⟨{k}, {' | '.join(['rfl'] * p.length)}⟩ : ∃ {k}, {cases} := ⟨{x} / {p.length}, by omega⟩",
+        *(f"· have {h} := {told(r, k)}; {alone}; first | omega | (intros; omega) | grind" for r in range(p.length)),
+    )
+
+
+def _once_around(fresh: Callable[[str], str], p: _Period, turn: str) -> str:
+    """Where members have the first remainders, those that follow have the others, and then the first again."""
+    rule, n, e = fresh("hrule"), fresh("n"), fresh("e")
+    names = [fresh("r") for _ in range(p.length + p.order)]
+    stated = f"∀ {n} : Nat, {p.member(n, p.order)} % {p.modulus} = {p.combined(n, 0)}"
+    lines = [have(rule, stated, [f"intro {n}", f"have {e} := {p.sequence.rule} {n}", "omega"])]
+    lines.append(f"intro {n} {' '.join(names[: p.order])}")
+    for r in range(p.order, p.length + p.order):
+        used = [names[r - p.order + i] for i, c in enumerate(p.rule[:-1]) if c]
+        before = f"{p.member(n, r)} % {p.modulus} = {p.combined(n, r - p.order)}"
+        lines.append(f"have {e} : {before} := {rule} ({n} + {r - p.order})")
+        lines += [f"rw [{', '.join(used)}] at {e}"] if used else []
+        lines.append(f"have {names[r]} : {p.residue(n, r)} := {e}.trans (by decide)")
+    given = " → ".join(p.residue(n, r) for r in range(p.order))
+    all_of_them = " ∧ ".join(p.residue(n, r) for r in range(p.length + p.order))
+    return have(turn, f"∀ {n} : Nat, {given} → {all_of_them}", [*lines, f"exact ⟨{', '.join(names)}⟩"])
+
+
+def _from_the_start(fresh: Callable[[str], str], p: _Period, turn: str, key: str) -> str:
+    """Every period begins with the same remainders, by induction."""
+    k, ih, h, x = (fresh(wish) for wish in ("k", "ih", "h", "x"))
+    known = " ".join(_part(ih, i, p.order) for i in range(p.order))
+    equal = f"congrArg (fun {x} => {p.sequence.name} {x} % {p.modulus}) (by omega)"
+    again = [f"({equal}).trans {_part(h, p.length + i, p.length + p.order)}" for i in range(p.order)]
+    bases = ", ".join(p.sequence.bases[i][0] for i in range(p.order))
+    return have(
+        key,
+        f"∀ {k} : Nat, {' ∧ '.join(p.residue(f'{p.length} * {k}', r) for r in range(p.order))}",
+        [
+            f"intro {k}",
+            f"induction {k} with",
+            f"| zero => simp [{bases}]",
+            f"| succ {k} {ih} =>\n  have {h} := {turn} ({p.length} * {k}) {known}\n  exact "
+            + (f"⟨{', '.join(again)}⟩" if p.order > 1 else again[0]),
+        ],
     )
 
 
@@ -121,7 +138,7 @@ def _moduli(term: Term, f: str) -> Iterator[int]:
         yield from _moduli(arg, f)
 
 
-def _index(view: View, s: definite.Sequence) -> Term | None:
+def _index(view: View, s: Sequence) -> Term | None:
     """Of which member the target speaks, where it is one: a number, a variable, or what it says for all."""
     claim = read(view.target)
     bound = ""
@@ -135,11 +152,11 @@ def _index(view: View, s: definite.Sequence) -> Term | None:
     return index if index.op == "num" or (index.op == "var" and index.name in {bound, *view.of_type(NAT)}) else None
 
 
-def _member(s: definite.Sequence, n: str, shift: int) -> Term:
+def _member(s: Sequence, n: str, shift: int) -> Term:
     return Term("app", (Term("var", name=s.name), plus(n, shift)))
 
 
-def _linear(s: definite.Sequence) -> list[int] | None:
+def _linear(s: Sequence) -> list[int] | None:
     """The coefficients of `f n`, `f (n + 1)`, … in the rule, and the number in it; None where it is not linear."""
     if s.start or s.shift or s.guarded or s.order > _HIGHEST_ORDER or not s.bases.keys() >= set(range(s.order)):
         return None
