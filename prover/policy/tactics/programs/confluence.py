@@ -39,9 +39,8 @@ def propose(view: View) -> Iterator[Proposal]:
 
 def _both(view: View, path: str, first: str, second: str) -> tuple[str, str] | None:
     """The hypotheses that say of chains from one beginning to both ends."""
-    found = [
-        (h.name, m[1], m[2]) for h in view.props if (m := re.fullmatch(rf"{re.escape(path)} {NAME} {NAME}", h.type))
-    ]
+    chain = re.compile(rf"{re.escape(path)} {NAME} {NAME}")
+    found = [(h.name, ends[1], ends[2]) for h in view.props if (ends := chain.fullmatch(h.type))]
     pairs = ((one, other) for one, a, b in found for other, c, d in found if (a, b, d) == (c, first, second))
     return next(pairs, None)
 

@@ -14,6 +14,8 @@ from prover.policy.tactics.view import NAT, Proposal, View, have, seq
 
 _MOST_MODULUS = 200
 _LONGEST_PERIOD = 60
+# Places in a period that a variable index is looked at in.
+_MOST_CASES = 24
 _HIGHEST_ORDER = 3
 
 
@@ -56,7 +58,7 @@ def propose(view: View) -> Iterator[Proposal]:
             continue
         values = [int(value) % modulus for value in members(s, 0, _LONGEST_PERIOD + s.order)]
         ends = [p for p in range(1, len(values) - s.order) if values[p : p + s.order] == values[: s.order]]
-        if ends:
+        if ends and (index.op == "num" or ends[0] <= _MOST_CASES):
             yield _by_period(view, _Period(s, tuple(rule), modulus, tuple(values[: ends[0]])), index), 0.9
 
 
