@@ -282,6 +282,18 @@ def premises(term: Term) -> tuple[list[Term], Term]:
     return found, term
 
 
+def at_least(term: Term, n: str) -> int | None:
+    """The number c of `c ≤ n`, however it is written."""
+    if term.op not in ("≤", "<", "≥", ">", "≠"):
+        return None
+    low, high = term.args if term.op in ("≤", "<") else term.args[::-1]
+    if term.op == "≠":
+        return 1 if term.args == (Term("var", name=n), Term("num", name="0")) else None
+    if high == Term("var", name=n) and low.op == "num":
+        return int(low.name) + (term.op in "<>")
+    return None
+
+
 __all__ = [
     "RELATIONS",
     "Term",

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from prover.policy.tactics.diophantine.boxes import denied, interval
-from prover.policy.tactics.diophantine.value_tables import EVALUATE, computable, inside_range, value_table
+from prover.policy.tactics.diophantine.value_tables import computable, value_table
+from prover.policy.tactics.kernel import EVALUATE, inside_range, one_of_divisors
 from prover.policy.tactics.polynomials import (
     Polynomial,
     divided,
@@ -47,13 +48,6 @@ def propose(view: View) -> Iterator[Proposal]:
         yield from value_table(view, names, refuted)
     yield from _two_factors(view, names)
     yield from _units(view, names)
-
-
-def one_of_divisors(number: int, term: str, divides: str) -> str:
-    """A proof term, from one that a term divides a number, that it is one of the number's divisors."""
-    either = " ∨ ".join(f"d = {d}" for d in divisors_of(number))
-    table = f"(show ∀ d {inside_range(number + 1)}, d ∣ {number} → {either} by {EVALUATE})"
-    return f"{table} {term} (List.mem_range.2 (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides}))) {divides}"
 
 
 def _universal(view: View) -> Iterator[Proposal]:

@@ -15,8 +15,7 @@ from prover.policy.tactics.polynomials import (
     rational_roots,
     text_of,
 )
-from prover.policy.tactics.sequences.definite import at_least
-from prover.policy.tactics.terms import Term, conjuncts, names_of, read, show
+from prover.policy.tactics.terms import Term, at_least, conjuncts, names_of, read, show
 from prover.policy.tactics.view import NAT, Proposal, View, seq
 
 _HIGHEST_DEGREE = 8

@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import gcd, isqrt, lcm
 
 from prover.policy.tactics.diophantine.squares import below_square, each_root
-from prover.policy.tactics.diophantine.value_tables import EVALUATE, inside_range
+from prover.policy.tactics.kernel import EVALUATE, inside_range
 from prover.policy.tactics.polynomials import Polynomial, difference
 from prover.policy.tactics.terms import Term, names_of, read
 from prover.policy.tactics.view import NAT, Proposal, View, case, have, seq

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, permutations, product
 from math import gcd, isqrt
 
-from prover.policy.tactics.diophantine.bounded import one_of_divisors
 from prover.policy.tactics.estimates.facts import Question
 from prover.policy.tactics.estimates.quadratics import SQUARE, completed
 from prover.policy.tactics.estimates.univariate import by_pieces
+from prover.policy.tactics.integers import as_integers
+from prover.policy.tactics.kernel import one_of_divisors
 from prover.policy.tactics.polynomials import (
     Polynomial,
     difference,
@@ -21,8 +22,8 @@ from prover.policy.tactics.polynomials import (
     rational_roots,
     text_of,
 )
-from prover.policy.tactics.terms import Term, conjuncts, names_of, read
-from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, have, mentions, seq, view_of
+from prover.policy.tactics.terms import conjuncts, names_of, read
+from prover.policy.tactics.view import INT, NAT, RAT, Proposal, View, case, have, mentions, seq
 
 _LARGEST_PRODUCT = 1_000
 _MOST_DIVISORS = 40
@@ -421,38 +422,4 @@ def _variable_factor(p: Polynomial, target: str) -> tuple[Polynomial, Polynomial
     return None
 
 
-def as_integers(view: View, rule: Callable[[View], Iterator[Proposal]]) -> Iterator[Proposal]:
-    """A rule for integers, applied to natural numbers as integers that are not negative."""
-    names = [n for n in view.of_type(NAT) if mentions(view.facts, n)]
-    target = read(view.target)
-    if target is None or not names or len(names) > 4 or not _liftable(target, view.target, names):
-        return
-    known = [(h.name, h.type) for h in view.props if (t := read(h.type)) is not None and _liftable(t, h.type, names)]
-    lines = [*(f"{n} : ℤ" for n in names), *(f"hn{i} : 0 ≤ {n}" for i, n in enumerate(names))]
-    lines += [*(f"{name} : {kind}" for name, kind in known), f"⊢ {view.target}"]
-    inner = view_of(("\n".join(lines),), ())
-    assert inner is not None
-    key = view.fresh("hkey")
-    given = " ".join([*names, *(f"hn{i}" for i in range(len(names))), *(name for name, _ in known)])
-    binders = " ".join(f"({n} : Int)" for n in names)
-    binders += "".join(f" (hn{i} : 0 ≤ {n})" for i, n in enumerate(names))
-    binders += "".join(f" ({name} : {kind})" for name, kind in known)
-    proofs = [*("(by omega)" for _ in names), *(f"(by exact_mod_cast {name})" for name, _ in known)]
-    applied = " ".join([key, *names, *proofs])
-    for tactic, weight in rule(inner):
-        body = tactic.replace("\n", "\n  ")
-        claim = f"have {key} : ∀ {binders}, {view.target} := by\n  intro {given}\n  {body}"
-        yield seq(claim, f"exact_mod_cast {applied}"), weight
-
-
-def _liftable(term: Term, text: str, names: list[str]) -> bool:
-    """Does it say the same of integers: relations between sums, products and powers of these variables?"""
-    relations = ("=", "≠", "≤", "<", "≥", ">", "∧", "∨")
-    return (
-        term.op in relations
-        and not any(sign in text for sign in ("-", "/", "%", "∣", "↑", "¬", "∃", "∀", "→"))
-        and names_of(term) <= set(names)
-    )
-
-
-__all__ = ["as_integers", "propose"]
+__all__ = ["equations", "propose"]

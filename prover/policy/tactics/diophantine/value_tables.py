@@ -15,6 +15,7 @@ from itertools import product
 from prover.policy.tactics.diophantine.boxes import box, interval
 from prover.policy.tactics.estimates.quadratics import SQUARE
 from prover.policy.tactics.evaluate import compiled, statement
+from prover.policy.tactics.kernel import EVALUATE, inside_range
 from prover.policy.tactics.polynomials import Polynomial, difference, of_term, parted, text_of
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, identifiers, mentions, numerals, put, seq
@@ -22,14 +23,6 @@ from prover.policy.tactics.view import NAT, NUMBERS, Proposal, View, identifiers
 _MOST_POINTS = 10_000
 _MOST_DIGITS = 200
 _FEW_POINTS = 1_000
-# Long statements need larger instances of `Decidable` than Lean looks for by itself.
-EVALUATE = "set_option synthInstance.maxSize 2000 in decide +kernel"
-
-
-def inside_range(end: int) -> str:
-    """The bound of a variable that the kernel goes through: a list costs it a tenth of what `< end` costs, whose
-    decision procedure is quadratic."""
-    return f"∈ List.range {end}"
 
 
 @dataclass(slots=True)
@@ -340,4 +333,4 @@ def _powers(term: str) -> str:
     return f"({known}; have h2 := Int.mul_nonneg h1 h1; have h3 := Int.mul_nonneg h2 h1; grind)"
 
 
-__all__ = ["EVALUATE", "computable", "inside_range", "value_table"]
+__all__ = ["computable", "value_table"]

@@ -7,7 +7,7 @@ from itertools import combinations_with_replacement
 from math import lcm
 
 from prover.goal import split_top
-from prover.policy.tactics.diophantine.bounded import one_of_divisors
+from prover.policy.tactics.kernel import one_of_divisors
 from prover.policy.tactics.polynomials import (
     Monomial,
     Polynomial,

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from math import gcd, lcm
 
-from prover.policy.tactics.diophantine.bounded import one_of_divisors
 from prover.policy.tactics.divisors import divisibility, elimination
 from prover.policy.tactics.divisors.divisibility import signed_of
+from prover.policy.tactics.kernel import one_of_divisors
 from prover.policy.tactics.polynomials import (
     Polynomial,
     division,

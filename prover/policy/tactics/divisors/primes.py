@@ -11,8 +11,7 @@ from prover.goal import Hypothesis, bare
 from prover.policy.tactics.divisors import tables
 from prover.policy.tactics.divisors.modular import without_difference
 from prover.policy.tactics.polynomials import of_term
-from prover.policy.tactics.sequences.definite import at_least
-from prover.policy.tactics.terms import read
+from prover.policy.tactics.terms import at_least, read
 from prover.policy.tactics.view import IDENT, NAT, Proposal, View, seq, stands_in
 
 _DIVISORS = re.compile(

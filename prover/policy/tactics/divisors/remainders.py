@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
 
-from prover.policy.tactics.diophantine.bounded import one_of_divisors
+from prover.policy.tactics.kernel import one_of_divisors
 from prover.policy.tactics.polynomials import Polynomial, divided, divisors_of, of_term, text_of
 from prover.policy.tactics.terms import read
 from prover.policy.tactics.view import INT, NAT, Proposal, View, seq

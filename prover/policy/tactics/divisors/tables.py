@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from itertools import product
 
-from prover.policy.tactics.diophantine.value_tables import EVALUATE, inside_range
 from prover.policy.tactics.evaluate import compiled
+from prover.policy.tactics.kernel import EVALUATE, inside_range
 from prover.policy.tactics.terms import Term, names_of, read, show, substitute
 from prover.policy.tactics.view import INT, NAT, Proposal, View, case, seq
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
-from prover.policy.tactics.diophantine.factors import as_integers
 from prover.policy.tactics.estimates.certificates import HIGHEST_DEGREE, certificate_of
 from prover.policy.tactics.estimates.facts import NEGATED, Fact, Question
 from prover.policy.tactics.estimates.means import of_products, without_inverses
@@ -16,6 +15,7 @@ from prover.policy.tactics.estimates.orderings import by_order
 from prover.policy.tactics.estimates.quadratics import squares_of
 from prover.policy.tactics.estimates.reductions import in_pairs, said, without_factor
 from prover.policy.tactics.estimates.univariate import by_pieces
+from prover.policy.tactics.integers import as_integers
 from prover.policy.tactics.polynomials import (
     Polynomial,
     degree,

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from prover.policy.tactics.evaluate import Value, canonical, number
 from prover.policy.tactics.polynomials import Polynomial, bits, difference, of_term, text_of
-from prover.policy.tactics.terms import Term, applications, names_of, premises, read, replaced, show
+from prover.policy.tactics.terms import Term, applications, at_least, names_of, premises, read, replaced, show
 from prover.policy.tactics.view import View
 
 # No rule that anybody writes down looks further back.
@@ -179,18 +179,6 @@ def _raised(term: Term, n: str, shift: int) -> Term:
     if term == Term("var", name=n):
         return plus(n, shift)
     return Term(term.op, tuple(_raised(arg, n, shift) for arg in term.args), term.name, term.kind)
-
-
-def at_least(term: Term, n: str) -> int | None:
-    """The number c of `c ≤ n`, however it is written."""
-    if term.op not in ("≤", "<", "≥", ">", "≠"):
-        return None
-    low, high = term.args if term.op in ("≤", "<") else term.args[::-1]
-    if term.op == "≠":
-        return 1 if term.args == (Term("var", name=n), Term("num", name="0")) else None
-    if high == Term("var", name=n) and low.op == "num":
-        return int(low.name) + (term.op in "<>")
-    return None
 
 
 def _shift(term: Term, n: str) -> int | None:

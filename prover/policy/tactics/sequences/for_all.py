@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prover.policy.tactics.sequences.definite import at_least, sequences
-from prover.policy.tactics.terms import applications, names_of, read
+from prover.policy.tactics.sequences.definite import sequences
+from prover.policy.tactics.terms import applications, at_least, names_of, read
 from prover.policy.tactics.view import NAT, Proposal, Rule, View, mentions, seq
 
 

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from prover.policy.tactics.evaluate import Value, canonical
 from prover.policy.tactics.polynomials import of_term
-from prover.policy.tactics.sequences.definite import Sequence, at_least, members, plus, sequences
-from prover.policy.tactics.terms import Term, applications, premises, read, show, substitute
+from prover.policy.tactics.sequences.definite import Sequence, members, plus, sequences
+from prover.policy.tactics.terms import Term, applications, at_least, premises, read, show, substitute
 from prover.policy.tactics.view import NAT, Proposal, View, seq
 
 _MOST_PERIOD = 60

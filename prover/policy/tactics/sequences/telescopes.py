@@ -13,8 +13,8 @@ from fractions import Fraction
 from prover.policy.tactics.estimates import quotients
 from prover.policy.tactics.evaluate import canonical, number
 from prover.policy.tactics.polynomials import literal
-from prover.policy.tactics.sequences.definite import Sequence, at_least, members, plus, sequences
-from prover.policy.tactics.terms import Term, names_of, premises, read, replaced, show
+from prover.policy.tactics.sequences.definite import Sequence, members, plus, sequences
+from prover.policy.tactics.terms import Term, at_least, names_of, premises, read, replaced, show
 from prover.policy.tactics.view import Proposal, View, case, forget, have, seq, view_of
 
 _MOST_MEMBERS, _SAMPLES, _FARTHEST = 8, 40, 400
