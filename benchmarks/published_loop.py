@@ -23,12 +23,11 @@ from collections.abc import Callable
 from lean_env.errors import UsageError, WorkerError
 from lean_env.protocol import Hole, Outcome, State
 from prover.goal_search import Clock
-from prover.interfaces import Attempt, Environment, Problem, Query, Result, StopReason, Verifier
+from prover.interfaces import Attempt, Environment, Problem, ProofPolicy, Query, Result, StopReason, Verifier
 from prover.method import Memory, Method
 from prover.problems.leantext import before_sorry, sorries
 from prover.script import fill
 from prover.search.graph import Graph
-from prover.whole_proof import ProofPolicy
 
 MOST_VISITS = 2
 """`visited.get(state, 0) <= 1` in the script."""

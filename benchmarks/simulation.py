@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Self, cast
 from lean_env.library import Library
 from lean_env.protocol import Opened
 from lean_env.verify import Verdict
-from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, Retriever, Usage, Verifier
+from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, ProofPolicy, Retriever, Usage, Verifier
 from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts
 from prover.policy import TacticsPolicy
-from prover.whole_proof import ProofPolicy
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain

@@ -36,7 +36,7 @@ from typing import Any
 from benchmarks import published_loop
 from benchmarks.replay import Account, Record, remembering
 from lean_env.errors import StepwiseError, UsageError
-from prover.config import RunConfig, nearest, parse_budget
+from prover.config import RunConfig, parse_budget
 from prover.events import Silent
 from prover.interfaces import Attempt, Budget, Problem
 from prover.method import Ablation
@@ -45,6 +45,7 @@ from prover.prepare import Prepared, prepare
 from prover.results import write_whole
 from prover.run import run
 from prover.search import SEARCHES
+from prover.wording import nearest
 
 HERE = Path(__file__).resolve().parent
 

@@ -90,7 +90,7 @@ def kind_of(target: str) -> str:
         return kinds[suffix]
     if is_file:
         raise UsageError(f"{target} is neither a .lean nor a .jsonl file.", hint)
-    from prover.config import shown
+    from prover.wording import shown
 
     raise DataError(f"There is no file or folder {shown(target)}.", hint)
 

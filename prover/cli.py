@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from lean_env.errors import StepwiseError, UsageError
-
-DONE, FAILED, USAGE, NOT_PROVED, INTERRUPTED = 0, 1, 2, 3, 130
+from prover.exits import DONE, FAILED, INTERRUPTED, USAGE
 
 F = TypeVar("F", bound=Callable[..., Any])
 _TARGETS = ("minif2f", "proofnet", "lean-workbook", "core", "stdlib")
@@ -300,7 +299,7 @@ def _only(words: tuple[str, ...], command: str) -> str:
     if not words:
         raise UsageError(f"{command} needs a {what}.", f"See `{command} --help`.")
     if len(words) > 1:
-        from prover.config import nearest, shown
+        from prover.wording import nearest, shown
 
         near = nearest(words[0], cli.commands) if command == "prove run" else ""
         guess = f"{near.split('?')[0]}? " if "?" in near else ""

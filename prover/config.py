@@ -10,13 +10,14 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lean_env.errors import UsageError
 from prover.interfaces import Budget
 from prover.method import WHOLE_PROOF, Ablation
+from prover.wording import nearest, shown
 
 DECODINGS = ("sample", "greedy", "beam")
 
@@ -41,7 +42,6 @@ _ADDRESS = re.compile(r"auto|[\w.-]{1,253}:[0-9]{1,5}|\[[0-9a-fA-F:]{2,45}\]:[0-
 _DECLARATION = re.compile(r"\b(?:theorem|lemma|def)\s+([^\s:({\[]+)")
 _BUDGET_HINT = "Write PASSESxSAMPLES or PASSESxSAMPLESxEXPANSIONS, for example 1x32 or 8x32x300."
 _TARGET_HINT = "Name a benchmark, a file, a folder or a statement."
-_SHOWN = 60
 
 DEFAULT_BUDGET = Budget()
 
@@ -371,22 +371,6 @@ def one_of(option: str, value: str, allowed: Sequence[str]) -> str:
     if not value.strip():
         raise UsageError(f"{option} is empty.", f"Choose from: {', '.join(allowed)}.")
     raise UsageError(f"{option} does not know {shown(value)}.", nearest(value, allowed))
-
-
-def nearest(value: str, allowed: Iterable[str]) -> str:
-    """A hint: the name most like the one that was written, if any is, and all of them."""
-    import difflib
-
-    names = list(allowed)
-    alike = difflib.get_close_matches(value.lower(), names, n=1)
-    guess = f"Did you mean {alike[0]}? " if alike else ""
-    return f"{guess}Choose from: {', '.join(names)}."
-
-
-def shown(text: str) -> str:
-    """A user's own text for a message: quoted, on one line, cut when long."""
-    quoted = ascii(text) if any(not c.isprintable() for c in text) else f"'{text}'"
-    return quoted if len(quoted) <= _SHOWN else f"{quoted[: _SHOWN - 2]}…'"
 
 
 def _within(option: str, value: int, least: int, most: int) -> None:

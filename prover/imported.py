@@ -8,10 +8,9 @@ from typing import Any, Protocol
 
 from lean_env.library import header, imports_of
 from prover.config import RunConfig
-from prover.interfaces import Policy, Problem, Retriever
+from prover.interfaces import Policy, Problem, ProofPolicy, Retriever
 from prover.parts import LeanPool, PolicyFunction, make_policy
 from prover.retrieval import LateRetriever, LemmaRetriever
-from prover.whole_proof import ProofPolicy
 
 KEPT = 8
 """Sets of imports for which policy and lemmas are kept."""

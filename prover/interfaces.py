@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from lean_env.protocol import Limits, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
@@ -142,6 +142,37 @@ class Policy(Protocol):
 
     def succeeded(self, steps: Sequence[tuple[Query, str]]) -> None:
         """The steps of a proof that verification accepted, each a state with its tactic. May do nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FailedProof:
+    """A proof that Lean did not accept."""
+
+    script: tuple[str, ...]
+    errors: tuple[str, ...]
+    """Lean's messages, in order of position."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofQuery:
+    """A statement for which whole proofs are asked, with what was tried."""
+
+    state: State
+    problem: Problem
+    seed: int
+    failed: tuple[FailedProof, ...] = ()
+    """What failed in the last round; empty in the first."""
+
+
+@runtime_checkable
+class ProofPolicy(Protocol):
+    """Writes whole proofs."""
+
+    name: str
+
+    async def complete(self, query: ProofQuery, samples: int) -> list[tuple[str, ...]]:
+        """At most `samples` proofs, the most promising first; each the tactics that stand after `:= by`."""
         ...
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from lean_env.protocol import Limits
-from prover.interfaces import Budget, Critic, Policy, Retriever
-
-if TYPE_CHECKING:
-    from prover.whole_proof import ProofPolicy
+from prover.interfaces import Budget, Critic, Policy, ProofPolicy, Retriever
 
 WHOLE_PROOF = "whole-proof"
 """The name under which whole-proof mode stands beside the searches of `prover.search`."""

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Protocol, Self, cast
 
 from lean_env.library import Library
 from lean_env.verify import Verdict
-from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, Retriever, Verifier
+from prover.interfaces import Attempt, Critic, Environment, Policy, Problem, ProofPolicy, Retriever, Verifier
 from prover.method import Memory, Method
 from prover.search.graph import Graph
-from prover.whole_proof import ProofPolicy
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain

@@ -13,8 +13,8 @@ import click
 
 from lean_env.errors import UsageError
 from prover import config as c
-from prover.cli import DONE, FAILED, INTERRUPTED, NOT_PROVED
 from prover.config import RunConfig
+from prover.exits import DONE, FAILED, INTERRUPTED, NOT_PROVED
 from prover.options import config_from, lean_choice, path_of
 from prover.terminal import console, log_if_debugging, sigterm_interrupts, wait
 

@@ -21,14 +21,13 @@ from lean_env.toolchain import Toolchain
 from lean_env.verify import Verdict
 from prover.config import RunConfig
 from prover.imported import PerImports, policy_maker
-from prover.interfaces import Attempt, Budget, Candidate, Critic, Policy, Problem, Query
+from prover.interfaces import Attempt, Budget, Candidate, Critic, Policy, Problem, ProofPolicy, Query
 from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts, imports_of
 from prover.problems.targets import statement_problem
 from prover.proofs import whole_text
 from prover.search.graph import Graph
 from prover.suggest import FileHole, Suggester, Suggestions, hole_at
-from prover.whole_proof import ProofPolicy
 from prover.workplace import seed_for
 
 MOST_LEMMAS = 64

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from lean_env.protocol import State
 from lean_env.verify import Verdict
 from prover.goal_search import Clock, GoalSearch
-from prover.interfaces import Environment, Problem
+from prover.interfaces import Environment, Problem, ProofPolicy
 from prover.method import WHOLE_PROOF, Memory, Method
-from prover.whole_proof import ProofPolicy, StepwiseProofs, WholeProofSearch
+from prover.whole_proof import StepwiseProofs, WholeProofSearch
 
 Side = GoalSearch | WholeProofSearch
 

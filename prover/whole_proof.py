@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from lean_env.protocol import State
 from lean_env.verify import Verdict
 from prover.goal_search import Clock, StepResult
-from prover.interfaces import Policy, Problem, Query
+from prover.interfaces import FailedProof, Policy, Problem, ProofPolicy, ProofQuery, Query
 from prover.method import Method
 from prover.problems.leantext import before_sorry
 from prover.search.proof import Step
@@ -24,37 +22,6 @@ _UNSOLVED = "unsolved goals"
 _CASE = re.compile(r"^case [^\n]*\n", re.MULTILINE)
 # Repairs tried for one failed proof.
 _REPAIRS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class FailedProof:
-    """A proof that Lean did not accept."""
-
-    script: tuple[str, ...]
-    errors: tuple[str, ...]
-    """Lean's messages, in order of position."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProofQuery:
-    """A statement for which whole proofs are asked, with what was tried."""
-
-    state: State
-    problem: Problem
-    seed: int
-    failed: tuple[FailedProof, ...] = ()
-    """What failed in the last round; empty in the first."""
-
-
-@runtime_checkable
-class ProofPolicy(Protocol):
-    """Writes whole proofs."""
-
-    name: str
-
-    async def complete(self, query: ProofQuery, samples: int) -> list[tuple[str, ...]]:
-        """At most `samples` proofs, the most promising first; each the tactics that stand after `:= by`."""
-        ...
 
 
 class StepwiseProofs:

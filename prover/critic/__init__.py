@@ -33,7 +33,7 @@ def check(spec: str) -> None:
     if spec.startswith(_MODELS):
         _model(spec)
         return
-    from prover.config import nearest, shown
+    from prover.wording import nearest, shown
 
     what = f"does not know {shown(spec)}" if spec.strip() else "is empty"
     raise UsageError(f"--critic {what}.", nearest(spec.partition(":")[0], NAMES))

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from lean_env.errors import PolicyError, UsageError
-from prover.interfaces import Policy
+from prover.interfaces import Policy, ProofPolicy
 from prover.policy.generation import Decoding, Generator, Sampling
 from prover.policy.mixture import MixturePolicy
 from prover.policy.model import ModelPolicy, ModelProofs
 from prover.policy.prompts import Adapter, ProofAdapter, guess, is_file, named
 from prover.policy.spec import PolicySpec, parse_specs, shares
 from prover.policy.tactics import TacticsPolicy
-from prover.whole_proof import ProofPolicy
 
 __all__ = [
     "MixturePolicy",
@@ -111,7 +110,7 @@ def open_generator(spec: PolicySpec) -> Generator:
     own: dict[str, Any] = {key: value for key, value in spec.options.items() if key in takes - {"options"}}
     rest = {key: value for key, value in spec.options.items() if key not in own}
     if rest and "options" not in takes:
-        from prover.config import nearest
+        from prover.wording import nearest
 
         key = next(iter(rest))
         raise UsageError(f"--policy {spec.kind}:… has no option {key}.", nearest(key, sorted(takes)))

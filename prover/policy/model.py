@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lean_env.protocol import OutcomeKind
-from prover.interfaces import Candidate, Query
+from prover.interfaces import Candidate, ProofQuery, Query
 from prover.policy.generation import Completion, Generator, Prompt, Sampling
 from prover.policy.prompts.adapter import Adapter, ProofAdapter, TacticAdapter
 from prover.policy.prompts.reading import is_closed
-from prover.whole_proof import ProofQuery
 
 # Proposals that are remembered, one for each prompt, sampling and seed.
 _REMEMBERED = 10_000

@@ -77,7 +77,7 @@ def parse_spec(text: str) -> PolicySpec:
     Raises:
         UsageError: it is of no known kind, or malformed.
     """
-    from prover.config import nearest, shown
+    from prover.wording import nearest, shown
 
     rest, share = _share(text.strip())
     if rest in BUILT_IN:
@@ -160,7 +160,7 @@ def _share(text: str) -> tuple[str, float | None]:
 
 
 def _url(text: str, url: str) -> str:
-    from prover.config import shown
+    from prover.wording import shown
 
     url = url.strip().rstrip("/")
     try:
@@ -176,7 +176,7 @@ def _url(text: str, url: str) -> str:
 
 
 def _options(text: str, query: str) -> dict[str, Value]:
-    from prover.config import shown
+    from prover.wording import shown
 
     options: dict[str, Value] = {}
     for part in query.split("&") if query else []:

@@ -14,9 +14,9 @@ import click
 from lean_env.errors import StepwiseError, UsageError, WorkerError
 from lean_env.protocol import Place
 from prover import config as c
-from prover.cli import DONE, INTERRUPTED, NOT_PROVED
 from prover.config import RunConfig
 from prover.edits import TextEdit, apply_edit, as_lean_sees
+from prover.exits import DONE, INTERRUPTED, NOT_PROVED
 from prover.imported import policy_maker
 from prover.options import lean_choice
 from prover.parts import LeanPool, real_parts

@@ -46,7 +46,7 @@ def parse_target(word: str) -> Target:
     """
     match = None if "\0" in word else _PLACE.fullmatch(word)
     if match is None:
-        from prover.config import shown
+        from prover.wording import shown
 
         raise UsageError(f"prove suggest takes a .lean file, not {shown(word)}.", _HINT)
     line = int(match["line"]) if match["line"] else None

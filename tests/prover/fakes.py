@@ -34,6 +34,7 @@ from prover.interfaces import (
     Environment,
     Policy,
     Problem,
+    ProofPolicy,
     Query,
     Retriever,
     Usage,
@@ -42,7 +43,6 @@ from prover.interfaces import (
 from prover.method import Memory, Method
 from prover.parts import LeanPool, Parts
 from prover.search.graph import Graph
-from prover.whole_proof import ProofPolicy
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Toolchain

@@ -12,12 +12,11 @@ from lean_env.errors import PolicyError, WorkerDied
 from lean_env.protocol import Hole, Limits, Message, Opened, Outcome, OutcomeKind, State, Symbols
 from lean_env.verify import Verdict
 from prover.attempt import attempt, expand
-from prover.interfaces import Attempt, Budget, Candidate, Policy, Problem, Query
+from prover.interfaces import Attempt, Budget, Candidate, Policy, Problem, ProofPolicy, Query
 from prover.method import Memory, Method
 from prover.policy import ModelPolicy, ModelProofs
 from prover.policy.generation import Completion, Sampling
 from prover.policy.prompts import ProofAdapter, TacticAdapter, named
-from prover.whole_proof import ProofPolicy
 from tests.prover.policy.scripted import Scripted as Model
 from tests.prover.policy.scripted import answer
 

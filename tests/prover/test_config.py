@@ -23,6 +23,7 @@ from prover.config import (
     parse_top_p,
 )
 from prover.interfaces import Budget
+from prover.wording import shown
 
 BFS = "hf:ByteDance-Seed/BFS-Prover-V2-7B"
 GOEDEL = "vllm:Goedel-LM/Goedel-Prover-V2-8B"
@@ -271,4 +272,4 @@ def test_a_slug_is_safe_in_a_path(target: str) -> None:
 
 @given(st.text())
 def test_a_users_text_is_shown_on_one_line(text: str) -> None:
-    assert len(config.shown(text).splitlines()) == 1 and len(config.shown(text)) <= 60
+    assert len(shown(text).splitlines()) == 1 and len(shown(text)) <= 60

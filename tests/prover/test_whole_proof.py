@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from lean_env.protocol import State
 from lean_env.verify import Verdict
 from prover.goal_search import Clock
-from prover.interfaces import Budget, Candidate, Problem, Query
+from prover.interfaces import Budget, Candidate, FailedProof, Problem, ProofQuery, Query
 from prover.method import Method
-from prover.whole_proof import FailedProof, ProofQuery, StepwiseProofs, WholeProofSearch, left_by
+from prover.whole_proof import StepwiseProofs, WholeProofSearch, left_by
 from tests.prover.fakes import FakePolicy
 
 ROOT = State(0, ("⊢ p",), "p")

@@ -77,7 +77,7 @@ def named(name: str) -> Adapter:
     if is_file(name):
         return read_adapter(Path(name))
     if name not in ADAPTERS:
-        from prover.config import nearest, shown
+        from prover.wording import nearest, shown
 
         raise UsageError(f"--prompt does not know {shown(name)}.", f"{nearest(name, ADAPTERS)} Or name a .toml file.")
     return ADAPTERS[name]
@@ -94,7 +94,7 @@ def guess(model: str, config: Mapping[str, object] | None) -> Adapter:
             return adapter
     if config and config.get("architectures") == ["T5ForConditionalGeneration"] and config.get("vocab_size") == _BYTES:
         return REPROVER
-    from prover.config import shown
+    from prover.wording import shown
 
     raise UsageError(
         f"No prompt format is known for the model {shown(model)}.",

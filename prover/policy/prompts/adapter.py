@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover.interfaces import Query
+from prover.interfaces import ProofQuery, Query
 from prover.policy.generation import Decoding, Prompt
-from prover.whole_proof import ProofQuery
 
 
 @dataclass(frozen=True, slots=True)

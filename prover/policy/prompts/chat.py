@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from prover.interfaces import Query
+from prover.interfaces import ProofQuery, Query
 from prover.policy.generation import Message, Prompt
 from prover.policy.prompts.adapter import ProofAdapter, TacticAdapter
 from prover.policy.prompts.proofs import repairs, script, statement
 from prover.policy.prompts.reading import state_text, tactic_of_chat
-from prover.whole_proof import ProofQuery
 
 _SYSTEM = "You are an expert in Lean 4."
 _TACTIC = "Give one Lean 4 tactic that is a good next step. Answer with the tactic alone, in a ```lean code block."

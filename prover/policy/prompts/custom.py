@@ -22,13 +22,12 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from lean_env.errors import UsageError
-from prover.interfaces import Query
+from prover.interfaces import ProofQuery, Query
 from prover.policy.generation import Message, Prompt
 from prover.policy.prompts.adapter import Adapter, ProofAdapter, TacticAdapter
 from prover.policy.prompts.proofs import body, repairs, script, script_in, statement
 from prover.policy.prompts.reading import blocks, state_text, tactic_of_chat, tidy
 from prover.problems.leantext import commands
-from prover.whole_proof import ProofQuery
 
 _KEYS = ("name", "kind", "template", "messages", "stop", "max_tokens", "extract", "after", "before")
 _KINDS = ("tactic", "proof")
@@ -79,7 +78,7 @@ class _Reader:
             raise UsageError(
                 f"--prompt {self.path} cannot be read: {error.strerror or error}.", "Name a .toml file."
             ) from error
-        from prover.config import nearest
+        from prover.wording import nearest
 
         for key in given:
             if key not in _KEYS:

@@ -7,10 +7,10 @@ show the model its own proof and Lean's messages; DeepSeek's card has none, and 
 
 from __future__ import annotations
 
+from prover.interfaces import ProofQuery
 from prover.policy.generation import Message, Prompt
 from prover.policy.prompts.adapter import ProofAdapter
 from prover.policy.prompts.proofs import continuation, opening, repairs, script, statement
-from prover.whole_proof import ProofQuery
 
 _TASK = "Complete the following Lean 4 code:\n\n```lean4\n"
 _PLAN = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from prover.interfaces import ProofQuery
 from prover.policy.generation import Message, Prompt
 from prover.policy.prompts.adapter import ProofAdapter
 from prover.policy.prompts.proofs import informal, opening, repairs, script
-from prover.whole_proof import ProofQuery
 
 _SYSTEM = "You are an expert in mathematics and Lean 4."
 _REPAIR = (

@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from prover.interfaces import FailedProof, ProofQuery
 from prover.policy.generation import Message
 from prover.policy.prompts.reading import blocks, dedented, indentation, is_broken, plain, without_thought
 from prover.problems.leantext import STATEMENTS, Command, commands, mask, sorries, sorry_places
-from prover.whole_proof import FailedProof, ProofQuery
 
 _BY = re.compile(r"\bby\s*\Z")
 _WANTS_TERM = re.compile(r"(?::=|\bby)\s*\Z")

@@ -5,7 +5,7 @@ them. A weight says how likely the tactic is to be the next step of a proof, and
 stops at the first tactic that leaves no goal, so what closes goals quickly comes first. Weights above 0.5 are for what
 usually either closes the goal or fails. What rules read and compute with stands beside this file: the goal (`view.py`,
 `patterns.py`, `definitions.py`), its arithmetic (`terms.py`, `evaluate.py`, `values.py`, `solutions.py`), exact algebra
-(`polynomials.py`, `simplex.py`).
+(`polynomials.py`, `simplex.py`), what the kernel evaluates (`kernel.py`), natural numbers as integers (`integers.py`).
 """
 
 from __future__ import annotations

@@ -10,11 +10,10 @@ import pytest
 
 from lean_env.errors import PolicyError
 from lean_env.protocol import State
-from prover.interfaces import Candidate, Problem, Query
+from prover.interfaces import Candidate, FailedProof, Problem, ProofPolicy, ProofQuery, Query
 from prover.policy.generation import Sampling
 from prover.policy.model import Busy, ModelPolicy, ModelProofs, logaddexp
 from prover.policy.prompts import ADAPTERS, Adapter, ProofAdapter, TacticAdapter, named
-from prover.whole_proof import FailedProof, ProofPolicy, ProofQuery
 from tests.prover.policy.scripted import Scripted, answer, words
 
 

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lean_env.protocol import Hole, State
-from prover.interfaces import Problem
+from prover.interfaces import FailedProof, Problem, ProofQuery
 from prover.policy.generation import Message, Prompt
 from prover.policy.prompts import ADAPTERS, ProofAdapter
 from prover.policy.prompts.proofs import continuation, opening, script, statement, with_proof
 from prover.problems.leantext import sorry_places
 from prover.script import fill
-from prover.whole_proof import FailedProof, ProofQuery
 
 HEADER = "import Mathlib\nopen Nat\n"
 TEXT = "/-- Show it. -/\ntheorem foo (n : ℕ) (h : 0 < n) :\n    n ≠ 0 := by sorry\n"
