@@ -82,6 +82,7 @@ from prover.policy.tactics.programs import (
     lists,
     options,
     paths,
+    permutations,
     predicates,
     recursion,
 )
@@ -138,6 +139,7 @@ SOURCES = (
     bitwise.propose,
     options.propose,
     lists.propose,
+    permutations.propose,
     folds.propose,
     arithmetic.propose,
     differences.propose,

@@ -288,6 +288,7 @@ STATEMENTS = {
     "(hg : ∀ a b, a < b → g a < g b) : ∀ n, g n = n",
     "a bound of any member": "(t : Nat → Rat) (h0 : t 0 = 0) "
     "(h : ∀ n : Nat, t (n + 1) = t n + 1 / ((n + 1 : Rat) ^ 2)) (n : Nat) (hn : 1 ≤ n) : t n < 2",
+    "no largest that is no square": "(k : Nat) : ∃ m, m > k ∧ ¬∃ r, m = r ^ 2",
     "planes that touch": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) : a ^ 3 / (a ^ 2 + a * b + b ^ 2) + "
     "b ^ 3 / (b ^ 2 + b * c + c ^ 2) + c ^ 3 / (c ^ 2 + c * a + a ^ 2) ≥ (a + b + c) / 3",
     "lines in squares": "(a b c : Rat) (ha : 0 < a) (hb : 0 < b) (hc : 0 < c) (h : a ^ 2 + b ^ 2 + c ^ 2 = 3) : "

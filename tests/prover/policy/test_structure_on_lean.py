@@ -16,6 +16,9 @@ _RING = (
     "(h5 : ∀ x y z, t x (p y z) = p (t x y) (t x z)) (h6 : ∀ x y z, t (p x y) z = p (t x z) (t y z)) "
 )
 STATEMENTS = {
+    "no more members": "(α : Type) (k l : List α) (h1 : k.Nodup) (h2 : ∀ a, a ∈ k → a ∈ l) : k.length ≤ l.length",
+    "the same members": "(α : Type) (k l : List α) (h1 : k.Nodup) (h2 : l.Nodup) (h : ∀ a, a ∈ k ↔ a ∈ l) : k.Perm l",
+    "as many members": "(k l : List Nat) (h1 : k.Nodup) (h2 : l.Nodup) (h3 : k ⊆ l) (h4 : l ⊆ k) : l.length = k.length",
     "least fixed point": "(F : (Nat → Prop) → Nat → Prop) "
     "(h : ∀ S T : Nat → Prop, (∀ n, S n → T n) → ∀ n, F S n → F T n) : ∃ S : Nat → Prop, ∀ n, S n ↔ F S n",
     "a constant that a value tells": "(g : Int → Int) (h : ∀ x y, g (x + y) = g x + 2 * y) : ∃ d, ∀ x, g x = 2 * x + d",

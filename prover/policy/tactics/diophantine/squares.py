@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from math import floor, isqrt
 
 from prover.policy.tactics.polynomials import Polynomial, of_term, text_of
-from prover.policy.tactics.terms import read
-from prover.policy.tactics.view import NAT, Proposal, View, case, seq
+from prover.policy.tactics.terms import Term, conjuncts, read, show
+from prover.policy.tactics.view import NAT, Proposal, View, case, have, seq
 
 _LARGEST = 60
 _LARGEST_ROOT = 5_000
@@ -17,6 +18,7 @@ _FEW = 50
 
 def propose(view: View) -> Iterator[Proposal]:
     """`m ^ 2 = P n` for a polynomial that from some `n` on lies between the squares of `Q n` and `Q n + 1`."""
+    yield from _no_largest(view)
     naturals = set(view.of_type(NAT))
     for h in view.props:
         term = read(h.type) if " = " in h.type and "↑" not in h.type and len(naturals) > 1 else None
@@ -27,6 +29,34 @@ def propose(view: View) -> Iterator[Proposal]:
             (((monomial, factor),), (n,)) = tuple(left.terms.items()), right.names
             if factor == 1 and len(monomial) == 1 and monomial[0][1] == 2 and {monomial[0][0], n} <= naturals:
                 yield from _between(view, h.name, monomial[0][0], n, right)
+
+
+def _no_largest(view: View) -> Iterator[Proposal]:
+    """`∃ m, n < m ∧ ∀ k, k * k ≠ m`: the number above a larger square is none."""
+    target = read(view.target) if view.target.startswith("∃") and re.search(r"\^ 2|(\w+) \* \1", view.target) else None
+    parts = conjuncts(target.args[0]) if target is not None else []
+    m = Term("var", name=target.name) if target is not None else None
+    larger = [
+        part for part in parts if (part.op in "<≤" and part.args[1] == m) or (part.op in ">≥" and part.args[0] == m)
+    ]
+    if len(parts) != 2 or len(larger) != 1 or m is None:
+        return
+    n = show(larger[0].args[0] if larger[0].args[1] == m else larger[0].args[1], 1024)
+    fresh = view.namer([m.name])
+    key, k, hk, hc, hm = (fresh(wish) for wish in ("hkey", "k", "hk", "hc", "hm"))
+    square = f"({n} + 1) * ({n} + 1)"
+    lines = [
+        f"intro {k} {hk}",
+        f"rcases Nat.lt_or_ge {k} ({n} + 2) with {hc} | {hc}",
+        f"· have {hm} := Nat.mul_le_mul (Nat.le_of_lt_succ {hc}) (Nat.le_of_lt_succ {hc}); omega",
+        f"· have {hm} := Nat.mul_le_mul {hc} {hc}; grind",
+    ]
+    above = f"have {hm} := Nat.le_mul_self ({n} + 1); omega"
+    none = (
+        f"first | exact {key} | (rintro ⟨{k}, {hk}⟩; have := {key} {k}; grind) | (intro {k}; have := {key} {k}; grind)"
+    )
+    witness = f"refine ⟨{square} + 1, ?_, ?_⟩ <;> first | ({above}) | ({none})"
+    yield seq(have(key, f"∀ {k} : Nat, {k} * {k} ≠ {square} + 1", lines), witness), 0.6
 
 
 def _between(view: View, h: str, m: str, n: str, p: Polynomial) -> Iterator[Proposal]:
