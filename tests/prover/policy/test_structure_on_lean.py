@@ -330,7 +330,21 @@ _SQUARES = """def inverses : Nat → Rat
   | n + 1 => inverses n + 1 / ((n + 1 : Rat) ^ 2)
 
 """
+_CLOSED = """def inner (F : (Nat → Prop) → Nat → Prop) : Nat → Prop :=
+  fun n => ∀ S : Nat → Prop, (∀ k, F S k → S k) → S n
+
+"""
 FILES = {
+    "a chain and a step that meet": (
+        _CHAIN,
+        "{α : Type} (r : α → α → Prop) (h : ∀ x y z, r x y → r x z → ∃ w, r y w ∧ r z w) (x y z : α) "
+        "(p : r x y) (q : Chain r x z) : ∃ w, Chain r y w ∧ r z w",
+    ),
+    "fixed by its definition": (
+        _CLOSED,
+        "(F : (Nat → Prop) → Nat → Prop) (h : ∀ S T : Nat → Prop, (∀ n, S n → T n) → ∀ n, F S n → F T n) : "
+        "∀ n, F (inner F) n ↔ inner F n",
+    ),
     "remainders that come round": (_RABBITS, "(n : Nat) : 3 ∣ pairs n ↔ 4 ∣ n"),
     "two members at once": (_RABBITS, "(n : Nat) : pairs n < 2 ^ n"),
     "a sum of the file": (_SQUARES, "(n : Nat) : inverses n ≤ 2"),

@@ -17,11 +17,12 @@ _MONOTONE = re.compile(
 
 
 def propose(view: View) -> Iterator[Proposal]:
-    if not view.target.startswith("∃"):
-        return
     for h in view.props:
         known = _MONOTONE.fullmatch(h.type)
         if known is None or not mentions(view.target, known["F"]):
+            continue
+        yield from _is_fixed(view, h.name, known["F"])
+        if not view.target.startswith("∃"):
             continue
         f, kind, fresh = known["F"], known["kind"], view.namer()
         key, s, t, x, y, h1, h2, hx, ht = (fresh(wish) for wish in ("key", "S", "T", "x", "y", "h1", "h2", "hx", "ht"))
@@ -43,6 +44,25 @@ def propose(view: View) -> Iterator[Proposal]:
             ),
             0.85,
         )
+
+
+def _is_fixed(view: View, monotone: str, f: str) -> Iterator[Proposal]:
+    """`F S x ↔ S x` where a definition of the file says that `S` is the least fixed point."""
+    claim = re.fullmatch(
+        rf"∀ \((?P<x>{WORD}) : [^()]+\), {re.escape(f)} \((?P<S>.+)\) (?P=x) ↔ (?P=S) (?P=x)", view.target
+    )
+    if claim is None:
+        return
+    s, fresh = claim["S"], view.namer()
+    into, x, hx, t, ht, y, hy = (fresh(wish) for wish in ("hinto", "x", "hx", "T", "ht", "y", "hy"))
+    least = f"{ht} {x} ({monotone} _ {t} (fun {y} {hy} => {hy} {t} {ht}) {x} {hx})"
+    yield (
+        seq(
+            have(into, f"∀ {x}, {f} ({s}) {x} → {s} {x}", [f"exact fun {x} {hx} {t} {ht} => {least}"]),
+            f"exact fun {x} => ⟨{into} {x}, fun {hx} => {hx} _ ({monotone} _ _ {into})⟩",
+        ),
+        0.85,
+    )
 
 
 __all__ = ["propose"]

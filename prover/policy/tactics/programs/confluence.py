@@ -22,30 +22,42 @@ _DIAMOND = re.compile(
 _MEETING = re.compile(rf"∃ (?P<d>{WORD}), (?P<R>{_RELATION}) (?P<b>{WORD}) (?P=d) ∧ (?P=R) (?P<c>{WORD}) (?P=d)")
 
 
+_BESIDE = re.compile(
+    rf"∃ (?P<d>{WORD}), (?P<R>{_RELATION}) (?P<b>{WORD}) (?P=d) ∧ (?P<S>{_RELATION}) (?P<c>{WORD}) (?P=d)"
+)
+
+
 def propose(view: View) -> Iterator[Proposal]:
     file = declared(view.context)
     diamonds = [(h.name, known) for h in view.props if (known := _DIAMOND.fullmatch(h.type)) is not None]
-    claim = _DIAMOND.fullmatch(view.target) or _MEETING.fullmatch(view.target)
+    claim = _DIAMOND.fullmatch(view.target) or _MEETING.fullmatch(view.target) or _BESIDE.fullmatch(view.target)
     head = file.type(claim["R"].partition(" ")[0]) if claim is not None else None
     if not diamonds or claim is None or head is None:
         return
     path = claim["R"]
-    chains = _both(view, path, claim["b"], claim["c"]) if claim.re is _MEETING else ()
     for name, known in diamonds:
-        if chains is not None and known["R"] != path:
-            diamond = name if known["open"] == "(" else f"@{name}"
-            yield _chains(view, diamond, known["R"], path, head, chains), 0.85
+        step = known["R"]
+        use: str | None = "exact fun _ _ _ {p} {q} => {whole} _ _ {p} _ {q}"
+        if claim.re is _MEETING:
+            use = _used(view, (path, claim["b"]), (path, claim["c"]), "exact {{whole}} _ _ {one} _ {other}")
+        elif claim.re is _BESIDE:
+            use = _used(view, (step, claim["b"]), (path, claim["c"]), "exact {{strip}} _ _ {other} _ {one}")
+            use = use if claim["S"] == step else None
+        if use is not None and step != path:
+            yield _chains(view, name if known["open"] == "(" else f"@{name}", step, path, head, use), 0.85
 
 
-def _both(view: View, path: str, first: str, second: str) -> tuple[str, str] | None:
-    """The hypotheses that say of chains from one beginning to both ends."""
-    chain = re.compile(rf"{re.escape(path)} {NAME} {NAME}")
-    found = [(h.name, ends[1], ends[2]) for h in view.props if (ends := chain.fullmatch(h.type))]
-    pairs = ((one, other) for one, a, b in found for other, c, d in found if (a, b, d) == (c, first, second))
+def _used(view: View, first: tuple[str, str], second: tuple[str, str], use: str) -> str | None:
+    """The text with the hypotheses that lead from one beginning to both ends, each by a relation."""
+    found = []
+    for relation, end in (first, second):
+        ends = re.compile(rf"{re.escape(relation)} {NAME} {re.escape(end)}")
+        found.append([(h.name, known[1]) for h in view.props if (known := ends.fullmatch(h.type))])
+    pairs = (use.format(one=one, other=other) for one, a in found[0] for other, b in found[1] if a == b)
     return next(pairs, None)
 
 
-def _chains(view: View, diamond: str, r: str, path: str, head: str, chains: tuple[()] | tuple[str, str]) -> str:
+def _chains(view: View, diamond: str, r: str, path: str, head: str, use: str) -> str:
     fresh = view.namer()
     one, trans, strip, whole = (fresh(wish) for wish in ("hone", "htrans", "hstrip", "hall"))
     x, y, z, w, d, p, q = (fresh(wish) for wish in ("x", "y", "z", "w", "d", "p", "q"))
@@ -60,6 +72,7 @@ def _chains(view: View, diamond: str, r: str, path: str, head: str, chains: tupl
             f"all_goals first | {near} | (rename_i {u} {v} {ih}; first | {cases})",
         ]
 
+    plain = "first | assumption | (constructor <;> first | assumption | (rename_i ih; exact ih (by assumption)))"
     two = f"obtain ⟨{w}, {e1}, {e2}⟩ := {ih} _"
     stripped = induction(
         f"exact ⟨{z}, by constructor, {q}⟩",
@@ -83,15 +96,14 @@ def _chains(view: View, diamond: str, r: str, path: str, head: str, chains: tupl
             f"∀ {x} {y} {z}, {path} {x} {y} → {path} {y} {z} → {path} {x} {z}",
             [
                 f"intro {x} {y} {z} {p} {q}",
-                f"first | (induction {p} <;> first | assumption | grind [{head}]; done) | "
-                f"(induction {q} <;> first | assumption | grind [{head}])",
+                f"first | (induction {p} <;> {plain}; done) | (induction {q} <;> {plain}; done) | "
+                f"(induction {p} <;> first | {plain} | grind [{head}]; done) | "
+                f"(induction {q} <;> first | {plain} | grind [{head}])",
             ],
         ),
         have(strip, f"∀ {x} {y}, {path} {x} {y} → ∀ {z}, {r} {x} {z} → ∃ {w}, {path} {z} {w} ∧ {r} {y} {w}", stripped),
         have(whole, f"∀ {x} {y}, {path} {x} {y} → ∀ {z}, {path} {x} {z} → {meet}", joined),
-        f"exact {whole} _ _ {chains[0]} _ {chains[1]}"
-        if chains
-        else f"exact fun _ _ _ {p} {q} => {whole} _ _ {p} _ {q}",
+        use.format(whole=whole, strip=strip, p=p, q=q),
     )
 
 
