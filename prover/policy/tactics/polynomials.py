@@ -122,6 +122,15 @@ class Polynomial:
         return total
 
 
+def derivative_at(p: Polynomial, name: str, at: Mapping[str, Fraction]) -> Fraction:
+    """The derivative by one variable, at a point."""
+    total = Fraction(0)
+    for power, c in p.in_one(name).items():
+        if power:
+            total += c.at(at) * power * at[name] ** (power - 1)
+    return total
+
+
 def bits(number: Fraction | int) -> int:
     """How many binary digits a number has, at least 1."""
     return max(1, number.numerator.bit_length() + number.denominator.bit_length())

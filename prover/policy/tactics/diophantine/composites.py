@@ -55,12 +55,8 @@ def _no_prime(view: View, denied: Term, n: str) -> Iterator[Proposal]:
     """A prime, as `1 < p n ∧ ∀ d, d ∣ p n → d = 1 ∨ d = p n`, or by a definition of the file that says so."""
     values = []
     if denied.op == "app" and len(denied.args) == 2 and "∣" in view.context:
-        values = (
-            [denied.args[1]]
-            if denied.args[0].name.rpartition(".")[2]
-            in {n.rpartition(".")[2] for n in declared(view.context).definitions}
-            else []
-        )
+        defined = {name.rpartition(".")[2] for name in declared(view.context).definitions}
+        values = [denied.args[1]] if denied.args[0].name.rpartition(".")[2] in defined else []
     elif denied.op == "∧" and "∣" in view.target:
         values = [part.args[part.op in "<≤"] for part in conjuncts(denied) if part.op in ("<", "≤", ">", "≥")]
     for value in values:

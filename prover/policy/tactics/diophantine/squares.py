@@ -36,12 +36,11 @@ def _no_largest(view: View) -> Iterator[Proposal]:
     target = read(view.target) if view.target.startswith("∃") and re.search(r"\^ 2|(\w+) \* \1", view.target) else None
     parts = conjuncts(target.args[0]) if target is not None else []
     m = Term("var", name=target.name) if target is not None else None
-    larger = [
-        part for part in parts if (part.op in "<≤" and part.args[1] == m) or (part.op in ">≥" and part.args[0] == m)
-    ]
-    if len(parts) != 2 or len(larger) != 1 or m is None:
+    ordered = [part.args if part.op in "<≤" else part.args[::-1] for part in parts if part.op in ("<", "≤", ">", "≥")]
+    least = [low for low, high in ordered if high == m]
+    if len(parts) != 2 or len(least) != 1 or m is None:
         return
-    n = show(larger[0].args[0] if larger[0].args[1] == m else larger[0].args[1], 1024)
+    n = show(least[0], 1024)
     fresh = view.namer([m.name])
     key, k, hk, hc, hm = (fresh(wish) for wish in ("hkey", "k", "hk", "hc", "hm"))
     square = f"({n} + 1) * ({n} + 1)"
@@ -52,9 +51,8 @@ def _no_largest(view: View) -> Iterator[Proposal]:
         f"· have {hm} := Nat.mul_le_mul {hc} {hc}; grind",
     ]
     above = f"have {hm} := Nat.le_mul_self ({n} + 1); omega"
-    none = (
-        f"first | exact {key} | (rintro ⟨{k}, {hk}⟩; have := {key} {k}; grind) | (intro {k}; have := {key} {k}; grind)"
-    )
+    use = f"have := {key} {k}; grind"
+    none = f"first | exact {key} | (rintro ⟨{k}, {hk}⟩; {use}) | (intro {k}; {use})"
     witness = f"refine ⟨{square} + 1, ?_, ?_⟩ <;> first | ({above}) | ({none})"
     yield seq(have(key, f"∀ {k} : Nat, {k} * {k} ≠ {square} + 1", lines), witness), 0.6
 

@@ -14,7 +14,7 @@ from prover.goal import Hypothesis
 from prover.policy.tactics.estimates import quotients
 from prover.policy.tactics.estimates.quotients import Ratio, comparison, merged, summed
 from prover.policy.tactics.estimates.signs import above_zero_in
-from prover.policy.tactics.polynomials import Polynomial, difference, literal, rational_root, text_of
+from prover.policy.tactics.polynomials import Polynomial, derivative_at, difference, literal, rational_root, text_of
 from prover.policy.tactics.terms import Term, conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, forget, have, seq
 
@@ -45,10 +45,12 @@ class _Group:
         return total
 
     def slope(self, name: str, at: Mapping[str, Fraction]) -> Fraction:
-        total = _slope(self.rest, name, at)
+        total = derivative_at(self.rest, name, at)
         for one in self.ratios:
             above, below = one.factor * one.above, one.below.at(at)
-            total += (_slope(above, name, at) * below - above.at(at) * _slope(one.below, name, at)) / (below * below)
+            total += (derivative_at(above, name, at) * below - above.at(at) * derivative_at(one.below, name, at)) / (
+                below * below
+            )
         return total
 
 
@@ -143,15 +145,6 @@ def proved_alone(view: View, names: Sequence[str], claim: str, limit: Fraction |
     if proof is None:
         return None
     return [*(have(h.name, h.type, ["grind"]) for h in limits), *clear, proof]
-
-
-def _slope(p: Polynomial, name: str, at: Mapping[str, Fraction]) -> Fraction:
-    """The derivative at a point."""
-    total = Fraction(0)
-    for power, c in p.in_one(name).items():
-        if power:
-            total += c.at(at) * power * at[name] ** (power - 1)
-    return total
 
 
 __all__ = ["propose", "proved_alone"]

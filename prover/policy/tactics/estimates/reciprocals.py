@@ -15,7 +15,7 @@ from prover.policy.tactics.estimates import inequalities
 from prover.policy.tactics.estimates.planes import proved_alone
 from prover.policy.tactics.estimates.quotients import Ratio, comparison, merged, summed
 from prover.policy.tactics.estimates.signs import at_least_zero_in, not_negative_one
-from prover.policy.tactics.polynomials import Polynomial, degree, difference, text_of
+from prover.policy.tactics.polynomials import Polynomial, degree, derivative_at, difference, text_of
 from prover.policy.tactics.terms import conjuncts, names_of, read
 from prover.policy.tactics.view import RAT, Proposal, View, have, seq
 
@@ -87,7 +87,7 @@ def _line(below: Polynomial, power: int, at: Mapping[str, Fraction]) -> Polynomi
         return Polynomial.constant(2 / value) - below * (1 / value**2)
     (name,) = below.names
     p = at[name]
-    slope = sum(c.at({}) * k * p ** (k - 1) for k, c in below.in_one(name).items() if k)
+    slope = derivative_at(below, name, at)
     above = Polynomial({((name, power),): 1}) - Polynomial.constant(p**power)
     return Polynomial.constant(1 / value) - above * (slope / (value**2 * power * p ** (power - 1)))
 

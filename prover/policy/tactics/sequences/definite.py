@@ -89,6 +89,11 @@ def members(s: Sequence, first: int, count: int) -> list[Value]:
     return found
 
 
+def member_at(s: Sequence, n: str, shift: int) -> Term:
+    """`f (n + shift)`."""
+    return Term("app", (Term("var", name=s.name), plus(n, shift)))
+
+
 def as_function(s: Sequence) -> str | None:
     """The sequence as a closed Lean term, by recursion; None where its rule is not of order 1 or 2 from 0 on."""
     if s.start or s.shift or s.guarded or s.order > 2 or not s.bases.keys() >= set(range(s.order)):
@@ -96,10 +101,7 @@ def as_function(s: Sequence) -> str | None:
     used = {s.variable, *names_of(s.body)}
     p = next((name for name in ("p", "q", "r", "s", "t") if name not in used), f"{s.variable}1")
     parts = (p,) if s.order == 1 else (f"{p}.1", f"{p}.2")
-    places = {
-        Term("app", (Term("var", name=s.name), plus(s.variable, i))): Term("var", name=part)
-        for i, part in enumerate(parts)
-    }
+    places = {member_at(s, s.variable, i): Term("var", name=part) for i, part in enumerate(parts)}
     body = replaced(s.body, places)
     if s.name in names_of(body):
         return None

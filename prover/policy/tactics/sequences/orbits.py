@@ -13,7 +13,7 @@ from prover.policy.tactics.estimates import inequalities, quotients
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import literal, rational_roots
 from prover.policy.tactics.sequences.definite import Sequence as Members
-from prover.policy.tactics.sequences.definite import members, plus, sequences
+from prover.policy.tactics.sequences.definite import member_at, members, sequences
 from prover.policy.tactics.terms import Term, applications, conjuncts, names_of, read, replaced, show
 from prover.policy.tactics.view import Proposal, View, case, forget, have, seq, view_of
 
@@ -37,9 +37,9 @@ def propose(view: View) -> Iterator[Proposal]:
     for s in sequences(view):
         plain = s.kind == "Rat" and s.order == 1 and not s.guarded and not s.shift and s.start == 0 and 0 in s.bases
         calls = [a for part in parts for a in applications(part)]
-        if not plain or not calls or any(a not in (_member(s, n, 0), _member(s, n, 1)) for a in calls):
+        if not plain or not calls or any(a not in (member_at(s, n, 0), member_at(s, n, 1)) for a in calls):
             continue
-        step = replaced(s.body, {_member(s, s.variable, 0): _X})
+        step = replaced(s.body, {member_at(s, s.variable, 0): _X})
         if s.variable in names_of(step) or s.name in names_of(step):
             continue
         proof = _whole(view, s, n, parts, step)
@@ -49,7 +49,7 @@ def propose(view: View) -> Iterator[Proposal]:
 
 def _whole(view: View, s: Members, n: str, parts: Sequence[Term], step: Term) -> str | None:
     values = [Fraction(v) for v in members(s, 0, _MEMBERS)]
-    now, after = _member(s, n, 0), _member(s, n, 1)
+    now, after = member_at(s, n, 0), member_at(s, n, 1)
     own = [show(replaced(part, {now: _X})) for part in parts if after not in applications(part)]
     if len(values) < _MEMBERS:
         return None
@@ -130,10 +130,6 @@ def _proved(kept: Sequence[str], names: Sequence[str], claim: str) -> str | None
         return None
     plain = (tactic for tactic, weight in inequalities.proofs(inner) if weight >= _SURE)
     return quotients.proof(inner) or next(plain, None)
-
-
-def _member(s: Members, n: str, shift: int) -> Term:
-    return Term("app", (Term("var", name=s.name), plus(n, shift)))
 
 
 def _put_x(term: Term | None, value: Term) -> Term:

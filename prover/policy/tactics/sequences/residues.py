@@ -8,7 +8,7 @@ from math import lcm
 
 from prover.policy.tactics.evaluate import canonical
 from prover.policy.tactics.polynomials import Monomial, of_term
-from prover.policy.tactics.sequences.definite import Sequence, members, plus, sequences
+from prover.policy.tactics.sequences.definite import Sequence, member_at, members, sequences
 from prover.policy.tactics.terms import Term, applications, names_of, read, replaced
 from prover.policy.tactics.view import NAT, Proposal, View, have, seq
 
@@ -52,8 +52,10 @@ class _Period:
 
 def propose(view: View) -> Iterator[Proposal]:
     target = read(view.target) if "%" in view.target or "∣" in view.target else None
-    for s in sequences(view)[:2] if target is not None else ():
-        index, rule, modulus = _index(view, s), _linear(s), lcm(*_moduli(target, s.name)) if target is not None else 1
+    if target is None:
+        return
+    for s in sequences(view)[:2]:
+        index, rule, modulus = _index(view, s), _linear(s), lcm(*_moduli(target, s.name))
         if s.kind not in ("Nat", "Int") or index is None or rule is None or not 1 < modulus <= _MOST_MODULUS:
             continue
         values = [int(value) % modulus for value in members(s, 0, _LONGEST_PERIOD + s.order)]
@@ -75,7 +77,8 @@ def _by_period(view: View, p: _Period, index: Term) -> str:
     alone = f"clear {turn} {key}"
     if index.op == "num":
         turns, r = divmod(int(index.name), p.length)
-        known = f"have {h} : {p.residue(index.name, 0).rpartition(' = ')[0]} = {p.values[r]} := {told(r, str(turns))}"
+        member = f"{p.member(index.name, 0)} % {p.modulus}"
+        known = f"have {h} : {member} = {p.values[r]} := {told(r, str(turns))}"
         return seq(*steps, known, alone, "first | omega | (simp_all; done)")
     x = index.name
     cases = " ∨ ".join(f"{x} = {p.length} * {k}{f' + {r}' if r else ''}" for r in range(p.length))
@@ -154,15 +157,11 @@ def _index(view: View, s: Sequence) -> Term | None:
     return index if index.op == "num" or (index.op == "var" and index.name in {bound, *view.of_type(NAT)}) else None
 
 
-def _member(s: Sequence, n: str, shift: int) -> Term:
-    return Term("app", (Term("var", name=s.name), plus(n, shift)))
-
-
 def _linear(s: Sequence) -> list[int] | None:
     """The coefficients of `f n`, `f (n + 1)`, … in the rule, and the number in it; None where it is not linear."""
     if s.start or s.shift or s.guarded or s.order > _HIGHEST_ORDER or not s.bases.keys() >= set(range(s.order)):
         return None
-    unknowns = {_member(s, s.variable, i): Term("var", name=f"w{i}") for i in range(s.order)}
+    unknowns = {member_at(s, s.variable, i): Term("var", name=f"w{i}") for i in range(s.order)}
     p = of_term(replaced(s.body, unknowns), minus=s.kind == "Int")
     places: dict[Monomial, int] = {(): s.order} | {((f"w{i}", 1),): i for i in range(s.order)}
     if p is None or not p.terms.keys() <= places.keys() or not p.integral:
